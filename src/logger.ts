@@ -23,8 +23,16 @@ export const silentLogger: Logger = {error() {}, warn() {}, info() {}, debug() {
 export async function createLogger(level: LogLevel, write: (line: string) => void = (line) => void process.stderr.write(line)): Promise<Logger> {
   if (level === 'silent') return silentLogger
   const {pino} = await import('pino')
-  return pino(
+  const diagnostics = pino(
     {level, base: null, timestamp: pino.stdTimeFunctions.isoTime, formatters: {level: (label) => ({level: label})}},
     {write: (line: string) => write(scrub(line))},
   )
+  // pino's own object also has a `then`-like shape to the compiler; only these five are ours.
+  return {
+    error: (fields, message) => diagnostics.error(fields, message),
+    warn: (fields, message) => diagnostics.warn(fields, message),
+    info: (fields, message) => diagnostics.info(fields, message),
+    debug: (fields, message) => diagnostics.debug(fields, message),
+    trace: (fields, message) => diagnostics.trace(fields, message),
+  }
 }

@@ -1,0 +1,112 @@
+import {randomBytes} from 'node:crypto'
+import type {Clock} from '../clock.ts'
+import type {Secret} from '../secret.ts'
+import type {Sent} from './sent.ts'
+import {parseGranted, tokenRequest} from './token-endpoint.ts'
+import type {Transport, Wire} from './transport.ts'
+
+/**
+ * What one request to the token endpoint says about a credential. One answer proves nothing; a run of them may.
+ *
+ * `dead`: the secret is not accepted. `alive`: it is. `refused`: the secret is accepted, but the client grant or the
+ * grant type is gone. `minted`: a token was issued. `no_evidence`: everything else, always.
+ */
+export interface Probe {
+  readonly verdict: 'dead' | 'alive' | 'refused' | 'minted' | 'no_evidence'
+  /** Why a mint was refused; `policy` stands beside `no_evidence`. */
+  readonly refusal?: 'no_grant' | 'grant_type' | 'policy'
+  readonly status?: number
+  /** OAuth error code. */
+  readonly error?: string
+  /** NumericDate of the Date header. */
+  readonly date?: number
+  /** Seconds; with 429. */
+  readonly retry_after?: number
+  readonly ms: number
+  readonly token?: {readonly exp?: number; readonly jti?: string}
+  /** The request left and no answer came: a token may have been issued all the same. */
+  readonly maybe_minted?: true
+}
+
+export interface ProbedClient {
+  readonly client_id: string
+  readonly secret: Secret
+  readonly method: 'post' | 'basic'
+}
+
+/**
+ * Asks for an exchange of an authorization code that was never issued: the client authenticates before the code is
+ * looked at, and no token can come of it.
+ */
+export async function probeSecret(transport: Transport, client: ProbedClient, correlation: string | undefined): Promise<Probe> {
+  const code = `stanch-${randomBytes(16).toString('hex')}`
+  const wire = await send(transport, {grant_type: 'authorization_code', code, redirect_uri: 'https://stanch.invalid/'}, client, correlation)
+  const told = evidence(wire)
+  if ('verdict' in told) return told
+  const {status, error, common} = told
+  if (status === 401 && (error === 'access_denied' || error === 'invalid_client')) return {verdict: 'dead', ...common}
+  if (status === 403) return {verdict: 'alive', ...common}
+  return {verdict: 'no_evidence', ...common}
+}
+
+/** Asks for a token by client_credentials. Only where no other probe can tell: what it mints lives until its `exp`. */
+export async function probeMint(transport: Transport, client: ProbedClient, audience: string, clock: Clock, correlation: string | undefined): Promise<Probe> {
+  const wire = await send(transport, {grant_type: 'client_credentials', audience}, client, correlation)
+  const told = evidence(wire)
+  if ('verdict' in told) return wire.sent.kind === 'in_doubt' || isSuccess(wire.sent) ? {...told, maybe_minted: true} : told
+  const {status, error, common} = told
+  if (status >= 200 && status < 300) return minted(wire, common, clock)
+  if (status === 401 && (error === 'access_denied' || error === 'invalid_client')) return {verdict: 'dead', ...common}
+  if (status === 403 && error === 'unauthorized_client') return {verdict: 'refused', refusal: 'grant_type', ...common}
+  // The wording changed before, and both known ones name the client-grant.
+  if (status === 403 && error === 'access_denied' && /client-grant/.test(description(wire))) return {verdict: 'refused', refusal: 'no_grant', ...common}
+  // An Action, an organization rule or a missing API also says no, and may say yes to the next request: no proof.
+  if (status === 401 || status === 403) return {verdict: 'no_evidence', refusal: 'policy', ...common}
+  return {verdict: 'no_evidence', ...common}
+}
+
+function minted(wire: Wire, common: Common, clock: Clock): Probe {
+  try {
+    const granted = parseGranted(wire.body, clock.now() / 1000)
+    return {verdict: 'minted', ...common, token: {exp: granted.exp, ...(granted.jti !== undefined && {jti: granted.jti})}}
+  } catch {
+    return {verdict: 'no_evidence', ...common, maybe_minted: true}
+  }
+}
+
+interface Common {
+  readonly status?: number
+  readonly error?: string
+  readonly date?: number
+  readonly retry_after?: number
+  readonly ms: number
+}
+
+/** Only a well-formed answer that speaks OAuth is evidence: an error with a code, or a 2xx object. */
+function evidence(wire: Wire): Probe | {status: number; error: string | undefined; common: Common} {
+  const {sent} = wire
+  if (sent.kind !== 'answered') return {verdict: 'no_evidence', ms: sent.ms, ...(sent.kind === 'in_doubt' && sent.status !== undefined && {status: sent.status})}
+  const {status, error, date, retry_after, ms} = sent
+  const common = {status, ms, ...(error !== undefined && {error}), ...(date !== undefined && {date}), ...(retry_after !== undefined && {retry_after})}
+  const speaksOAuth = sent.form === 'json' && (isSuccess(sent) || (error !== undefined && oauthError(wire.body) === error))
+  return speaksOAuth ? {status, error, common} : {verdict: 'no_evidence', ...common}
+}
+
+function isSuccess(sent: Sent): boolean {
+  return sent.kind === 'answered' && sent.status >= 200 && sent.status < 300
+}
+
+/** The `error` member of RFC 6749 section 5.2. The Management API's own shape carries a `statusCode` beside it. */
+function oauthError(body: unknown): unknown {
+  return typeof body === 'object' && body !== null && !('statusCode' in body) ? (body as {error?: unknown}).error : undefined
+}
+
+function description(wire: Wire): string {
+  const text = (wire.body as {error_description?: unknown} | null | undefined)?.error_description
+  return typeof text === 'string' ? text.slice(0, 1000) : ''
+}
+
+function send(transport: Transport, parameters: Readonly<Record<string, string>>, client: ProbedClient, correlation: string | undefined): Promise<Wire> {
+  const request = tokenRequest(parameters, client)
+  return transport.send(correlation === undefined ? request : {...request, headers: {...request.headers, 'x-correlation-id': correlation}})
+}

@@ -1,0 +1,131 @@
+import {hostname, platform, userInfo} from 'node:os'
+
+import type {OclifConfig} from './oclif-config.ts'
+import type {Credential} from '../auth0/credential.ts'
+import {parseOrigin} from '../auth0/origin.ts'
+import type {Origin} from '../auth0/origin.ts'
+import type {SimulatedClock} from '../auth0/simulated-clock.ts'
+import type {Tenant} from '../auth0/tenant.ts'
+import {systemClock} from '../clock.ts'
+import type {Clock} from '../clock.ts'
+import {resolveConnection} from '../config/connection.ts'
+import type {Connection} from '../config/connection.ts'
+import {dataPaths, logId} from '../config/paths.ts'
+import type {DataPaths} from '../config/paths.ts'
+import {showProfile} from '../config/profile.ts'
+import {createLogger} from '../logger.ts'
+import type {Logger, LogLevel} from '../logger.ts'
+import type {Trail} from '../trail/trail.ts'
+import {printable} from '../untrusted.ts'
+
+/** What a command knows of the place it runs in. */
+export interface Place {
+  readonly config: OclifConfig
+  readonly env: NodeJS.ProcessEnv
+  readonly logLevel: LogLevel
+}
+
+/** A tenant at hand, and which kind it is: decided by the handshake, before the first record. */
+export interface Connected {
+  readonly tenant: Tenant
+  readonly origin: Origin
+  readonly mode: 'real' | 'sim'
+  /** Tenant time and waits: against a simulated tenant a wait advances the simulator. */
+  readonly clock: Clock
+  readonly from: Connection['from']
+  readonly warnings: readonly string[]
+  readonly credential: Credential
+  readonly paths: DataPaths
+  close(): Promise<void>
+}
+
+export interface ConnectionFlags {
+  readonly profile?: string | undefined
+  readonly proxy?: string | undefined
+}
+
+export function pathsOf(place: Place): DataPaths {
+  return dataPaths(place.env, {dataDir: place.config.dataDir, configDir: place.config.configDir, cacheDir: place.config.cacheDir})
+}
+
+/** A connection from flags and environment. @throws config.no_connection | config.invalid */
+export async function findConnection(place: Place, flags: ConnectionFlags): Promise<Connection> {
+  const paths = pathsOf(place)
+  const profile = flags.profile === undefined ? undefined : {name: flags.profile, profile: showProfile(paths.profiles, flags.profile)}
+  return resolveConnection({env: place.env, ...(profile ? {profile} : {})})
+}
+
+/** Opens a connection: the only place where transport, credential and clock are put together. */
+export async function connect(place: Place, connection: Connection, flags: Pick<ConnectionFlags, 'proxy'> = {}): Promise<Connected> {
+  const origin = parseOrigin(connection.domain)
+  const ca = await extraAuthority(place.env, origin)
+  const [{Tenant}, {isSimulator}, {simulatedClock}, logger] = await Promise.all([
+    import('../auth0/tenant.ts'),
+    import('../auth0/handshake.ts'),
+    import('../auth0/simulated-clock.ts'),
+    createLogger(place.logLevel),
+  ])
+  const simulated = await isSimulator(origin, ca)
+  const simClock: SimulatedClock | undefined = simulated ? simulatedClock(origin, systemClock, ca) : undefined
+  await simClock?.sync()
+  const clock = simClock ?? systemClock
+  const tenant = await Tenant.connect({
+    origin,
+    ...(connection.audience === undefined ? {} : {audience: connection.audience}),
+    credential: connection.credential,
+    clock,
+    logger: logger satisfies Logger,
+    userAgent: `stanch/${place.config.version}`,
+    ...(flags.proxy === undefined ? {} : {proxy: flags.proxy}),
+    ...(ca === undefined ? {} : {ca}),
+  })
+  return {
+    tenant,
+    origin,
+    mode: simulated ? 'sim' : 'real',
+    clock,
+    from: connection.from,
+    warnings: connection.warnings,
+    credential: connection.credential,
+    paths: pathsOf(place),
+    async close() {
+      await tenant.close()
+      await simClock?.close()
+    },
+  }
+}
+
+/** `STANCH_CA_FILE`: a PEM that is trusted for a loopback origin, so that a simulator with TLS can be practised on. */
+async function extraAuthority(env: NodeJS.ProcessEnv, origin: Origin): Promise<string | undefined> {
+  const file = env['STANCH_CA_FILE']
+  if (file === undefined || file === '' || !origin.loopback) return undefined
+  const {readBounded} = await import('../files/read.ts')
+  return readBounded(file, 1 << 20).toString('utf8')
+}
+
+/** Opens the trail of this machine for the mode; made when it is new. @throws the codes of the trail's format */
+export async function openTrail(place: Place, mode: 'real' | 'sim', argv: readonly string[] = []): Promise<Trail> {
+  const paths = pathsOf(place)
+  const folder = paths.trail(mode)
+  const [{Trail}, {readOrigin}, {randomBytes}] = await Promise.all([import('../trail/trail.ts'), import('../trail/read-trail.ts'), import('node:crypto')])
+  const origin = readOrigin(folder) ?? `stanch.local/${randomBytes(8).toString('hex')}`
+  const user = userInfo().username
+  return Trail.open({
+    folder,
+    keys: paths.keys(logId(origin)),
+    mode,
+    origin,
+    clock: systemClock,
+    identity: {
+      actor: printable(`${user}@${hostname()}`, 120),
+      actor_source: 'os',
+      host: printable(hostname(), 120),
+      os_user: printable(user, 60),
+      pid: process.pid,
+      tool: `stanch/${place.config.version}`,
+      node: process.versions.node,
+      platform: `${platform()} ${process.arch}`,
+      ...(argv.length > 0 ? {argv: argv.map((word) => printable(word, 200))} : {}),
+    },
+  })
+}

@@ -1,0 +1,122 @@
+import {systemClock, rfc3339} from '../clock.ts'
+import type {Worked} from '../execution/incident.ts'
+import type {Responder} from '../execution/responder.ts'
+import type {LeakKind} from '../incident/leak.ts'
+import {DEFAULT_CHOICES} from '../incident/policy.ts'
+import type {IncidentResult} from '../incident/result.ts'
+import {Secret} from '../secret.ts'
+import type {Simulator} from '../simulator/server.ts'
+import {connect} from './context.ts'
+import type {Connected, Place} from './context.ts'
+import {runIncident} from './incident-session.ts'
+import {leakedTokenOf} from './leaked-value.ts'
+import {runbookFor} from './runbook-folder.ts'
+import {startTenant} from './simulator.ts'
+
+export interface DrillScore {
+  readonly scenario: string
+  /** What the attacker got while a way to a new token was open, and after it was closed. */
+  readonly attacker: ReturnType<Simulator['tenant']['score']>['attacker']
+  readonly consumer: ReturnType<Simulator['tenant']['score']>['consumer']
+  readonly rotations: number
+  readonly changes_without_intent: number
+  /** Wall-clock seconds from the first request to the result. */
+  readonly seconds: number
+}
+
+export type DrillResult = IncidentResult & {readonly score: DrillScore}
+
+export interface DrillOptions {
+  readonly attended: boolean
+  readonly dry_run: boolean
+  readonly interruption: {requested: boolean}
+  readonly say: (line: string) => void
+  readonly responder: (connected: Connected) => Promise<Responder>
+  readonly onIncident: (id: string) => void
+}
+
+/** Seconds of tenant time that the attacker has before the responder begins. */
+const HEAD_START_SECONDS = 600
+
+/** A simulated tenant with an incident on it, and the same road through it that a real one takes. */
+export interface Drill {
+  work(options: DrillOptions): Promise<Worked>
+  score(): DrillScore
+  scoreLines(): string[]
+  stop(): Promise<void>
+}
+
+export async function startDrill(place: Place, scenario: string, seed?: number): Promise<Drill> {
+  const simulator = await startTenant(place, {scenario, ...(seed === undefined ? {} : {seed})})
+  const {practice} = simulator
+  // By the time somebody is woken, the attacker has been at work for a while.
+  simulator.tenant.clock.advance(HEAD_START_SECONDS)
+  const started = systemClock.monotonic()
+  let connected: Connected | undefined
+  const score = (): DrillScore => ({
+    scenario,
+    ...simulator.tenant.score(),
+    rotations: simulator.tenant.count('client_secret.rotate'),
+    changes_without_intent: simulator.tenant.unlogged(),
+    seconds: Math.round((systemClock.monotonic() - started) / 10) / 100,
+  })
+  return {
+    async work(options) {
+      connected = await connect(place, practiceConnection(simulator))
+      options.say(`SIMULATED tenant ${connected.origin.host}, scenario ${scenario}: nothing here is real, nothing leaves this machine.`)
+      const leaked = new Secret(practice.leak.value)
+      const kind = practice.leak.kind as LeakKind
+      const token = leakedTokenOf(leaked)
+      const responder = await options.responder(connected)
+      if (options.attended) {
+        const {guidedIncident} = await import('./guided.ts')
+        return guidedIncident({place, connected, responder, leak: kind, client_id: practice.leak.client_id, leaked, interruption: options.interruption, dry_run: options.dry_run, onIncident: options.onIncident})
+      }
+      const runbook = await runbookFor(place.config.root, kind)
+      const {compilePlan} = await import('../runbooks/compile.ts')
+      return runIncident({
+        place,
+        connected,
+        responder,
+        options: {reason: `drill ${scenario}`, leaked_at: rfc3339(simulator.tenant.clock.now() - 3600), dry_run: options.dry_run, max_actions: 25, include_own: false},
+        leak: kind,
+        client_id: practice.leak.client_id,
+        choices: DEFAULT_CHOICES,
+        ...(kind === 'client-secret' ? {leaked} : {}),
+        ...(token ? {leaked_token: token} : {}),
+        interruption: options.interruption,
+        plan: (facts) => compilePlan(runbook, facts, DEFAULT_CHOICES),
+        onIncident: options.onIncident,
+      })
+    },
+    score,
+    scoreLines: () => scoreLines(score()),
+    async stop() {
+      await connected?.close()
+      await simulator.stop()
+    },
+  }
+}
+
+function practiceConnection(simulator: Simulator) {
+  const {client_id, client_secret} = simulator.practice.operator
+  return {
+    domain: simulator.origin,
+    credential: {kind: 'secret' as const, client_id, secret: new Secret(client_secret), method: 'post' as const},
+    from: {domain: 'the drill', credential: 'the drill'},
+    warnings: [],
+    missing: [],
+  }
+}
+
+function scoreLines(score: DrillScore): string[] {
+  const {before, after, last_token_expires_at: until} = score.attacker
+  return [
+    `Score card of the drill ${score.scenario}:`,
+    `  attacker before containment: ${before.minted} token(s) minted, ${before.calls_accepted} call(s) accepted`,
+    `  attacker after containment:  ${after.minted} token(s) minted, ${after.refused} refused, ${after.calls_accepted} call(s) still accepted with older tokens`,
+    `  the last token he holds lives until ${until === undefined ? 'none' : rfc3339(until)}`,
+    `  the owner's own consumer: ${score.consumer.calls_ok} call(s) fine, ${score.consumer.calls_failed} failed, ${score.consumer.mints_failed} token(s) refused`,
+    `  rotations ${score.rotations}, changes without a durable intent ${score.changes_without_intent}, ${score.seconds} s`,
+  ]
+}

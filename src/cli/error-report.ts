@@ -1,0 +1,62 @@
+import {StanchError} from '../errors.ts'
+import type {StanchErrorCode} from '../errors.ts'
+import {scrub} from '../secret.ts'
+import {printable} from '../untrusted.ts'
+import {EXIT} from './exit-codes.ts'
+
+/** What is shown of an error, in JSON and in words. Nothing else of it ever is. */
+export interface ErrorReport {
+  readonly code: StanchErrorCode
+  readonly message: string
+  readonly hint?: string
+  readonly exit: number
+  readonly incident_id?: string
+}
+
+/** A 64-character token in an argument list is likely a secret; it has been in the process list since the program started. */
+const SECRET_LIKE = /[A-Za-z0-9_-]{48,}/g
+
+export function reportOf(error: unknown, incidentId?: string): ErrorReport {
+  const known = asStanchError(error)
+  return {
+    code: known.code,
+    message: clean(known.message),
+    ...(known.hint === undefined ? {} : {hint: clean(known.hint)}),
+    exit: EXIT[known.code],
+    ...(incidentId === undefined ? {} : {incident_id: incidentId}),
+  }
+}
+
+/** The report as lines for standard error; the line that says what to do comes last. */
+export function reportLines(report: ErrorReport): string[] {
+  return [
+    `Error: ${report.message}`,
+    `  code ${report.code}, exit ${report.exit}${report.incident_id === undefined ? '' : `, incident ${report.incident_id}`}`,
+    ...(report.hint === undefined ? [] : [`  next: ${report.hint}`]),
+  ]
+}
+
+function asStanchError(error: unknown): StanchError {
+  if (error instanceof StanchError) return error
+  if (isParserError(error)) return new StanchError('usage.invalid', firstLines((error as Error).message).replaceAll(SECRET_LIKE, '[not shown]'), {hint: 'See: stanch --help'})
+  if ((error as Error | undefined)?.name === 'ExitPromptError') return new StanchError('interrupted', 'Interrupted at a question; nothing was changed.')
+  // A defect of ours. Its text may quote anything, so only its kind is told.
+  const name = error instanceof Error && /^[A-Za-z]{1,40}$/.test(error.name) ? error.name : 'unknown'
+  return new StanchError('internal', `stanch stopped because of a defect in itself (${name}).`, {
+    hint: 'The trail holds what was done so far: stanch incident list, then stanch resume. Please report it with the command and this line.',
+    cause: error,
+  })
+}
+
+/** Errors of oclif's parser and command look-up carry an `oclif` member; they are about the command line. */
+function isParserError(error: unknown): boolean {
+  return error instanceof Error && typeof (error as {oclif?: unknown}).oclif === 'object'
+}
+
+function firstLines(text: string): string {
+  return text.split('\n').slice(0, 3).join(' ').replace(/See more help with --help/, '').trim()
+}
+
+function clean(text: string): string {
+  return printable(scrub(text), 1200)
+}

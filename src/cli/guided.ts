@@ -1,0 +1,199 @@
+import {parseMoment} from './moment.ts'
+import {runIncident} from './incident-session.ts'
+import type {Connected, Place} from './context.ts'
+import {runbookFor} from './runbook-folder.ts'
+import {leakedTokenOf} from './leaked-value.ts'
+import {rfc3339, systemClock} from '../clock.ts'
+import type {Sink} from '../delivery/sink.ts'
+import {StanchError} from '../errors.ts'
+import {observe} from '../execution/observe.ts'
+import type {Worked} from '../execution/incident.ts'
+import type {ChoiceDecision, Responder, TextDecision} from '../execution/responder.ts'
+import type {LeakKind} from '../incident/leak.ts'
+import {stepsWithoutScope} from '../incident/guardrails.ts'
+import {DEFAULT_CHOICES, reopeningScopes, tokenCouldReadSecrets} from '../incident/policy.ts'
+import type {PlanChoices, PlanFacts} from '../incident/policy.ts'
+import type {Plan} from '../incident/plan.ts'
+import type {TenantSnapshot} from '../incident/tenant-snapshot.ts'
+import {instantLine} from '../report/times.ts'
+import {reachLines} from '../report/plan-screen.ts'
+import {exposureOf} from '../execution/expose.ts'
+import type {Secret} from '../secret.ts'
+import {printable, quoted} from '../untrusted.ts'
+
+/** What is known when the tenant comes into play. */
+export interface GuidedJob {
+  readonly place: Place
+  readonly connected: Connected
+  readonly responder: Responder
+  readonly leak: LeakKind
+  readonly client_id: string
+  readonly leaked?: Secret
+  readonly sink?: Sink
+  readonly showOnTerminal?: (secret: Secret) => Promise<void>
+  readonly interruption: {requested: boolean}
+  readonly dry_run: boolean
+  readonly include_own?: boolean
+  readonly reason?: string
+  readonly ticket?: string
+  readonly leaked_at?: string
+  readonly aware_at?: string
+  readonly runbook?: string
+  /** Choices that flags made already; then they are not asked. */
+  readonly choices?: PlanChoices
+  readonly onIncident: (id: string) => void
+}
+
+/** The guided flow from the tenant on: what it can do, when, which way, the plan, one confirmation; then the one road. */
+export async function guidedIncident(job: GuidedJob): Promise<Worked> {
+  const {connected, responder} = job
+  const token = job.leak === 'management-token' ? leakedTokenOf(job.leaked) : undefined
+  const snapshot = await observe(connected.tenant, job.client_id, connected.mode, connected.clock)
+  const facts: PlanFacts = {snapshot, ...(token ? {leaked_token: token} : {})}
+  // Connections stay warm while the human reads.
+  void connected.tenant.warm()
+  responder.notify({kind: 'screen', lines: reachScreen(job, facts)})
+  const when = await askWhen(job, snapshot)
+  const choices = job.choices ?? (await askWay(job, facts))
+  const runbook = await runbookFor(job.place.config.root, job.leak, job.runbook)
+  const {compilePlan} = await import('../runbooks/compile.ts')
+  return runIncident({
+    place: job.place,
+    connected,
+    responder,
+    options: {
+      reason: job.reason,
+      ticket: job.ticket,
+      leaked_at: when.leaked_at,
+      aware_at: when.aware_at,
+      dry_run: job.dry_run,
+      max_actions: 25,
+      include_own: job.include_own ?? false,
+    },
+    leak: job.leak,
+    client_id: job.client_id,
+    choices,
+    ...(job.leaked && job.leak === 'client-secret' ? {leaked: job.leaked} : {}),
+    ...(token ? {leaked_token: token} : {}),
+    ...(job.sink ? {sink: job.sink} : {}),
+    ...(job.showOnTerminal ? {showOnTerminal: job.showOnTerminal} : {}),
+    interruption: job.interruption,
+    plan: (found) => compilePlan(runbook, found, choices),
+    beforeConfirm: (found, plan) => warnOfMissingScopes(responder, found, plan),
+    onIncident: job.onIncident,
+  })
+}
+
+/** One screen: who, what it can do, until when issued tokens live if nothing is done. */
+function reachScreen(job: GuidedJob, facts: PlanFacts): string[] {
+  const {snapshot} = facts
+  const now = Math.floor(job.connected.clock.now() / 1000)
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone
+  const exposure = exposureOf(facts, {now, kind: job.leak, containment: new Map(), probe_tokens: []})
+  const lines = [
+    `${snapshot.mode === 'sim' ? 'SIMULATED' : 'REAL'} tenant ${printable(snapshot.tenant)}`,
+    `Leaked: ${job.leak} of client ${snapshot.client.client_id} ${quoted(snapshot.client.name, 40)}`,
+    'It can get tokens for:',
+    ...reachLines(facts),
+    `If nothing more were issued from now on, tokens would live until ${instantLine(exposure.all_clear.worst_case_at, now, zone)}.`,
+  ]
+  const reopening = reopeningScopes(snapshot, facts.leaked_token)
+  if (reopening.length > 0) lines.push(`Careful: an issued token can undo containment (${reopening.join(', ')}).`)
+  const seen = snapshot.log?.filter((entry) => entry.type === 'seccft').length
+  lines.push(seen === undefined ? 'The tenant log cannot be read with this credential.' : `The log at hand shows ${seen} token(s) issued to it.`)
+  return lines
+}
+
+/** When it leaked and when we knew, in one question. */
+async function askWhen(job: GuidedJob, snapshot: TenantSnapshot): Promise<{leaked_at: string; aware_at: string}> {
+  if (job.leaked_at !== undefined) return {leaked_at: job.leaked_at, aware_at: job.aware_at ?? 'unknown'}
+  const now = snapshot.server_time ?? Math.floor(systemClock.now() / 1000)
+  const decision: TextDecision = {
+    id: 'incident.when',
+    kind: 'text',
+    ask: 'When did it leak, and since when do we know? (for example: "2h ago, now", or unknown)',
+    why: 'The time of the leak bounds what the log must cover; the time of knowledge starts reporting clocks.',
+    effect: 'Both go into the audit trail. Nothing is changed.',
+    undo: 'stanch incident update',
+    unattended: 'unknown',
+    check: (text) => (parseWhen(text, now) ? undefined : 'Say unknown, "2h ago", now, or an instant such as 2026-11-22T03:00:00Z; two of them with a comma.'),
+  }
+  const answer = await job.responder.decide(decision)
+  const when = parseWhen(answer, now)
+  return when ?? {leaked_at: 'unknown', aware_at: 'unknown'}
+}
+
+/** `leaked` or `leaked, known`. */
+function parseWhen(text: string, now: number): {leaked_at: string; aware_at: string} | undefined {
+  const [leaked, known = 'now', ...rest] = text.split(',').map((part) => part.trim())
+  if (leaked === undefined || rest.length > 0) return undefined
+  const at = parseMoment(leaked, now)
+  const aware = parseMoment(known, now)
+  if (at === undefined || aware === undefined) return undefined
+  return {leaked_at: at === 'unknown' ? at : rfc3339(at), aware_at: aware === 'unknown' ? aware : rfc3339(aware)}
+}
+
+/** Which way, with the cost of each; none is preselected. */
+async function askWay(job: GuidedJob, facts: PlanFacts): Promise<PlanChoices> {
+  const {snapshot} = facts
+  const day = (snapshot.server_time ?? Math.floor(systemClock.now() / 1000)) - 86_400
+  const canGiveBack = snapshot.operator.scopes.includes('create:client_grants')
+  const cost = snapshot.grants
+    .filter((grant) => (grant.subject_type ?? 'client') === 'client' && !grant.is_system)
+    .map((grant) => {
+      const issued = (snapshot.log ?? []).filter((entry) => entry.type === 'seccft' && entry.audience === grant.audience && Date.parse(entry.date) / 1000 >= day)
+      const addresses = [...new Set(issued.map((entry) => entry.ip ?? 'unknown'))]
+      return `  ${printable(snapshot.resource_servers[grant.audience]?.name ?? grant.audience, 36)}: ${issued.length} token(s) in 24 h${addresses.length > 0 ? ` from ${printable(addresses.slice(0, 3).join(', '), 60)}` : ''}`
+    })
+  const rotates = job.leak === 'client-secret' || tokenCouldReadSecrets(facts)
+  const decision: ChoiceDecision = {
+    id: 'incident.way',
+    kind: 'choice',
+    ask: 'Which way?',
+    screen: [
+      'Deleting the grants stops every user of this client until the grants are back:',
+      ...cost.slice(0, 8),
+      canGiveBack ? 'This credential can give them back; each gets a new id.' : 'This credential can NOT give them back (create:client_grants is missing).',
+    ],
+    why: 'Deleting first means that nobody gets a token in the 30 s in which the old secret may still work.',
+    effect: 'Nothing yet: the plan is shown next, with one confirmation.',
+    undo: 'Grants can be given back from the snapshot; a rotation cannot be undone.',
+    choices:
+      job.leak === 'client-secret'
+        ? [
+            {value: 'both', label: 'grants off and rotate', detail: 'safest; users of the client get no token until they have the new secret and the grants are back'},
+            {value: 'rotate', label: 'rotate only', detail: 'grants stay; users fail only until they have the new secret; the old secret may work for 30 s more'},
+          ]
+        : [
+            ...(rotates ? [{value: 'both', label: 'delete the grant for that API and rotate the secret', detail: "the token's scopes could read secrets, so its holder may know the client's"}] : []),
+            {value: 'grants', label: 'delete the grant for that API only', detail: 'the secret stays as it is'},
+          ],
+    unattended: 'both',
+  }
+  const way = decision.choices.length === 1 ? 'grants' : await job.responder.decide(decision)
+  return {...DEFAULT_CHOICES, keep_grants: way === 'rotate', rotate: way !== 'grants'}
+}
+
+/** In the guided flow a missing scope does not stop: what this credential can is done, the rest is listed for people. */
+async function warnOfMissingScopes(responder: Responder, facts: PlanFacts, plan: Plan): Promise<void> {
+  const missing = stepsWithoutScope(plan, facts.snapshot.operator.scopes)
+  if (missing.length === 0) return
+  responder.notify({
+    kind: 'screen',
+    lines: [
+      'This credential cannot do all of it; the tenant will refuse:',
+      ...missing.map((one) => `  ${printable(one.title, 100)}: needs ${one.scopes.join(' or ')}`),
+      'By hand instead: Dashboard > Applications > the client > APIs (grants), or > Credentials > Rotate secret.',
+    ],
+  })
+  const go = await responder.decide({
+    id: 'scopes.partial',
+    kind: 'confirm',
+    ask: 'Do what this credential can, and leave the rest to people?',
+    why: 'Half of a containment is better than none, as long as everybody knows which half.',
+    effect: 'The result will be "partial" and list what is left.',
+    undo: 'Nothing has been changed yet.',
+    unattended: false,
+  })
+  if (!go) throw new StanchError('consent.declined', 'Stopped before anything was changed.', {hint: 'Give the client the missing scopes, then start again.'})
+}

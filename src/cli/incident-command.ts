@@ -1,0 +1,167 @@
+import type {InferredFlags} from '@oclif/core/interfaces'
+
+import {parseSink} from '../delivery/sink.ts'
+import type {Sink} from '../delivery/sink.ts'
+import {StanchError, isCode} from '../errors.ts'
+import type {Worked} from '../execution/incident.ts'
+import type {Responder} from '../execution/responder.ts'
+import type {PlanChoices} from '../incident/policy.ts'
+import {DEFAULT_CHOICES} from '../incident/policy.ts'
+import {messageLines, summaryLines} from '../report/summary.ts'
+import type {Secret} from '../secret.ts'
+import {safeJson} from '../untrusted.ts'
+import {StanchCommand} from './base-command.ts'
+import {connect, findConnection} from './context.ts'
+import type {Connected, ConnectionFlags, Place} from './context.ts'
+import {reportLines, reportOf} from './error-report.ts'
+import {exitOf} from './exit-codes.ts'
+import type {choiceFlags, connectionFlags, deliverFlags, incidentFlags, proofFlags} from './flags.ts'
+import type {IncidentOptions} from './incident-session.ts'
+
+type FlagsOf<T> = Partial<InferredFlags<T & object>>
+export type IncidentFlagValues = FlagsOf<typeof connectionFlags> &
+  FlagsOf<typeof incidentFlags> &
+  FlagsOf<typeof choiceFlags> &
+  FlagsOf<typeof deliverFlags> &
+  FlagsOf<typeof proofFlags> & {'log-level'?: string}
+
+/** What the commands share that change a tenant: consent, interruption, the way results and errors are shown. */
+export abstract class IncidentCommand extends StanchCommand {
+  protected readonly interruption = {requested: false}
+  #closers: (() => Promise<void> | void)[] = []
+
+  protected place(flags: {'log-level'?: string | undefined}): Place {
+    return {config: this.config, env: process.env, logLevel: (flags['log-level'] ?? 'silent') as Place['logLevel']}
+  }
+
+  protected async connectTo(place: Place, flags: ConnectionFlags): Promise<Connected> {
+    const connection = await findConnection(place, flags)
+    const connected = await connect(place, connection, flags)
+    this.#closers.push(() => connected.close())
+    for (const warning of connected.warnings) this.say(`Warning: ${warning}`)
+    this.say(`${connected.mode === 'sim' ? 'SIMULATED' : 'REAL'} tenant ${connected.origin.host} (domain from ${connected.from.domain ?? 'your answer'}; credential from ${connected.from.credential ?? 'your answer'})`)
+    return connected
+  }
+
+  /** Nobody is asked with --yes, with --json, and without a terminal. */
+  protected isAttended(flags: {yes?: boolean | undefined}): boolean {
+    return flags.yes !== true && !this.jsonEnabled() && process.stdin.isTTY === true && process.stderr.isTTY === true
+  }
+
+  protected async responder(attended: boolean, connected: Pick<Connected, 'clock'>, answers: Record<string, string> = {}): Promise<Responder> {
+    if (attended) {
+      const {interactiveResponder} = await import('../terminal/interactive.ts')
+      const responder = interactiveResponder({input: process.stdin, output: process.stderr, env: process.env, clock: connected.clock})
+      this.#closers.push(() => responder.close())
+      return responder
+    }
+    const [{unattendedResponder}, {Progress}] = await Promise.all([import('../terminal/unattended.ts'), import('../terminal/progress.ts')])
+    return unattendedResponder({progress: new Progress({output: process.stderr, env: process.env, clock: connected.clock}), answers})
+  }
+
+  /** First Ctrl-C: the change under way is finished or settled. Second: leave now. */
+  protected watchInterrupts(): void {
+    const stop = (signal: NodeJS.Signals) => {
+      if (this.interruption.requested) {
+        this.say(`Left at once. What the last request did is not known: run stanch resume ${this.incidentId ?? ''}`)
+        process.exit(130)
+      }
+      this.interruption.requested = true
+      if (signal !== 'SIGHUP') this.say(`Stopping after the change under way. ${this.incidentId ? `Go on with: stanch resume ${this.incidentId}. ` : ''}Again: leave at once.`)
+    }
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+      process.on(signal, stop)
+      this.#closers.push(() => void process.off(signal, stop))
+    }
+  }
+
+  protected optionsOf(flags: IncidentFlagValues): IncidentOptions {
+    return {
+      incident: flags.incident,
+      reason: flags.reason,
+      ticket: flags.ticket,
+      aware_at: flags['aware-at'],
+      leaked_at: flags['leaked-at'],
+      dry_run: flags['dry-run'] ?? false,
+      max_actions: flags['max-actions'] ?? 25,
+      include_own: flags['include-own'] ?? false,
+    }
+  }
+
+  protected choicesOf(flags: IncidentFlagValues & {method?: string | undefined}): PlanChoices {
+    return {
+      ...DEFAULT_CHOICES,
+      keep_grants: flags['keep-grants'] ?? false,
+      rotate: !(flags['no-rotate'] ?? false),
+      include_user_grants: flags['include-user-grants'] ?? false,
+      method: flags.method === 'set' ? 'set' : 'rotate',
+      verify_window_seconds: flags['verify-window'] ?? DEFAULT_CHOICES.verify_window_seconds,
+    }
+  }
+
+  /** What the unattended road needs is asked for before anything is sent. */
+  protected checkUnattended(flags: IncidentFlagValues, needs: {sink: boolean; reason?: boolean}): void {
+    if (flags['dry-run']) return
+    if (needs.reason !== false && flags.reason === undefined && flags.incident === undefined) {
+      throw new StanchError('usage.missing_reason', 'Unattended, a reason is needed: it goes into the audit trail.', {hint: 'Add --reason TEXT.'})
+    }
+    if (!flags.yes) throw new StanchError('consent.missing', 'Nobody is there to confirm the plan. Nothing was sent.', {hint: 'Add --yes to carry it out, or --dry-run to look at it.'})
+    if (needs.sink && flags.deliver === undefined) {
+      throw new StanchError('usage.missing_sink', 'Unattended, a rotation needs to know where the new secret goes. Nothing was sent.', {
+        hint: 'Add --deliver file:PATH, exec:COMMAND or sealed:PATH?to=KEYFILE; or --no-rotate.',
+      })
+    }
+  }
+
+  protected sinkOf(flags: {deliver?: string | undefined}, attended: boolean): Sink | undefined {
+    if (flags.deliver === undefined) return undefined
+    const sink = parseSink(flags.deliver)
+    if (sink.kind === 'prompt' && !attended) {
+      throw new StanchError('usage.missing_sink', 'The prompt sink writes to a terminal, and there is none to write to.', {hint: 'Use file:, exec: or sealed:.'})
+    }
+    return sink
+  }
+
+  protected async showOnTerminal(): Promise<((secret: Secret) => Promise<void>) | undefined> {
+    const {showSecretOnce, terminalDevice} = await import('../terminal/show-secret.ts')
+    const output = terminalDevice(process.stderr, process.stdout)
+    if (!output) return undefined
+    return (secret) => showSecretOnce(secret, 'The new client secret', {input: process.stdin, output, env: process.env})
+  }
+
+  protected async leakedFrom(flags: {'credential-file'?: string | undefined}): Promise<Secret | undefined> {
+    if (flags['credential-file'] === undefined) return undefined
+    const {readCredentialFile} = await import('../config/credential-file.ts')
+    return readCredentialFile(flags['credential-file'], process.stdin)
+  }
+
+  /** Shows the document or the last screen, and sets the exit status. */
+  protected async show(worked: Worked, attended: boolean): Promise<void> {
+    await this.closeAll()
+    const {result} = worked
+    const failure = worked.failure ?? (this.interruption.requested ? new StanchError('interrupted', 'Interrupted: the change under way was finished, nothing more was begun.', {hint: `stanch resume ${result.incident_id ?? ''}`.trim()}) : undefined)
+    const report = failure === undefined ? undefined : reportOf(failure, result.incident_id)
+    process.exitCode = report?.exit ?? exitOf(result)
+    if (this.jsonEnabled()) {
+      process.stdout.write(`${safeJson(report ? {...result, error: report} : result, 2)}\n`)
+      return
+    }
+    const zone = Intl.DateTimeFormat().resolvedOptions().timeZone
+    const {layOut} = await import('../terminal/screen.ts')
+    const lines = layOut(summaryLines(result, zone), process.stdout.columns)
+    this.print(['', ...lines])
+    if (attended && result.status !== 'declined' && result.status !== 'planned') {
+      this.print(['', 'A message for the ticket or the chat, without secrets:', ...layOut(messageLines(result).map((line) => `  ${line}`), process.stdout.columns)])
+    }
+    if (report && !isCode(failure, 'interrupted')) for (const line of reportLines(report)) this.say(line)
+    this.say(`${result.simulated ? 'SIMULATED' : 'REAL'} tenant; exit ${process.exitCode}`)
+  }
+
+  protected async closeAll(): Promise<void> {
+    for (const close of this.#closers.splice(0)) await close()
+  }
+
+  protected override async finally(_: Error | undefined): Promise<void> {
+    await this.closeAll()
+  }
+}

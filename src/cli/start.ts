@@ -1,0 +1,40 @@
+import {fileURLToPath} from 'node:url'
+
+import {run} from '@oclif/core/run'
+
+import {safeJson} from '../untrusted.ts'
+import {reportLines, reportOf} from './error-report.ts'
+
+/**
+ * Hands argv to oclif with its unsafe defaults off: no user or development plugins (a package.json in the data folder
+ * would be loaded and run), and none of its error printing, which shows stacks, causes and whatever an error carries.
+ *
+ * @param root folder of package.json
+ */
+export async function start(argv: readonly string[], root: URL): Promise<void> {
+  // oclif prints argv and more under DEBUG; nothing of ours is debugged that way.
+  delete process.env['DEBUG']
+  // A core dump or a diagnostic report would hold secrets.
+  if (process.report) process.report.excludeEnv = true
+  // SIGUSR1 opens the inspector to anybody on this machine.
+  process.on('SIGUSR1', () => {})
+  const folder = fileURLToPath(root)
+  const guided = argv.length === 0 && process.stdin.isTTY && process.stderr.isTTY
+  try {
+    await run(guided ? ['respond'] : [...argv], {root: folder, userPlugins: false, devPlugins: false})
+  } catch (error) {
+    if (isExit(error)) {
+      process.exitCode ??= (error as {oclif: {exit: number}}).oclif.exit
+      return
+    }
+    const report = reportOf(error)
+    process.exitCode = report.exit
+    if (argv.includes('--json')) process.stdout.write(`${safeJson({error: report}, 2)}\n`)
+    else for (const line of reportLines(report)) process.stderr.write(`${line}\n`)
+  }
+}
+
+/** `--help` and `--version` end with an error of oclif's own that means: all is said. */
+function isExit(error: unknown): boolean {
+  return (error as {code?: unknown} | undefined)?.code === 'EEXIT'
+}

@@ -1,0 +1,46 @@
+import * as Args from '@oclif/core/args'
+import * as Flags from '@oclif/core/flags'
+
+import {IncidentCommand} from '../cli/incident-command.ts'
+import {startDrill} from '../cli/drill.ts'
+import type {DrillResult} from '../cli/drill.ts'
+
+export default class Drill extends IncidentCommand {
+  static override summary = 'practise an incident on the embedded tenant, with a score card'
+  static override description = `Starts a simulated Auth0 tenant on loopback, with somebody who already uses what leaked, and works the incident on it.
+No account and no network is needed. With --yes nobody is asked; without it the guided flow runs in this terminal.`
+  static override examples = [
+    {description: 'watch a leaked client secret being contained', command: '<%= config.bin %> drill --yes'},
+    {description: 'practise a leaked Management API token by hand', command: '<%= config.bin %> drill management-token'},
+  ]
+  static override args = {
+    scenario: Args.string({description: 'what happened: client-secret, management-token, user-grant, third-party-default, private-key, missing-scope', default: 'client-secret', ignoreStdin: true}),
+  }
+  static override flags = {
+    yes: Flags.boolean({char: 'y', summary: 'carry the plan out; nobody is asked'}),
+    'dry-run': Flags.boolean({summary: 'show the plan only'}),
+    seed: Flags.integer({summary: 'same seed, same tenant', min: 0, max: 2_147_483_647}),
+  }
+
+  async run(): Promise<void> {
+    const {args, flags} = await this.parse(Drill)
+    this.watchInterrupts()
+    const attended = this.isAttended(flags)
+    const drill = await startDrill(this.place(flags), args.scenario, flags.seed)
+    try {
+      const worked = await drill.work({
+        attended,
+        dry_run: flags['dry-run'],
+        interruption: this.interruption,
+        say: (line) => this.say(line),
+        responder: (connected) => this.responder(attended, connected, flags.yes || !attended ? {'plan.confirm': 'yes'} : {}),
+        onIncident: (id) => (this.incidentId = id),
+      })
+      const result: DrillResult = {...worked.result, score: drill.score()}
+      await this.show({...worked, result}, attended)
+      if (!this.jsonEnabled()) this.print(['', ...drill.scoreLines()])
+    } finally {
+      await drill.stop()
+    }
+  }
+}

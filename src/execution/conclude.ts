@@ -1,0 +1,112 @@
+import type {Exposure} from '../incident/exposure.ts'
+import {nextSteps} from '../incident/next.ts'
+import {openPaths, reopeningScopes} from '../incident/policy.ts'
+import type {PlanStep} from '../incident/plan.ts'
+import {planHash} from '../incident/plan.ts'
+import {statusOf} from '../incident/result.ts'
+import type {IncidentResult, IncidentStatus} from '../incident/result.ts'
+import type {EvidenceGap, TenantSnapshot} from '../incident/tenant-snapshot.ts'
+import {actionResults} from './progress.ts'
+import type {Progress} from './progress.ts'
+import type {Run} from './run.ts'
+
+/** Turns work into the result that is shown, and writes its status, its gaps and a checkpoint into the trail. */
+export function conclude(run: Run, progress: Progress, exposure: Exposure, signedOff: readonly string[], writable = true): IncidentResult {
+  const {plan, snapshot} = progress
+  const actions = actionResults(progress)
+  const facts = {snapshot, ...(progress.leaked_token ? {leaked_token: progress.leaked_token} : {})}
+  const effective = plan.steps.filter((step) => ['done', 'already'].includes(progress.outcomes.get(step.id)?.outcome ?? ''))
+  const deliveryFailed = deliveryIsMissing(progress)
+  const restored = plan.steps.some((step) => step.action === 'client_grant.restore')
+  const open = restored || plan.leak === 'unknown' ? [] : openPaths(facts, effective)
+  const status = statusOf({actions, proof: progress.proofs, open_paths: open, delivery_failed: deliveryFailed, restored})
+  const reopening = restored ? [] : reopeningScopes(snapshot, progress.leaked_token)
+  const gaps = uniqueGaps([...exposure.evidence_gaps, ...progress.gaps, ...reopeningGap(reopening, exposure)])
+  const checkpoint = writable ? writeDown(run, plan.client_id, status, gaps) : undefined
+  return {
+    incident_id: run.journal.incident,
+    status,
+    simulated: run.mode === 'sim',
+    tenant: snapshot.tenant,
+    client: {client_id: plan.client_id, name: snapshot.client.name},
+    leak: plan.leak,
+    plan_hash: progress.plan_sha256,
+    actions,
+    proof: progress.proofs,
+    exposure: {...exposure, evidence_gaps: gaps},
+    ...(progress.delivery ? {delivery: progress.delivery} : {}),
+    evidence_gaps: gaps,
+    ...(checkpoint ? {audit: checkpoint} : {}),
+    next: nextSteps({
+      incident_id: run.journal.incident,
+      status,
+      plan,
+      actions,
+      exposure,
+      gaps,
+      open_paths: open,
+      reopening,
+      delivery_failed: deliveryFailed,
+      signed_off: signedOff,
+    }),
+  }
+}
+
+function writeDown(run: Run, clientId: string, status: IncidentStatus, gaps: readonly EvidenceGap[]): NonNullable<IncidentResult['audit']> {
+  run.journal.gaps(gaps)
+  run.journal.observe({action: 'status', finding: status, target: `client:${clientId}`})
+  const {size, root, text} = run.journal.trail.checkpoint()
+  return {records: size, size, root_hash: root, checkpoint: text}
+}
+
+/** A result for a plan that was not carried out: a dry run, or a responder who declined. */
+export function notCarriedOut(
+  plan: {readonly steps: readonly PlanStep[]} & Parameters<typeof planHash>[0],
+  snapshot: TenantSnapshot,
+  exposure: Exposure,
+  status: Extract<IncidentStatus, 'planned' | 'declined'>,
+  extras: Pick<IncidentResult, 'incident_id' | 'audit'> = {},
+): IncidentResult {
+  const actions = plan.steps.map((step) => ({kind: step.action, target: step.target, outcome: 'not_attempted' as const, undo: step.undo}))
+  const reopening = reopeningScopes(snapshot)
+  const gaps = uniqueGaps([...exposure.evidence_gaps, ...reopeningGap(reopening, exposure)])
+  return {
+    ...extras,
+    status,
+    simulated: plan.mode === 'sim',
+    tenant: snapshot.tenant,
+    client: {client_id: plan.client_id, name: snapshot.client.name},
+    leak: plan.leak,
+    plan_hash: planHash(plan),
+    actions,
+    proof: [],
+    exposure: {...exposure, evidence_gaps: gaps},
+    evidence_gaps: gaps,
+    next: nextSteps({status, plan, actions, exposure, gaps, open_paths: [], reopening, delivery_failed: false, signed_off: []}),
+  }
+}
+
+function deliveryIsMissing(progress: Progress): boolean {
+  const {steps} = progress.plan
+  return steps.some((step, index) => {
+    const rotation = steps[index - 1]
+    if (step.action !== 'secret.deliver' || !rotation) return false
+    const rotated = progress.outcomes.get(rotation.id)?.outcome === 'done'
+    return rotated && progress.delivery?.result !== 'ok'
+  })
+}
+
+function reopeningGap(scopes: readonly string[], exposure: Exposure): EvidenceGap[] {
+  if (scopes.length === 0 || exposure.all_clear.state === 'clear') return []
+  return [
+    {
+      code: 'token_can_reopen',
+      what: 'what an issued token can still undo',
+      why: `a token issued before containment may hold ${scopes.join(', ')}: until the all clear it can read the new secret or give itself access again`,
+    },
+  ]
+}
+
+function uniqueGaps(gaps: readonly EvidenceGap[]): EvidenceGap[] {
+  return [...new Map(gaps.map((gap) => [`${gap.code} ${gap.what}`, gap])).values()]
+}

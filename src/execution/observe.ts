@@ -1,0 +1,140 @@
+import type {ClientGrant} from '../auth0/resources/client-grant.ts'
+import type {LogEntry} from '../auth0/resources/log-entry.ts'
+import type {Organization} from '../auth0/resources/organization.ts'
+import type {ResourceServer} from '../auth0/resources/resource-server.ts'
+import type {Operator, Tenant} from '../auth0/tenant.ts'
+import {rfc3339Millis} from '../clock.ts'
+import type {Clock} from '../clock.ts'
+import {isCode} from '../errors.ts'
+import type {EvidenceGap, OperatorFacts, TenantSnapshot} from '../incident/tenant-snapshot.ts'
+
+const LOG_PAGE = 100
+const LOG_PAGES = 10
+
+/**
+ * Reads everything a plan is computed from. Two rounds: what needs no other answer goes out together, then what needs
+ * one. Nothing is changed and no secret is asked for. What a missing scope hides becomes an evidence gap.
+ *
+ * @throws auth0.not_found when there is no such client; auth0.scope_missing when clients or grants cannot be read at all
+ */
+export async function observe(tenant: Tenant, clientId: string, mode: 'real' | 'sim', clock: Clock): Promise<TenantSnapshot> {
+  const operator = await tenant.operator()
+  const gaps: EvidenceGap[] = []
+  const [client, grants, defaults, log, settings] = await Promise.all([
+    tenant.getClient(clientId),
+    tenant.listClientGrants({client_id: clientId}),
+    attempt(() => tenant.listClientGrants({default_for: 'third_party_clients'}), gaps, {
+      code: 'default_grants_unreadable',
+      what: 'default grants for third-party applications',
+    }),
+    attempt(() => tenant.searchLogs({q: `client_id:"${clientId}"`, page: 0, per_page: LOG_PAGE}), gaps, {
+      code: 'log_unreadable',
+      what: 'the tenant log of this client',
+    }),
+    attempt(() => tenant.searchLogs({q: 'type:"sapi"', page: 0, per_page: LOG_PAGE}), gaps, {
+      code: 'log_unreadable',
+      what: 'changes that others made',
+    }),
+  ])
+  const audiences = new Set(grants.map((grant) => grant.audience))
+  const defaultGrants = (defaults ?? []).filter((grant) => audiences.has(grant.audience))
+  const [servers, organizations, older] = await Promise.all([
+    readServers(tenant, [...audiences], gaps),
+    readOrganizations(tenant, grants, gaps),
+    log?.length === LOG_PAGE ? readOlder(tenant, clientId, gaps) : Promise.resolve([]),
+  ])
+  const serverTime = tenant.serverTime()
+  return {
+    tenant: tenant.origin.host,
+    mode,
+    management_audience: tenant.audience,
+    taken_at: rfc3339Millis(clock.now()),
+    ...(serverTime === undefined ? {} : {server_time: serverTime}),
+    operator: operatorFacts(operator),
+    client,
+    grants,
+    default_grants: defaultGrants,
+    organizations,
+    resource_servers: servers,
+    log: log === undefined ? null : [...log, ...older],
+    setting_changes: settings ?? null,
+    gaps: dedupe(gaps),
+  }
+}
+
+export function operatorFacts(operator: Operator): OperatorFacts {
+  return {
+    ...(operator.client_id === undefined ? {} : {client_id: operator.client_id}),
+    ...(operator.subject === undefined ? {} : {subject: operator.subject}),
+    scopes: operator.scopes,
+    ...(operator.exp === undefined ? {} : {exp: operator.exp}),
+    source: operator.source,
+  }
+}
+
+async function readServers(tenant: Tenant, audiences: readonly string[], gaps: EvidenceGap[]): Promise<Record<string, ResourceServer | null>> {
+  const found = await Promise.all(
+    audiences.map(async (audience): Promise<[string, ResourceServer | null] | undefined> => {
+      const missed: EvidenceGap[] = []
+      const server = await attempt(() => tenant.getResourceServer(audience), missed, {
+        code: 'lifetime_unreadable',
+        what: `settings of the API ${audience}`,
+      })
+      gaps.push(...missed)
+      if (missed.length > 0) return [audience, null]
+      return server ? [audience, server] : undefined
+    }),
+  )
+  return Object.fromEntries(found.filter((one) => one !== undefined))
+}
+
+/** Ties of each grant that organisations may use; null where they could not be read. */
+async function readOrganizations(
+  tenant: Tenant,
+  grants: readonly ClientGrant[],
+  gaps: EvidenceGap[],
+): Promise<Record<string, readonly Organization[] | null>> {
+  const tied = grants.filter((grant) => (grant.organization_usage ?? 'deny') !== 'deny')
+  const found = await Promise.all(
+    tied.map(async (grant): Promise<[string, readonly Organization[] | null]> => {
+      const ties = await attempt(() => tenant.listGrantOrganizations(grant.id), gaps, {
+        code: 'ties_unreadable',
+        what: `organisations tied to grant ${grant.id}`,
+      })
+      return [grant.id, ties ?? null]
+    }),
+  )
+  return Object.fromEntries(found)
+}
+
+/** The remaining pages of the newest 1,000 entries, all at once: search mode gives no more than that. */
+async function readOlder(tenant: Tenant, clientId: string, gaps: EvidenceGap[]): Promise<LogEntry[]> {
+  const pages = await Promise.all(
+    Array.from({length: LOG_PAGES - 1}, (_, index) =>
+      attempt(() => tenant.searchLogs({q: `client_id:"${clientId}"`, page: index + 1, per_page: LOG_PAGE}), gaps, {
+        code: 'log_incomplete',
+        what: 'older entries of the tenant log of this client',
+      }),
+    ),
+  )
+  const entries = pages.flatMap((page) => page ?? [])
+  if (entries.length >= LOG_PAGE * (LOG_PAGES - 1)) {
+    gaps.push({code: 'log_cut', what: 'entries beyond the newest 1,000 of this client', why: 'the log search gives no more than 1,000'})
+  }
+  return entries
+}
+
+/** A read that a missing scope may refuse: then it is a gap, not the end. Everything else goes on as an error. */
+async function attempt<T>(read: () => Promise<T>, gaps: EvidenceGap[], gap: {code: string; what: string}): Promise<T | undefined> {
+  try {
+    return await read()
+  } catch (error) {
+    if (!isCode(error, 'auth0.scope_missing') && !isCode(error, 'auth0.unexpected_answer')) throw error
+    gaps.push({...gap, why: (error as Error).message})
+    return undefined
+  }
+}
+
+function dedupe(gaps: readonly EvidenceGap[]): EvidenceGap[] {
+  return [...new Map(gaps.map((gap) => [`${gap.code} ${gap.what}`, gap])).values()]
+}

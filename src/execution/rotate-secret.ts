@@ -1,0 +1,148 @@
+import {randomBytes} from 'node:crypto'
+
+import {requestOf} from '../auth0/mutations.ts'
+import type {Mutation} from '../auth0/mutations.ts'
+import {judge} from '../auth0/sent.ts'
+import type {Sent} from '../auth0/sent.ts'
+import {StanchError} from '../errors.ts'
+import type {PlanStep} from '../incident/plan.ts'
+import {Secret} from '../secret.ts'
+import {handOver} from './hand-over.ts'
+import type {Intended} from './incident-trail.ts'
+import {beginStep, finishStep, nextTry} from './progress.ts'
+import type {Progress} from './progress.ts'
+import {readCurrentSecret} from './read-secret.ts'
+import type {Run} from './run.ts'
+import {settleRotation} from './settle-rotation.ts'
+
+type Rotation = PlanStep & {readonly action: 'client_secret.rotate'}
+
+/** How often a rotation that got 429 is sent again, each time only after a read that shows no change. */
+const MAX_SENDS = 3
+
+/** The read of the current secret that a rotation wants before it; started early so that it costs no round trip of its own. */
+export type Before = Promise<{secret: Secret; fingerprint: string} | undefined>
+
+export function readBefore(run: Run, progress: Progress): Before {
+  return readCurrentSecret(run, progress, progress.plan.client_id, 'fingerprint of the secret before the rotation')
+}
+
+/**
+ * Rotates the secret once and hands the new one over. A rotation is never repeated blindly: an answer that did not
+ * come is settled by looking (`settle-rotation.ts`), and what cannot be seen is asked, never guessed.
+ */
+export async function rotateSecret(run: Run, progress: Progress, step: Rotation, deliverStep: PlanStep | undefined, before: Before): Promise<void> {
+  beginStep(run, progress, step)
+  const known = await before
+  if (known && !progress.old_secret) progress.old_secret = known.secret
+  const mutation = mutationOf(step)
+  const [intended] = run.journal.intend([
+    {
+      action: step.args.method === 'set' ? 'client_secret.set' : 'client_secret.rotate',
+      target: step.target,
+      req: requestOf(mutation),
+      step: step.id,
+      phase: 'rotate',
+      why: step.title,
+      undo: step.undo,
+      plan_sha256: progress.plan_sha256,
+      ...(known ? {before: known.fingerprint} : {}),
+      try: nextTry(progress, step),
+    },
+  ])
+  if (!intended) return
+  if (mutation.kind === 'client_secret.set' && run.handOver) {
+    // A value made here is sealed before it is sent: a crash after this can repeat the same PATCH with the same value.
+    const sealed = await handOver(run, {...run.handOver, sink: run.handOver.fallback}, mutation.secret, run.journal.fingerprint(progress.plan.client_id, mutation.secret.reveal()))
+    if (sealed.result !== 'ok') throw new StanchError('delivery.failed', 'The new secret could not be sealed on this machine. Nothing was changed.')
+  }
+  const {sent, secret} = await send(run, progress, mutation, intended, known?.fingerprint)
+  await conclude(run, progress, step, deliverStep, intended, sent, secret, known)
+}
+
+function mutationOf(step: Rotation): Mutation & {kind: 'client_secret.rotate' | 'client_secret.set'} {
+  const {client_id, method} = step.args
+  if (method === 'rotate') return {kind: 'client_secret.rotate', client_id}
+  // 48 random bytes are 64 characters of A-Z a-z 0-9 _ -: the form of the secrets that Auth0 makes itself.
+  return {kind: 'client_secret.set', client_id, secret: new Secret(randomBytes(48).toString('base64url'))}
+}
+
+/** One send; after a 429 again, if a read proves that nothing changed. */
+async function send(
+  run: Run,
+  progress: Progress,
+  mutation: Mutation & {kind: 'client_secret.rotate' | 'client_secret.set'},
+  intended: Intended,
+  before: string | undefined,
+): Promise<{sent: Sent; secret: Secret | undefined}> {
+  for (let sends = 1; ; sends++) {
+    const {sent, body} = await run.tenant.change(mutation, intended.correlation_id)
+    const secret = mutation.kind === 'client_secret.set' ? mutation.secret : (body as {secret?: Secret} | undefined)?.secret
+    if (judge(sent) !== 'rate_limited' || mutation.kind !== 'client_secret.rotate') return {sent, secret}
+    const wait = sent.kind === 'answered' ? (sent.retry_after ?? 2) : 2
+    if (sends >= MAX_SENDS || wait > 60 || before === undefined) return {sent, secret: undefined}
+    run.responder.notify({kind: 'waits', why: 'the tenant limits the rate', seconds_left: wait})
+    await run.clock.sleep(wait)
+    const now = await readCurrentSecret(run, progress, mutation.client_id, 'after a 429: did the secret change?')
+    if (!now || now.fingerprint !== before) return {sent, secret: undefined}
+  }
+}
+
+async function conclude(
+  run: Run,
+  progress: Progress,
+  step: Rotation,
+  deliverStep: PlanStep | undefined,
+  intended: Intended,
+  sent: Sent,
+  secret: Secret | undefined,
+  known: {secret: Secret; fingerprint: string} | undefined,
+): Promise<void> {
+  const judged = judge(sent)
+  const request = sent.kind === 'answered' && sent.request_id !== undefined ? {request_id: sent.request_id} : {}
+  if (judged === 'done' && secret) {
+    progress.new_secret = secret
+    progress.secret_changed_at = sent.kind === 'answered' && sent.date !== undefined ? sent.date : Math.floor(run.clock.now() / 1000)
+    const after = run.journal.fingerprint(progress.plan.client_id, secret.reveal())
+    // The secret is in memory only until it is delivered. The outcome follows the delivery, however that ended.
+    const delivery = await deliverNow(run, progress, deliverStep, secret, after)
+    run.journal.endRotation(intended, sent, after, delivery)
+    finishStep(run, progress, step, {outcome: 'done', seq: intended.seq, at: run.journal.now(), ...request})
+    reportDelivery(run, progress, deliverStep)
+    return
+  }
+  if (judged === 'refused' || judged === 'rate_limited') {
+    run.journal.end(intended, sent, 'refused')
+    const detail = judged === 'refused' ? `the tenant answered ${sent.kind === 'answered' ? sent.status : ''}` : 'rate limited; nothing was changed'
+    finishStep(run, progress, step, {outcome: judged === 'refused' ? 'refused' : 'not_attempted', seq: intended.seq, at: run.journal.now(), detail, ...request})
+    return
+  }
+  if (judged === 'not_sent') {
+    run.journal.end(intended, sent, 'failed')
+    finishStep(run, progress, step, {outcome: 'not_attempted', seq: intended.seq, at: run.journal.now(), detail: 'the request did not leave'})
+    return
+  }
+  run.journal.end(intended, sent, 'unknown')
+  run.responder.notify({kind: 'warning', text: 'No usable answer came to the rotation. Looking at the tenant before anything else.'})
+  await settleRotation(run, progress, step, deliverStep, {...intended, ...(known ? {before: known.fingerprint} : {})})
+}
+
+/** Hands the secret over when the plan says so; without a deliver step it stays in memory and dies with the process. */
+export async function deliverNow(run: Run, progress: Progress, deliverStep: PlanStep | undefined, secret: Secret, fingerprint: string) {
+  if (!deliverStep || !run.handOver) return undefined
+  beginStep(run, progress, deliverStep)
+  const delivery = await handOver(run, run.handOver, secret, fingerprint)
+  progress.delivery = {sink: delivery.sink, result: delivery.result, fingerprint}
+  return progress.delivery
+}
+
+/** Tells what became of the delivery, once the records about it are on disk. */
+export function reportDelivery(run: Run, progress: Progress, deliverStep: PlanStep | undefined): void {
+  if (!deliverStep || !progress.delivery) return
+  const ok = progress.delivery.result === 'ok'
+  finishStep(run, progress, deliverStep, {
+    outcome: ok ? 'done' : 'refused',
+    at: run.journal.now(),
+    detail: ok ? `in ${progress.delivery.sink}` : `not delivered; it is in ${progress.delivery.sink}`,
+  })
+}

@@ -1,0 +1,69 @@
+import {closeSync, constants, openSync, readSync} from 'node:fs'
+
+import {StanchError, systemCode} from '../errors.ts'
+
+const BLOCK = 1 << 20
+const LF = 0x0a
+
+/**
+ * Reads a file of lines in blocks that hold whole lines, each ended by LF. Memory is one block, plus what follows the
+ * last LF of the file, which is the generator's return value (at most `maxRest` bytes).
+ *
+ * @param from byte offset of the first line
+ * @throws {StanchError} `input.unreadable`; `input.too_large` when more than `maxRest` bytes have no LF
+ */
+export function* lineBlocks(path: string, from = 0, maxRest = 64 << 20): Generator<Buffer, Buffer, void> {
+  const fd = openToRead(path)
+  try {
+    let rest = Buffer.alloc(0)
+    for (let at = from; ; ) {
+      const block = Buffer.allocUnsafe(BLOCK)
+      const read = readSync(fd, block, 0, BLOCK, at)
+      if (read === 0) return rest
+      at += read
+      const bytes = rest.length === 0 ? block.subarray(0, read) : Buffer.concat([rest, block.subarray(0, read)])
+      const end = bytes.lastIndexOf(LF) + 1
+      if (end > 0) yield bytes.subarray(0, end)
+      rest = bytes.subarray(end)
+      if (rest.length > maxRest) throw new StanchError('input.too_large', `${path} has a line of more than ${maxRest} bytes.`)
+    }
+  } finally {
+    closeSync(fd)
+  }
+}
+
+/**
+ * The whole lines of a file from its end to its beginning, without their LF. Bytes after the last LF are left out.
+ *
+ * @throws {StanchError} `input.unreadable`
+ */
+export function* linesFromEnd(path: string, size: number, blockSize = 65_536): Generator<string, void, void> {
+  const fd = openToRead(path)
+  try {
+    let later = Buffer.alloc(0)
+    let torn = true
+    for (let at = size; at > 0; ) {
+      const length = Math.min(blockSize, at)
+      at -= length
+      const block = Buffer.allocUnsafe(length)
+      const read = readSync(fd, block, 0, length, at)
+      later = Buffer.concat([block.subarray(0, read), later])
+      for (let lf = later.lastIndexOf(LF); lf >= 0; lf = later.lastIndexOf(LF)) {
+        if (!torn) yield later.toString('utf8', lf + 1)
+        torn = false
+        later = later.subarray(0, lf)
+      }
+    }
+    if (!torn) yield later.toString('utf8')
+  } finally {
+    closeSync(fd)
+  }
+}
+
+function openToRead(path: string): number {
+  try {
+    return openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
+  } catch (cause) {
+    throw new StanchError('input.unreadable', `${path} cannot be read (${systemCode(cause) ?? 'unknown error'}).`, {cause})
+  }
+}

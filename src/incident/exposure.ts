@@ -1,0 +1,210 @@
+import {rfc3339} from '../clock.ts'
+import type {EvidenceGap} from './tenant-snapshot.ts'
+
+/** Longest lifetime that Auth0 lets an API have, seconds (30 days): assumed where the real one cannot be read. */
+export const MAX_TOKEN_LIFETIME = 2_592_000
+/** Clock skew that verifiers of tokens are assumed to allow, seconds. */
+export const SKEW_SECONDS = 60
+/** Auth0 documents up to this many seconds until a change is seen everywhere. */
+export const PROPAGATION_SECONDS = 30
+
+/** What is known of one API that the credential could get tokens for. Instants are NumericDate in tenant time. */
+export interface AudienceFacts {
+  readonly audience: string
+  readonly name?: string
+  /** Largest lifetime in force, seconds; undefined when it could not be read. */
+  readonly token_lifetime?: number
+  /** True when the log shows that the API's settings changed during the exposure, so the lifetime may have been larger. */
+  readonly lifetime_changed?: boolean
+  /** How the credential got tokens for it, in plain words. */
+  readonly paths: readonly string[]
+  readonly containment?: Containment
+}
+
+/** The proof that no new token is issued for an audience. */
+export interface Containment {
+  /** Tenant time of the change. */
+  readonly changed_at: number
+  /** Tenant time of the first refusal of the proving run. */
+  readonly first_refusal_at: number
+}
+
+export interface ObservedToken {
+  readonly audience: string
+  readonly jti?: string
+  readonly issued_at: number
+  readonly ip?: string
+  readonly user_agent?: string
+  readonly log_id?: string
+}
+
+export interface ExposureFacts {
+  readonly client_id: string
+  readonly computed_at: number
+  readonly audiences: readonly AudienceFacts[]
+  /** Issuance events of the tenant log; null when the log could not be read. */
+  readonly observed: readonly ObservedToken[] | null
+  /** The leaked token itself, where it is at hand. */
+  readonly leaked_token?: {readonly audience: string; readonly expires_at: number}
+  /** True when only that token leaked, and it could not have been used to get at the client's secret. */
+  readonly token_only?: boolean
+  /** Tokens that our own probes minted for the leaked client. */
+  readonly probe_tokens: readonly {readonly audience: string; readonly expires_at?: number; readonly issued_at: number}[]
+  /** When the credential leaked, NumericDate; undefined when nobody knows. */
+  readonly leaked_at?: number
+  /** Date of the oldest log entry at hand, NumericDate. */
+  readonly log_from?: number
+  /** Absolute clock difference between this machine and the tenant, seconds. */
+  readonly machine_skew?: number
+  readonly gaps: readonly EvidenceGap[]
+}
+
+export interface AudienceExposure {
+  readonly audience: string
+  readonly name: string
+  readonly contained_at?: string
+  readonly token_lifetime_seconds: number
+  readonly lifetime_source: 'tenant' | 'assumed_max' | 'policy'
+  readonly paths: readonly string[]
+  readonly tokens: readonly {
+    readonly jti?: string
+    readonly issued_at: string
+    readonly expires_at: string
+    readonly ip?: string
+    readonly user_agent?: string
+    readonly log_id?: string
+  }[]
+  readonly observed_until?: string
+  readonly worst_case_until: string
+}
+
+export interface Exposure {
+  readonly client_id: string
+  readonly computed_at: string
+  readonly audiences: readonly AudienceExposure[]
+  readonly all_clear: {
+    readonly state: 'open' | 'clear'
+    readonly worst_case_at: string
+    readonly observed_at?: string
+    readonly basis: string
+  }
+  readonly evidence_gaps: readonly EvidenceGap[]
+}
+
+/**
+ * Until when tokens that were already issued stay valid (design promise 5): per audience, containment + the largest
+ * lifetime in force + skew; over all audiences the latest. Never earlier than the last live token could be, and no
+ * later than that rule. With containment unproven the state stays `open` and the instant moves with the clock.
+ *
+ * Pure: same facts, same answer.
+ */
+export function computeExposureWindow(facts: ExposureFacts): Exposure {
+  const gaps = [...facts.gaps]
+  const audiences = facts.audiences.map((one) => audienceExposure(one, facts, gaps))
+  if (facts.observed === null) {
+    gaps.push({code: 'log_unreadable', what: 'tokens that were issued', why: 'the tenant log could not be read (read:logs)'})
+  }
+  addHistoryGap(facts, gaps)
+
+  const instants = audiences.map((one) => one.until)
+  if (facts.leaked_token) instants.push(facts.leaked_token.expires_at + (facts.token_only ? 0 : SKEW_SECONDS))
+  const worst = instants.length > 0 ? Math.max(...instants) : facts.computed_at
+  const observed = audiences.flatMap((one) => (one.observed === undefined ? [] : [one.observed]))
+  const contained = facts.audiences.every((one) => one.containment !== undefined)
+  const clear = contained && facts.computed_at >= worst
+  return {
+    client_id: facts.client_id,
+    computed_at: rfc3339(facts.computed_at),
+    audiences: audiences.map((one) => one.view),
+    all_clear: {
+      state: clear ? 'clear' : 'open',
+      worst_case_at: rfc3339(worst),
+      ...(observed.length > 0 ? {observed_at: rfc3339(Math.max(...observed))} : {}),
+      basis: basisOf(facts, contained),
+    },
+    evidence_gaps: gaps,
+  }
+}
+
+/** Containment as the rule counts it: the first refusal of the proving run, or change + 30 s, whichever is earlier. */
+export function containedAt(containment: Containment): number {
+  return Math.min(Math.max(containment.first_refusal_at, containment.changed_at), containment.changed_at + PROPAGATION_SECONDS)
+}
+
+function audienceExposure(
+  audience: AudienceFacts,
+  facts: ExposureFacts,
+  gaps: EvidenceGap[],
+): {view: AudienceExposure; until: number; observed: number | undefined} {
+  const known = audience.token_lifetime !== undefined && !audience.lifetime_changed
+  const lifetime = known ? (audience.token_lifetime ?? MAX_TOKEN_LIFETIME) : MAX_TOKEN_LIFETIME
+  if (audience.token_lifetime === undefined) {
+    gaps.push({
+      code: 'lifetime_unreadable',
+      what: `token lifetime of ${audience.audience}`,
+      why: 'the API could not be read (read:resource_servers): 30 days, the longest that Auth0 allows, are assumed',
+    })
+  } else if (audience.lifetime_changed) {
+    gaps.push({
+      code: 'lifetime_changed',
+      what: `token lifetime of ${audience.audience}`,
+      why: 'the log shows a change of this API during the exposure; what stood before is not in the log: 30 days are assumed',
+    })
+  }
+  const contained = audience.containment ? containedAt(audience.containment) : undefined
+  // A probe of ours that minted a token extends the exposure: it is counted like any other token.
+  const probes = facts.probe_tokens
+    .filter((token) => token.audience === audience.audience)
+    .map((token) => token.expires_at ?? token.issued_at + lifetime)
+  const rule = (contained ?? facts.computed_at) + lifetime
+  const until = Math.max(rule, ...probes) + SKEW_SECONDS
+
+  const seen = (facts.observed ?? []).filter((token) => token.audience === audience.audience)
+  const tokens = seen.map((token) => ({
+    ...(token.jti === undefined ? {} : {jti: token.jti}),
+    issued_at: rfc3339(token.issued_at),
+    expires_at: rfc3339(token.issued_at + lifetime),
+    ...(token.ip === undefined ? {} : {ip: token.ip}),
+    ...(token.user_agent === undefined ? {} : {user_agent: token.user_agent}),
+    ...(token.log_id === undefined ? {} : {log_id: token.log_id}),
+  }))
+  const observed = seen.length > 0 ? Math.max(...seen.map((token) => token.issued_at)) + lifetime : undefined
+  return {
+    until,
+    observed,
+    view: {
+      audience: audience.audience,
+      name: audience.name ?? audience.audience,
+      ...(contained === undefined ? {} : {contained_at: rfc3339(contained)}),
+      token_lifetime_seconds: lifetime,
+      lifetime_source: known ? 'tenant' : 'assumed_max',
+      paths: audience.paths,
+      tokens,
+      ...(observed === undefined ? {} : {observed_until: rfc3339(observed)}),
+      worst_case_until: rfc3339(until),
+    },
+  }
+}
+
+/** A lifetime that was larger before the log begins would leave tokens alive for longer: say until when. */
+function addHistoryGap(facts: ExposureFacts, gaps: EvidenceGap[]): void {
+  if (facts.token_only || facts.observed === null) return
+  if (facts.leaked_at !== undefined && facts.log_from !== undefined && facts.log_from <= facts.leaked_at) return
+  if (facts.audiences.length === 0 || facts.audiences.every((one) => one.token_lifetime === undefined)) return
+  const latest = Math.max(...facts.audiences.map((one) => (one.containment ? containedAt(one.containment) : facts.computed_at)))
+  gaps.push({
+    code: 'lifetime_history',
+    what: 'token lifetimes before the log begins',
+    why:
+      `${facts.leaked_at === undefined ? 'nobody said when it leaked' : 'the log at hand does not reach back to the leak'}: ` +
+      `if a lifetime was larger then, a token could live until ${rfc3339(latest + MAX_TOKEN_LIFETIME + SKEW_SECONDS)} at the latest`,
+  })
+}
+
+function basisOf(facts: ExposureFacts, contained: boolean): string {
+  const skew =
+    facts.machine_skew !== undefined && facts.machine_skew > 300 ? ` This machine's clock differs from the tenant's by ${facts.machine_skew} s; tenant time counts.` : ''
+  if (facts.token_only && facts.leaked_token) return `the leaked token's own exp.${skew}`
+  if (!contained) return `not contained yet: counted from now, it moves with the clock.${skew}`
+  return `containment + largest token lifetime + ${SKEW_SECONDS} s of clock skew, over every API the credential could reach, in tenant time.${skew}`
+}

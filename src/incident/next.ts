@@ -1,0 +1,59 @@
+import {humanDuration, parseRfc3339} from '../clock.ts'
+import type {Exposure} from './exposure.ts'
+import type {Plan} from './plan.ts'
+import type {ActionResult, IncidentStatus} from './result.ts'
+import type {EvidenceGap} from './tenant-snapshot.ts'
+
+export interface NextFacts {
+  readonly incident_id?: string
+  readonly status: IncidentStatus
+  readonly plan: Plan
+  readonly actions: readonly ActionResult[]
+  readonly exposure: Exposure
+  readonly gaps: readonly EvidenceGap[]
+  readonly open_paths: readonly string[]
+  /** Scopes with which an issued token can undo containment (design promise 11). */
+  readonly reopening: readonly string[]
+  readonly delivery_failed: boolean
+  readonly signed_off: readonly string[]
+}
+
+/** What to do next, most urgent first: commands that can be typed as they stand, or one sentence for a human. */
+export function nextSteps(facts: NextFacts): string[] {
+  const next: string[] = []
+  const id = facts.incident_id ?? 'ID'
+  const {status} = facts
+  if (status === 'planned') return ['carry it out: the same command without --dry-run']
+  if (status === 'declined') return ['nothing was changed; start again with: stanch respond']
+  const unfinished = facts.actions.some((action) => isChange(action) && ['in_doubt', 'not_attempted'].includes(action.outcome))
+  if (status === 'in_doubt' || unfinished) next.push(`stanch resume ${id}`)
+  const refused = facts.actions.filter((action) => action.outcome === 'refused' && isChange(action))
+  for (const action of refused) next.push(`by hand, in the Dashboard: ${action.kind} on ${action.target}; the tenant refused it to this credential`)
+  if (facts.delivery_failed) next.push(`stanch secret deliver --incident ${id} --deliver SINK`)
+  if (facts.gaps.some((gap) => gap.code === 'new_secret_unknown')) {
+    next.push(`copy the new secret from the Dashboard (Applications > ${facts.plan.client_id} > Credentials), or set another: stanch secret rotate --client ${facts.plan.client_id} --incident ${id} --method set --deliver SINK`)
+  }
+  if (facts.gaps.some((gap) => gap.code === 'grant_is_back')) next.push(`somebody gave the client a grant again: stanch grant list --client ${facts.plan.client_id}, then the tenant log`)
+  if (facts.gaps.some((gap) => gap.code === 'not_probed' && gap.what !== 'new_secret_accepted')) next.push(`prove it with the leaked value: stanch resume ${id} --credential-file FILE`)
+  for (const path of facts.open_paths) next.push(`still open: ${path}`)
+  if (facts.reopening.length > 0 && facts.exposure.all_clear.state === 'open') {
+    next.push(
+      `an issued token can still undo this (${facts.reopening.join(', ')}) until ${facts.exposure.all_clear.worst_case_at}: rotate again then, with stanch secret rotate --client ${facts.plan.client_id} --deliver SINK`,
+    )
+  }
+  for (const step of facts.plan.steps) {
+    if (step.action === 'manual' && !facts.signed_off.includes(step.id)) next.push(`${step.args.owner}: ${step.args.question} (then: stanch incident update ${id} --done ${step.id})`)
+  }
+  const deleted = facts.actions.some((action) => action.kind === 'client_grant.delete' && action.outcome === 'done')
+  if (deleted && status === 'contained') next.push(`when the users of this client have the new secret: stanch grant restore --incident ${id}`)
+  const clearAt = parseRfc3339(facts.exposure.all_clear.worst_case_at)
+  const now = parseRfc3339(facts.exposure.computed_at)
+  if (facts.exposure.all_clear.state === 'open' && clearAt !== undefined && now !== undefined) {
+    next.push(`all clear at ${facts.exposure.all_clear.worst_case_at}, in ${humanDuration(clearAt - now)}`)
+  }
+  return next
+}
+
+function isChange(action: ActionResult): boolean {
+  return action.kind.startsWith('client_')
+}

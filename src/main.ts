@@ -1,0 +1,57 @@
+#!/usr/bin/env node
+import {chmodSync, mkdirSync} from 'node:fs'
+import {enableCompileCache} from 'node:module'
+import {homedir} from 'node:os'
+import path from 'node:path'
+
+/*
+ * The first thing that runs. It must load on every Node that can load an ES module at all, so that a Node that is too
+ * old gets a sentence and not a stack trace: only node: imports and plain syntax here, everything else by `import()`.
+ */
+
+const NEEDED = [22, 22, 2]
+
+/** True when `version` (`major.minor.patch`) is at least the one that package.json's `engines` names. */
+function isNewEnough(version: string): boolean {
+  const parts = version.split('.').map(Number)
+  for (let i = 0; i < NEEDED.length; i++) {
+    const have = parts[i] || 0
+    const need = NEEDED[i] || 0
+    if (have !== need) return have > need
+  }
+  return true
+}
+
+/** Compiled code is cached in a folder of our own, 0700: Node's default is a predictable folder that others can write into. */
+function useCompileCache(): void {
+  const base = process.env['STANCH_CACHE_DIR'] || path.join(process.env['XDG_CACHE_HOME'] || path.join(homedir(), '.cache'), 'stanch')
+  const folder = path.join(base, 'compile')
+  try {
+    if (!path.isAbsolute(base)) return
+    mkdirSync(folder, {recursive: true, mode: 0o700})
+    chmodSync(folder, 0o700)
+    enableCompileCache(folder)
+  } catch {
+    // Only start-up is slower without it.
+  }
+}
+
+/** Whoever reads our output may stop doing so at any time; an act that has begun is finished all the same. */
+function ignoreClosedPipes(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') process.exitCode = 1
+    })
+  }
+}
+
+if (isNewEnough(process.versions.node)) {
+  process.umask(0o077)
+  ignoreClosedPipes()
+  useCompileCache()
+  const {start} = await import('./cli/start.ts')
+  await start(process.argv.slice(2), new URL('..', import.meta.url))
+} else {
+  process.stderr.write(`stanch needs Node ${NEEDED.join('.')} or newer; this is ${process.versions.node}. Get it from the official site, nodejs.org, or run "npm ci" in the clone: it brings one along.\n`)
+  process.exitCode = 2
+}

@@ -1,0 +1,60 @@
+import type {Random} from './random.ts'
+import type {TenantTime} from './time.ts'
+import {copy, type Wire} from './wire.ts'
+
+interface Stored {
+  readonly entry: Wire & {readonly log_id: string; readonly date: string}
+  /** Milliseconds: when it can first be read. */
+  readonly visible: number
+}
+
+/** What an event looks like before the tenant has dated and numbered it. */
+export interface Event extends Wire {
+  readonly type: string
+}
+
+/** The tenant log: kept in the order of arrival, read after a delay and until the plan's retention ends. */
+export class LogStore {
+  readonly #time: TenantTime
+  readonly #random: Random
+  readonly #delayMs: number
+  readonly #retentionMs: number
+  readonly #stored: Stored[] = []
+
+  constructor(time: TenantTime, random: Random, delaySeconds: number, retentionDays: number) {
+    this.#time = time
+    this.#random = random
+    this.#delayMs = delaySeconds * 1000
+    this.#retentionMs = retentionDays * 86_400_000
+  }
+
+  /** @param at milliseconds of the event, for history that lies before the tenant's start; default now */
+  add(event: Event, at: number = this.#time.ms()): string {
+    const date = new Date(at).toISOString()
+    // 900, UTC date and time with milliseconds, number of arrival, filler: 56 digits that sort by arrival.
+    const stamp = new Date(Math.max(at, this.#lastStamp())).toISOString().replaceAll(/\D/g, '')
+    const log_id = `900${stamp}${String(this.#stored.length + 1).padStart(12, '0')}${this.#random.digits(24)}`
+    const {type, ...rest} = event
+    const entry = {_id: log_id, log_id, date, type, ...rest}
+    this.#stored.push({entry, visible: at + this.#delayMs})
+    return log_id
+  }
+
+  /** Everything that can be read now, oldest arrival first. */
+  readable(): Wire[] {
+    const now = this.#time.ms()
+    return this.#stored
+      .filter(({entry, visible}) => visible <= now && now - Date.parse(entry.date) <= this.#retentionMs)
+      .map(({entry}) => copy(entry))
+  }
+
+  /** Everything, delay and retention apart: for tests and the score. */
+  all(): Wire[] {
+    return this.#stored.map(({entry}) => copy(entry))
+  }
+
+  #lastStamp(): number {
+    const last = this.#stored.at(-1)
+    return last ? Date.parse(last.entry.date) : 0
+  }
+}

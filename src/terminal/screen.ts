@@ -1,0 +1,39 @@
+import {printable} from '../untrusted.ts'
+import {wrap} from './width.ts'
+
+/** Rows that the lines of one question may take at 80x24; the rest is for the question and its answer. */
+export const SCREEN_ROWS = 18
+
+/** Narrowest and widest text; wider terminals get lines that are still easy to read. */
+const NARROWEST = 40
+const WIDEST = 100
+
+/** Columns to use in a terminal of `columns` columns; 80 when that is unknown. One column is left free. */
+export function textWidth(columns: number | undefined): number {
+  return Math.min(WIDEST, Math.max(NARROWEST, columns ?? 80)) - 1
+}
+
+/** Lines as a terminal shows them: nothing in them that it would obey, wrapped, continued under their own beginning. */
+export function layOut(lines: readonly string[], columns: number | undefined): string[] {
+  const width = textWidth(columns)
+  return lines.flatMap((line) => wrap(printable(line, 2000), width, indentOf(line)))
+}
+
+/** Wrapped lines continue behind a `label:  ` or under the text of a `- ` item. */
+function indentOf(line: string): number {
+  const lead = /^ *(?:- |\d+[.)] |[A-Z][^ ]*(?: [^ ]+){0,2}: {2,})?/.exec(line)?.[0].length ?? 0
+  return Math.min(lead, 24)
+}
+
+/** At most `rows` of `lines`; what doesn't fit is counted in the last one: `... and 7 more (how to see them)`. */
+export function fold(lines: readonly string[], rows: number, where: string): string[] {
+  if (lines.length <= rows) return [...lines]
+  const kept = Math.max(0, rows - 1)
+  return [...lines.slice(0, kept), `... and ${lines.length - kept} more (${where})`]
+}
+
+/** `Label:      text` pairs with their texts in one column. */
+export function labelled(pairs: readonly (readonly [label: string, text: string])[]): string[] {
+  const width = Math.max(0, ...pairs.map(([label]) => label.length)) + 3
+  return pairs.map(([label, text]) => `${`${label}:`.padEnd(width)}${text}`)
+}

@@ -1,0 +1,189 @@
+import {createPrivateKey, createPublicKey, createHash, type JsonWebKey, type KeyObject} from 'node:crypto'
+import {StanchError} from '../errors.ts'
+import {classifyJwt} from './classify-jwt.ts'
+import {isClientId, pastedValue, type Pasted} from './pasted.ts'
+
+/** The words of the product for what leaked; `unknown` also stands for what needs no containment. */
+export type CredentialKind =
+  | 'management-token'
+  | 'client-secret'
+  | 'private-key'
+  | 'user-token'
+  | 'refresh-token'
+  | 'signing-secret'
+  | 'operator-token'
+  | 'unknown'
+
+/** What a text says about itself. Never holds the signature, a secret or the text. */
+export interface Inspection {
+  readonly kind: CredentialKind
+  readonly format: 'jwt' | 'jwe' | 'opaque' | 'secret' | 'pem' | 'jwk' | 'client_id' | 'unknown'
+  /** One phrase for people: `an access token of a machine client for the Management API`. */
+  readonly what: string
+  /** `certain`: it says so itself; `likely`: by its shape; `guess`: by its length. Nothing here is verified. */
+  readonly confidence: 'certain' | 'likely' | 'guess'
+  readonly reasons: readonly string[]
+  readonly header?: Readonly<Record<string, unknown>>
+  readonly claims?: Readonly<Record<string, unknown>>
+  /** Host of the tenant the credential belongs to, as far as it says. */
+  readonly tenant?: string
+  readonly client_id?: string
+  readonly subject_type?: 'client' | 'user'
+  readonly for_management_api: boolean
+  readonly audiences: readonly string[]
+  readonly scopes: readonly string[]
+  /** NumericDate. */
+  readonly issued_at?: number
+  /** NumericDate. Absent when the token does not say or never expires. */
+  readonly expires_at?: number
+  /** RFC 7638 thumbprint of a key: the `kid` Auth0 gives a credential that was made without one. */
+  readonly kid?: string
+  /** What is wrong with it, part by part; the rest is what could still be read. */
+  readonly damaged: readonly string[]
+}
+
+export type Finding = Omit<Inspection, 'for_management_api' | 'audiences' | 'scopes' | 'damaged'> & Partial<Inspection>
+
+/** Longest text that is looked at, characters. */
+export const MAX_TEXT = 64 * 1024
+
+/**
+ * What a pasted text is, offline. Reads nothing but the text, verifies nothing, and never throws for what is in it.
+ *
+ * @throws {StanchError} `input.too_large` above 64 KiB, `input.invalid` when there is nothing in it
+ */
+export function inspectText(text: string): Inspection {
+  if (text.length > MAX_TEXT) throw new StanchError('input.too_large', 'That is more than 64 KiB: no token or key is that long.')
+  const pasted = pastedValue(text)
+  if (pasted.value.trim() === '') throw new StanchError('input.invalid', 'There is nothing to look into.')
+  const finding = find(pasted)
+  return {
+    for_management_api: false,
+    audiences: [],
+    scopes: [],
+    damaged: [],
+    ...finding,
+    ...(finding.client_id === undefined && pasted.client_id !== undefined && {client_id: pasted.client_id}),
+    reasons: [...pasted.notes, ...finding.reasons],
+  }
+}
+
+/** The credential alone, out of whatever was pasted around it: what a probe or a signature check needs. */
+export function credentialIn(text: string): Pasted {
+  if (text.length > MAX_TEXT) throw new StanchError('input.too_large', 'That is more than 64 KiB: no token or key is that long.')
+  return pastedValue(text)
+}
+
+function find(pasted: Pasted): Finding {
+  const {value} = pasted
+  if (value.startsWith('-----BEGIN')) return findPem(value)
+  if (value.startsWith('{')) return findJwk(value) ?? unknown()
+  const dots = value.split('.').length - 1
+  if (value.startsWith('eyJ')) return dots === 4 ? findJwe(value) : classifyJwt(value)
+  return byName(pasted) ?? byShape(value) ?? unknown()
+}
+
+function byName({value, name = ''}: Pasted): Finding | undefined {
+  const said = [`it stood under ${name}`]
+  if (/refresh_?token/i.test(name)) return {kind: 'refresh-token', format: 'opaque', what: 'a refresh token', confidence: 'likely', reasons: said}
+  if (/signing_?secret/i.test(name)) return {kind: 'signing-secret', format: 'secret', what: 'the signing secret of an API', confidence: 'likely', reasons: said}
+  if (/client_?id$/i.test(name) && isClientId(value)) return clientId(value, said)
+  if (/client_?secret|^secret$/i.test(name)) return {kind: 'client-secret', format: 'secret', what: 'a client secret', confidence: 'likely', reasons: said}
+  return undefined
+}
+
+function byShape(value: string): Finding | undefined {
+  if (/^v1\.[A-Za-z0-9_-]{20,}$/.test(value)) {
+    return {kind: 'refresh-token', format: 'opaque', what: 'a refresh token', confidence: 'likely', reasons: ['it starts with v1. like the refresh tokens of Auth0']}
+  }
+  if (/^tok_[A-Za-z0-9]{16}\.[0-9a-f]{64}$/.test(value)) {
+    return {kind: 'unknown', format: 'opaque', what: 'a SCIM token of a connection', confidence: 'likely', reasons: ['tok_ with 16 characters, a dot and 64 hex digits']}
+  }
+  if (/^(cgr|cred|org|con|rol|lst|acl|est|rlp|tep)_[A-Za-z0-9]{16,22}$/.test(value)) {
+    return {kind: 'unknown', format: 'unknown', what: 'an identifier, which opens nothing by itself', confidence: 'likely', reasons: [`ids of Auth0 start with ${value.split('_')[0]}_`]}
+  }
+  if (isClientId(value)) return clientId(value, ['32 letters and digits like a client id; an opaque access token can look like this too'])
+  if (/^[A-Za-z0-9_-]{64}$/.test(value)) {
+    const hex = /^[0-9a-f]{64}$/i.test(value)
+    return {
+      kind: 'client-secret',
+      format: 'secret',
+      what: 'a client secret',
+      confidence: hex ? 'guess' : 'likely',
+      reasons: [hex ? '64 hex digits: a client secret, or only a hash' : '64 characters of A-Z a-z 0-9 _ - like the client secrets that Auth0 makes'],
+    }
+  }
+  if (/^[A-Za-z0-9_-]{28,48}$/.test(value)) {
+    return {kind: 'unknown', format: 'opaque', what: 'an opaque string', confidence: 'guess', reasons: ['an opaque access token (good for /userinfo only), a refresh token or a secret of the tenant\'s own making']}
+  }
+  return undefined
+}
+
+function clientId(value: string, reasons: readonly string[]): Finding {
+  return {kind: 'unknown', format: 'client_id', what: 'a client id, which is no secret', confidence: 'likely', reasons, client_id: value}
+}
+
+function unknown(): Finding {
+  return {kind: 'unknown', format: 'unknown', what: 'something we do not recognise', confidence: 'guess', reasons: ['it has no shape that a credential of Auth0 has']}
+}
+
+function findJwe(value: string): Finding {
+  const {header, damaged = []} = classifyJwt(value)
+  return {
+    kind: 'unknown',
+    format: 'jwe',
+    what: 'an encrypted access token',
+    confidence: 'likely',
+    reasons: ['five parts; only the API it is for can read it, so its lifetime is that of the API'],
+    ...(header && {header}),
+    damaged: damaged.filter((line) => line.startsWith('header')),
+  }
+}
+
+function findPem(value: string): Finding {
+  const label = /^-----BEGIN ([A-Z0-9 ]+)-----/.exec(value)?.[1] ?? ''
+  if (!label.endsWith('PRIVATE KEY')) {
+    return {kind: 'unknown', format: 'pem', what: 'a public key or certificate, which is no secret', confidence: 'certain', reasons: [`a PEM block ${label}`], ...thumbprint(() => createPublicKey(value))}
+  }
+  const encrypted = label.startsWith('ENCRYPTED') || value.includes('ENCRYPTED')
+  const print = encrypted ? {} : thumbprint(() => createPrivateKey(value))
+  return {
+    kind: 'private-key',
+    format: 'pem',
+    what: encrypted ? 'a private key under a passphrase' : 'a private key',
+    confidence: 'certain',
+    reasons: [`a PEM block ${label}`],
+    ...print,
+    ...(!encrypted && print.kid === undefined && {damaged: ['the key inside cannot be read']}),
+  }
+}
+
+function findJwk(value: string): Finding | undefined {
+  const parsed = parse(value)
+  const key = Array.isArray(parsed?.['keys']) ? (parsed['keys'] as unknown[]).find((one) => typeof one === 'object' && one !== null) : parsed
+  const jwk = key as JsonWebKey | undefined
+  if (typeof jwk?.kty !== 'string') return undefined
+  if (jwk.kty === 'oct') return {kind: 'signing-secret', format: 'jwk', what: 'a shared signing secret', confidence: 'likely', reasons: ['a JWK of kty oct']}
+  if (!('d' in jwk)) return {kind: 'unknown', format: 'jwk', what: 'a public key, which is no secret', confidence: 'certain', reasons: ['a JWK without a private part'], ...thumbprint(() => createPublicKey({key: jwk, format: 'jwk'}))}
+  return {kind: 'private-key', format: 'jwk', what: 'a private key', confidence: 'certain', reasons: ['a JWK with its private part'], ...thumbprint(() => createPrivateKey({key: jwk, format: 'jwk'}))}
+}
+
+function parse(text: string): Record<string, unknown> | undefined {
+  try {
+    return JSON.parse(text) as Record<string, unknown>
+  } catch {
+    return undefined
+  }
+}
+
+/** RFC 7638, SHA-256 over the required members of the public key in lexicographic order. */
+function thumbprint(load: () => KeyObject): {readonly kid?: string} {
+  try {
+    const key = load()
+    const jwk = (key.type === 'private' ? createPublicKey(key) : key).export({format: 'jwk'})
+    const members = jwk.kty === 'RSA' ? {e: jwk.e, kty: jwk.kty, n: jwk.n} : jwk.kty === 'EC' ? {crv: jwk.crv, kty: jwk.kty, x: jwk.x, y: jwk.y} : {crv: jwk.crv, kty: jwk.kty, x: jwk.x}
+    return {kid: createHash('sha256').update(JSON.stringify(members)).digest('base64url')}
+  } catch {
+    return {}
+  }
+}

@@ -1,0 +1,152 @@
+import {correlationIdOf, type StoredRecord} from './record.ts'
+import {hasSession} from './members.ts'
+
+/** An intent that has no final answer yet. */
+export interface OpenIntent {
+  readonly seq: number
+  readonly op: string
+  readonly try: number
+  readonly inc: string | undefined
+  readonly corr: string
+  /** `sent`: no outcome recorded; `unknown`: the outcome says that nobody knows. */
+  readonly state: 'sent' | 'unknown'
+}
+
+interface Incident {
+  next: number
+  closed: boolean
+}
+
+export interface Problem {
+  readonly kind: string
+  readonly detail: string
+}
+
+/**
+ * The rules that bind records to one another beyond the chain: numbers within an incident, one answer per intent,
+ * one mode per log, known sessions, epochs that count up. The writer asks it before it writes, the verifier while it
+ * reads, so that the two cannot disagree. Memory: one entry per incident, session and open intent.
+ */
+export class Continuity {
+  #mode: unknown
+  #epoch = 0
+  #closed = false
+  readonly #sessions = new Set<string>()
+  readonly #incidents = new Map<string, Incident>()
+  readonly #open = new Map<number, OpenIntent>()
+
+  get epoch(): number {
+    return this.#epoch
+  }
+
+  openIntents(): OpenIntent[] {
+    return [...this.#open.values()]
+  }
+
+  /** Number that the next record of this incident gets. */
+  nextOf(inc: string): number {
+    return this.#incidents.get(inc)?.next ?? 0
+  }
+
+  /** What is wrong with this record as the next one; nothing is remembered. */
+  problem(record: StoredRecord): Problem | undefined {
+    if (this.#closed) return {kind: 'record after the end', detail: 'log.close is the last record of a log'}
+    return this.#logProblem(record) ?? this.#sessionProblem(record) ?? this.#incidentProblem(record) ?? this.#operationProblem(record)
+  }
+
+  #logProblem(record: StoredRecord): Problem | undefined {
+    if ((record.seq === 0) !== (record.kind === 'log.open')) return {kind: 'bad envelope', detail: 'log.open is record 0 and only that'}
+    if (record.kind === 'key.epoch' && record['epoch'] !== this.#epoch + 1) {
+      return {kind: 'key epoch out of order', detail: `epoch ${String(record['epoch'])} follows epoch ${this.#epoch}`}
+    }
+    return undefined
+  }
+
+  #sessionProblem(record: StoredRecord): Problem | undefined {
+    const {sid, mode, kind} = record
+    if (mode !== undefined && this.#mode !== undefined && mode !== this.#mode) {
+      return {kind: 'mode differs', detail: `${String(mode)} in a log of mode ${String(this.#mode)}`}
+    }
+    if (!hasSession(kind)) return undefined
+    if (typeof sid !== 'string' || mode === undefined) return {kind: 'bad envelope', detail: `${kind} without sid and mode`}
+    if (kind !== 'session.open' && !this.#sessions.has(sid)) return {kind: 'unknown session', detail: `no session.open for ${JSON.stringify(sid)}`}
+    return undefined
+  }
+
+  #incidentProblem(record: StoredRecord): Problem | undefined {
+    const {inc, iseq} = record
+    if (inc === undefined && iseq === undefined) return undefined
+    const gap = (detail: string) => ({kind: 'iseq gap', detail})
+    if (typeof inc !== 'string' || typeof iseq !== 'number') return gap('inc and iseq stand together')
+    const known = this.#incidents.get(inc)
+    if (known?.closed) return gap(`${JSON.stringify(inc)} was closed`)
+    if (iseq !== (known?.next ?? 0)) return gap(`${JSON.stringify(inc)} has ${iseq} where ${known?.next ?? 0} is due`)
+    if ((iseq === 0) !== (record.kind === 'incident.open')) return gap(`${JSON.stringify(inc)} does not begin with incident.open`)
+    return undefined
+  }
+
+  #operationProblem(record: StoredRecord): Problem | undefined {
+    const {op} = record
+    switch (record.kind) {
+      case 'intent': {
+        const earlier = this.openIntents().find((intent) => intent.op === op)
+        return earlier && {kind: 'intent before the last one was settled', detail: `record ${earlier.seq} of ${String(op)} is open`}
+      }
+      case 'outcome': {
+        const intent = this.#open.get(record['intent'] as number)
+        if (!intent || intent.state !== 'sent' || intent.op !== op || intent.try !== record['try']) {
+          return {kind: 'outcome without an open intent', detail: `intent ${String(record['intent'])} of ${String(op)}`}
+        }
+        if (record['corr'] !== intent.corr) return {kind: 'outcome without an open intent', detail: 'its correlation id is not that of the intent'}
+        return undefined
+      }
+      case 'settle': {
+        const intent = this.#open.get(record['intent'] as number)
+        return intent?.op === op && intent !== undefined
+          ? undefined
+          : {kind: 'outcome without an open intent', detail: `settle of intent ${String(record['intent'])} of ${String(op)}`}
+      }
+      default:
+        return undefined
+    }
+  }
+
+  /** Remembers a record. Tolerant of one that has a problem, so that a verifier can go on. @returns the undo */
+  apply(record: StoredRecord, leaf: string): () => void {
+    const undo: (() => void)[] = []
+    if (record.kind === 'log.open') this.#mode = record['mode']
+    if (record.kind === 'log.close') {
+      this.#closed = true
+      undo.push(() => void (this.#closed = false))
+    }
+    if (record.kind === 'key.epoch' && typeof record['epoch'] === 'number') this.#epoch = record['epoch']
+    if (record.kind === 'session.open' && typeof record['sid'] === 'string') this.#sessions.add(record['sid'])
+    if (typeof record['inc'] === 'string') undo.push(this.#count(record['inc'], record))
+    const intent = Number(record['intent'])
+    const before = this.#open.get(intent)
+    if (record.kind === 'intent') {
+      this.#open.set(record.seq, {
+        seq: record.seq,
+        op: String(record['op']),
+        try: Number(record['try']),
+        inc: typeof record['inc'] === 'string' ? record['inc'] : undefined,
+        corr: correlationIdOf(leaf),
+        state: 'sent',
+      })
+      undo.push(() => void this.#open.delete(record.seq))
+    } else if (before && (record.kind === 'outcome' || record.kind === 'settle')) {
+      if (record.kind === 'outcome' && record['result'] === 'unknown') this.#open.set(intent, {...before, state: 'unknown'})
+      else this.#open.delete(intent)
+      undo.push(() => void this.#open.set(intent, before))
+    }
+    return () => undo.toReversed().forEach((step) => step())
+  }
+
+  #count(inc: string, record: StoredRecord): () => void {
+    const before = this.#incidents.get(inc)
+    const iseq = record['iseq']
+    const next = (typeof iseq === 'number' ? iseq : (before?.next ?? 0)) + 1
+    this.#incidents.set(inc, {next, closed: record.kind === 'incident.close' || (before?.closed ?? false)})
+    return () => void (before ? this.#incidents.set(inc, before) : this.#incidents.delete(inc))
+  }
+}

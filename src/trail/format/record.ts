@@ -1,0 +1,157 @@
+import {hash} from 'node:crypto'
+
+import {StanchError} from '../../errors.ts'
+import type {Json} from './members.ts'
+
+/** Longest record in bytes, without its LF: it must fit the 16-bit length of a tlog-tiles entry bundle. */
+export const MAX_RECORD_BYTES = 65_535
+export const NO_PREVIOUS = '0'.repeat(64)
+const MAX_DEPTH = 8
+
+/** A record as it stands in the log. Its bytes are what is hashed; `JSON.stringify` of this object gives them back. */
+export interface StoredRecord {
+  readonly v: 1
+  readonly seq: number
+  /** hex leaf hash of the record before */
+  readonly prev: string
+  readonly salt: string
+  /** RFC 3339 UTC with milliseconds */
+  readonly time: string
+  readonly kind: string
+  readonly [member: string]: unknown
+}
+
+export interface Envelope {
+  readonly seq: number
+  readonly prev: string
+  readonly salt: string
+  readonly time: string
+  readonly kind: string
+}
+
+const NAME = /^[a-z][a-z0-9_]{0,31}$/
+const HEX64 = /^[0-9a-f]{64}$/
+/** 16 bytes in base64url without padding: the last character carries two bits only. */
+const SALT = /^[A-Za-z0-9_-]{21}[AQgw]$/
+const TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/
+const KIND = /^[a-z][a-z0-9_.]{0,63}$/
+const ENVELOPE = ['v', 'seq', 'prev', 'salt', 'time', 'kind'] as const
+
+/** A record object with its members in writing order: envelope first, then `members` as they come. */
+export function makeRecord(envelope: Envelope, members: {readonly [member: string]: Json}): StoredRecord {
+  const {seq, prev, salt, time, kind} = envelope
+  return {v: 1, seq, prev, salt, time, kind, ...members}
+}
+
+/**
+ * The line of a record, without LF, checked by the rules that a verifier will apply.
+ *
+ * @throws {StanchError} `E_SCHEMA` for a value that has no canonical form, `E_TOO_LONG`
+ */
+export function recordLine(record: StoredRecord): string {
+  const line = JSON.stringify(record)
+  const problem = problemOf(record, line)
+  if (problem !== undefined) throw new StanchError('E_SCHEMA', `Not a record of the trail: ${problem}.`)
+  const bytes = Buffer.byteLength(line)
+  if (bytes > MAX_RECORD_BYTES) throw new StanchError('E_TOO_LONG', `A record of ${bytes} bytes is longer than ${MAX_RECORD_BYTES}.`)
+  return line
+}
+
+/**
+ * Reads one line of a log: canonical form and envelope. It says nothing about the record's place in the chain.
+ *
+ * @param line without its LF, decoded from well-formed UTF-8
+ * @throws {StanchError} `E_CHAIN`; the message begins with the verifier's name of the problem
+ */
+export function parseRecord(line: string): StoredRecord {
+  let value: unknown
+  try {
+    value = JSON.parse(line)
+  } catch {
+    throw new StanchError('E_CHAIN', `${NOT_CANONICAL}: not JSON.`)
+  }
+  if (Buffer.byteLength(line) > MAX_RECORD_BYTES) throw new StanchError('E_CHAIN', `${NOT_CANONICAL}: longer than ${MAX_RECORD_BYTES} bytes.`)
+  const problem = problemOf(value, line)
+  if (problem !== undefined) throw new StanchError('E_CHAIN', `${problem}.`)
+  return value as StoredRecord
+}
+
+export const NOT_CANONICAL = 'not in canonical form'
+export const BAD_ENVELOPE = 'bad envelope'
+
+function problemOf(value: unknown, line: string): string | undefined {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return `${NOT_CANONICAL}: not an object`
+  if (JSON.stringify(value) !== line) return `${NOT_CANONICAL}: its bytes are not what a compact writer makes of them`
+  // In canonical text a lone surrogate can only stand as an escape, so most lines need no look at their strings.
+  const inner = problemInside(value, 1, line.includes('\\ud'))
+  return inner === undefined ? envelopeProblem(value as Record<string, unknown>) : `${NOT_CANONICAL}: ${inner}`
+}
+
+function problemInside(value: unknown, depth: number, strings: boolean): string | undefined {
+  switch (typeof value) {
+    case 'string':
+      return strings && !value.isWellFormed() ? 'a lone surrogate' : undefined
+    case 'number':
+      return Number.isSafeInteger(value) && !Object.is(value, -0) ? undefined : 'a number that is not a safe integer'
+    case 'boolean':
+      return undefined
+    case 'object':
+      break
+    default:
+      return `a value of type ${typeof value}`
+  }
+  if (value === null) return undefined
+  if (depth > MAX_DEPTH) return `nested deeper than ${MAX_DEPTH}`
+  if (Array.isArray(value)) {
+    for (const item of value) {
+      const problem = problemInside(item, depth + 1, strings)
+      if (problem !== undefined) return problem
+    }
+    return undefined
+  }
+  for (const [name, item] of Object.entries(value as object)) {
+    if (!NAME.test(name)) return 'a member name that is not allowed'
+    const problem = problemInside(item, depth + 1, strings)
+    if (problem !== undefined) return problem
+  }
+  return undefined
+}
+
+function envelopeProblem(record: Record<string, unknown>): string | undefined {
+  const names = Object.keys(record)
+  if (!ENVELOPE.every((name, i) => names[i] === name)) return `${BAD_ENVELOPE}: the first members are not ${ENVELOPE.join(', ')}`
+  const {v, seq, prev, salt, time, kind} = record
+  if (v !== 1) return `${BAD_ENVELOPE}: version ${String(v)} is not known; this program knows version 1`
+  if (typeof seq !== 'number' || seq < 0) return `${BAD_ENVELOPE}: seq`
+  if (typeof prev !== 'string' || !HEX64.test(prev)) return `${BAD_ENVELOPE}: prev`
+  if (typeof salt !== 'string' || !SALT.test(salt)) return `${BAD_ENVELOPE}: salt`
+  if (typeof time !== 'string' || !isInstant(time)) return `${BAD_ENVELOPE}: time`
+  if (typeof kind !== 'string' || !KIND.test(kind)) return `${BAD_ENVELOPE}: kind`
+  return undefined
+}
+
+function isInstant(time: string): boolean {
+  if (!TIME.test(time)) return false
+  const ms = Date.parse(time)
+  return Number.isFinite(ms) && new Date(ms).toISOString() === time
+}
+
+/** Hex leaf hash of a line (RFC 9162, 2.1.1): SHA-256 over 0x00 and the record's bytes. */
+export function leafHash(line: string): string {
+  return hash('sha256', `\0${line}`, 'hex')
+}
+
+/** As `leafHash`, of bytes that may be no text at all. */
+export function leafHashOfBytes(bytes: Uint8Array): string {
+  return hash('sha256', Buffer.concat([Buffer.of(0), bytes]), 'hex')
+}
+
+/** Leaf hash of a record that came from a log: being canonical, it has only one spelling. */
+export function leafOf(record: StoredRecord): string {
+  return leafHash(JSON.stringify(record))
+}
+
+/** What goes out as `X-Correlation-ID` with the request of an intent: 63 characters. */
+export function correlationIdOf(leaf: string): string {
+  return `stanch-${leaf.slice(0, 56)}`
+}

@@ -1,0 +1,113 @@
+import {createHmac, createPrivateKey, createPublicKey, generateKeyPairSync, hash, type KeyObject, randomBytes} from 'node:crypto'
+import {join} from 'node:path'
+
+import {StanchError} from '../errors.ts'
+import {fileStat, readBounded, readIfPresent} from '../files/read.ts'
+import {createExclusive, ensureFolder, writeDurably} from '../files/write.ts'
+import {checkpointBody, parseBody, type TreeHead} from './format/checkpoint.ts'
+import {COSIGNATURE, ED25519, epochName, type Signer, signerOf, type VerifierKey, verifierKey} from './format/vkey.ts'
+
+const BLIND_BYTES = 32
+const MAX_KEY_FILE = 16_384
+
+/** The private side of one log. */
+export interface LogKeys {
+  /** stable; its vkey is what others know the log by */
+  readonly identity: Signer
+  readonly epoch: Signer
+  readonly blind: Buffer
+}
+
+/** Name of a log's folder under KEYS: the first 16 hex digits of SHA-256 of its origin. */
+export function logId(origin: string): string {
+  return hash('sha256', origin, 'hex').slice(0, 16)
+}
+
+/** Makes what is missing of the keys of a log that has no record yet. @throws {StanchError} `E_DISK` */
+export function createKeys(folder: string): void {
+  ensureFolder(folder)
+  for (const name of ['identity.pem', 'epoch.pem']) {
+    if (fileStat(join(folder, name))) continue
+    const {privateKey} = generateKeyPairSync('ed25519')
+    createExclusive(join(folder, name), privateKey.export({type: 'pkcs8', format: 'pem'}))
+  }
+  if (!fileStat(join(folder, 'blind.key'))) createExclusive(join(folder, 'blind.key'), randomBytes(BLIND_BYTES))
+}
+
+/**
+ * The keys of a log.
+ *
+ * @param known what the log itself says about its keys; absent for a log that has no record yet
+ * @throws {StanchError} `E_KEY_MISSING` (absent, unreadable, or not the keys of this log), `E_KEY_MODE`
+ */
+export function loadKeys(folder: string, origin: string, epoch: number, known?: {vkey: string; epoch: VerifierKey | undefined}): LogKeys {
+  const identity = signerOf(origin, ED25519, privateKey(folder, 'identity.pem'))
+  if (known && identity.vkey.text !== known.vkey) throw otherLog(folder, 'identity.pem', origin)
+  const epochKey = privateKey(folder, 'epoch.pem')
+  const signer = signerOf(epochName(origin, epoch), COSIGNATURE, epochKey)
+  if (known && signer.vkey.text !== known.epoch?.text) throw otherLog(folder, 'epoch.pem', origin)
+  return {identity, epoch: signer, blind: blindKey(folder)}
+}
+
+/** The vkey of a log's identity, for the team's roster; undefined when this machine holds no such key. */
+export function identityVkey(folder: string, origin: string): string | undefined {
+  if (!fileStat(join(folder, 'identity.pem'))) return undefined
+  return verifierKey(origin, ED25519, createPublicKey(privateKey(folder, 'identity.pem'))).text
+}
+
+function privateKey(folder: string, name: string): KeyObject {
+  const pem = keyFile(folder, name)
+  try {
+    const key = createPrivateKey(pem)
+    if (key.asymmetricKeyType === 'ed25519') return key
+  } catch {
+    // falls through: the parser's own message may quote the file
+  }
+  throw new StanchError('E_KEY_MISSING', `${join(folder, name)} is not an Ed25519 private key.`)
+}
+
+function blindKey(folder: string): Buffer {
+  const key = keyFile(folder, 'blind.key')
+  if (key.length !== BLIND_BYTES) throw new StanchError('E_KEY_MISSING', `${join(folder, 'blind.key')} has not ${BLIND_BYTES} bytes.`)
+  return key
+}
+
+function keyFile(folder: string, name: string): Buffer {
+  const path = join(folder, name)
+  const stat = fileStat(path)
+  if (!stat) {
+    throw new StanchError('E_KEY_MISSING', `${path} is missing.`, {hint: 'Without its keys a trail can be read but not continued. Name another data folder to go on.'})
+  }
+  // Windows has no such modes.
+  if (process.platform !== 'win32' && (stat.mode & 0o077) !== 0) {
+    throw new StanchError('E_KEY_MODE', `${path} can be read by others (mode ${stat.mode.toString(8)}).`, {hint: `chmod 600 ${path}`})
+  }
+  try {
+    return readBounded(path, MAX_KEY_FILE)
+  } catch (cause) {
+    throw new StanchError('E_KEY_MISSING', `${path} cannot be read.`, {cause})
+  }
+}
+
+function otherLog(folder: string, name: string, origin: string): StanchError {
+  return new StanchError('E_KEY_MISSING', `${join(folder, name)} is not the key of the log ${origin}.`)
+}
+
+/** This machine's memory of the largest checkpoint it signed: what shows that a log was rolled back or forked. */
+export function readHead(folder: string): TreeHead | undefined {
+  const bytes = readIfPresent(join(folder, 'head'), MAX_KEY_FILE)
+  return bytes && parseBody(bytes.toString('utf8'))
+}
+
+export function writeHead(folder: string, head: TreeHead): void {
+  writeDurably(join(folder, 'head'), checkpointBody(head))
+}
+
+/**
+ * A keyed fingerprint: the same value gives the same string, and nobody without the key can test guesses.
+ *
+ * @see audit format, section 9
+ */
+export function blinded(key: Uint8Array, tenant: string, target: string, field: string, value: string): string {
+  return `hmac-sha256:${createHmac('sha256', key).update(`${tenant} ${target} ${field}\0${value}`).digest('hex')}`
+}

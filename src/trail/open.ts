@@ -1,0 +1,161 @@
+import {randomBytes} from 'node:crypto'
+
+import type {Clock} from '../clock.ts'
+import {StanchError} from '../errors.ts'
+import {AppendFile} from '../files/append-file.ts'
+import {fileStat, listFolder, readIfPresent} from '../files/read.ts'
+import {ensureFolder, removeFile} from '../files/write.ts'
+import {putEvidence} from './evidence.ts'
+import {type Checkpoint, parseCheckpoint, signatureProblem, type TreeHead} from './format/checkpoint.ts'
+import {ED25519, isKeyName, parseVkey} from './format/vkey.ts'
+import {createKeys, identityVkey, loadKeys, readHead} from './keys.ts'
+import {
+  checkpointPath, evidenceFolder, keptFolder, MAX_CHECKPOINT_BYTES, recordsFolder, SEGMENT, segmentPath, segmentStart, tipPath,
+} from './layout.ts'
+import {type Claim, LogState} from './log-state.ts'
+import {LogWriter, readCheckpoint, writerLock} from './log-writer.ts'
+import type {PinoChannel} from './pino-channel.ts'
+import {readOrigin} from './read-trail.ts'
+
+export interface OpenOptions {
+  readonly log: string
+  readonly keysFolder: string
+  readonly mode: 'real' | 'sim'
+  /** for a new log; an existing one must have it */
+  readonly origin?: string | undefined
+  readonly clock: Clock
+  readonly channel: PinoChannel
+}
+
+export interface OpenedLog {
+  readonly writer: LogWriter
+  readonly state: LogState
+  readonly blind: Buffer
+  readonly vkey: string
+}
+
+/**
+ * Opens a log for writing, or makes a new one with its keys, its record 0 and its first checkpoint.
+ *
+ * @throws {StanchError} the codes of the format's section 7.2: E_TAMPERED, E_ROLLED_BACK, E_FORKED, E_CHAIN,
+ *   E_KEY_MISSING, E_KEY_MODE, E_DISK, E_LOCKED; `config.invalid` for a log of the other mode or another origin
+ */
+export function openLog(options: OpenOptions): OpenedLog {
+  const {log} = options
+  for (const folder of [log, recordsFolder(log), keptFolder(log), evidenceFolder(log)]) ensureFolder(folder)
+  const lock = writerLock(log)
+  try {
+    // One hold for all of it: two processes may come to an empty folder at once.
+    return lock.hold(() => {
+      const fresh = !hasRecord(log)
+      const opened = fresh ? create(options, lock) : existing(options, lock)
+      if (fresh) opened.writer.append([logOpen(opened, options.mode)])
+      // A log that lost its first checkpoint in a crash gets it here, too.
+      if (!fileStat(checkpointPath(log))) opened.writer.checkpoint(false)
+      return opened
+    })
+  } catch (error) {
+    lock.close()
+    throw error
+  }
+}
+
+/** True when record 0 is there as a whole line. */
+function hasRecord(log: string): boolean {
+  const first = segmentPath(log, 0)
+  const size = fileStat(first)?.size ?? 0
+  if (size === 0) return listFolder(recordsFolder(log)).some((name) => (segmentStart(name) ?? 0) > 0)
+  const file = AppendFile.open(first)
+  try {
+    return size > SEGMENT || file.read(0, size).includes(0x0a)
+  } finally {
+    file.close()
+  }
+}
+
+function create(options: OpenOptions, lock: ReturnType<typeof writerLock>): OpenedLog {
+  const {log, keysFolder} = options
+  if (fileStat(checkpointPath(log)) || fileStat(`${keysFolder}/head`)) {
+    throw new StanchError('E_ROLLED_BACK', `The records of ${log} are gone, but a signed state of them is remembered.`, {
+      hint: 'Name another data folder to go on; keep this one for the investigation.',
+    })
+  }
+  const origin = options.origin ?? `stanch.local/${randomBytes(8).toString('hex')}`
+  if (!isKeyName(origin)) throw new StanchError('config.invalid', 'The origin of a trail is printable ASCII without blanks and "+".')
+  createKeys(keysFolder)
+  const keys = loadKeys(keysFolder, origin, 0)
+  const first = segmentPath(log, 0)
+  const torn = readIfPresent(first, SEGMENT)
+  if (torn?.length) putEvidence(log, torn)
+  removeFile(first)
+  const state = new LogState()
+  state.origin = origin
+  const segment = AppendFile.create(first)
+  const writer = new LogWriter({...options, keys, lock, state, segment})
+  return {writer, state, blind: keys.blind, vkey: keys.identity.vkey.text}
+}
+
+function logOpen(opened: OpenedLog, mode: string): {kind: string; members: Record<string, string | number>} {
+  return {
+    kind: 'log.open',
+    members: {
+      format: 'stanch-audit/1', mode, origin: opened.state.origin, vkey: opened.vkey, epoch: 0, epoch_vkey: opened.writer.epochVkey, segment: SEGMENT,
+    },
+  }
+}
+
+function existing(options: OpenOptions, lock: ReturnType<typeof writerLock>): OpenedLog {
+  const {log, keysFolder} = options
+  const head = readHead(keysFolder)
+  const checkpoint = ownCheckpoint(log)
+  const state = new LogState()
+  state.fold(log, claims(checkpoint, head, ownTip(log, identityVkey(keysFolder, readOrigin(log) ?? ''))), checkpoint?.size ?? 0)
+  for (const name of listFolder(recordsFolder(log))) {
+    if ((segmentStart(name) ?? -1) > state.segment) throw new StanchError('E_CHAIN', `Segment gap: ${name} does not follow record ${state.size - 1}.`)
+  }
+  if (options.origin !== undefined && options.origin !== state.origin) {
+    throw new StanchError('config.invalid', `The trail in ${log} is ${state.origin}, not ${options.origin}.`)
+  }
+  if (state.mode !== options.mode) {
+    throw new StanchError('config.invalid', `The trail in ${log} has the mode "${state.mode}"; practice and real work have trails of their own.`)
+  }
+  const keys = loadKeys(keysFolder, state.origin, state.continuity.epoch, {vkey: state.vkey, epoch: state.epochs.current()})
+  if (checkpoint) verifyOwn(checkpoint, state)
+  else if (head && head.size > 1 || state.size > 1) throw new StanchError('E_TAMPERED', `${checkpointPath(log)} is missing.`)
+  const writer = new LogWriter({...options, keys, lock, state, segment: AppendFile.open(segmentPath(log, state.segment))})
+  writer.settleTail()
+  return {writer, state, blind: keys.blind, vkey: keys.identity.vkey.text}
+}
+
+/** Undefined when there is none. A file that is no checkpoint was not written by us: it is replaced in one step. */
+function ownCheckpoint(log: string): Checkpoint | undefined {
+  const bytes = readIfPresent(checkpointPath(log), MAX_CHECKPOINT_BYTES)
+  try {
+    return bytes && parseCheckpoint(bytes.toString('utf8'))
+  } catch (cause) {
+    throw new StanchError('E_TAMPERED', `${checkpointPath(log)} was changed: ${(cause as Error).message}.`, {cause})
+  }
+}
+
+/** The tip is a hint: one that is missing, empty, damaged or not signed by us says nothing. */
+function ownTip(log: string, vkey: string | undefined): Checkpoint | undefined {
+  const tip = readCheckpoint(tipPath(log))
+  return tip && vkey !== undefined && signatureProblem(tip, parseVkey(vkey)) === undefined ? tip : undefined
+}
+
+function claims(checkpoint: Checkpoint | undefined, head: TreeHead | undefined, tip: Checkpoint | undefined): Claim[] {
+  const all: Claim[] = []
+  if (checkpoint) all.push({what: 'its signed checkpoint', ...checkpoint, behind: 'E_ROLLED_BACK', differs: 'E_TAMPERED'})
+  if (head) all.push({what: 'the newest checkpoint that this machine remembers', ...head, behind: 'E_ROLLED_BACK', differs: 'E_FORKED'})
+  return tip ? [...all, {what: 'its newest signed state', ...tip, behind: 'E_ROLLED_BACK', differs: 'E_FORKED'}] : all
+}
+
+function verifyOwn(checkpoint: Checkpoint, state: LogState): void {
+  const identity = parseVkey(state.vkey)
+  const epoch = state.epochs.inForce(checkpoint.size)
+  const problem =
+    checkpoint.origin !== state.origin || identity.type !== ED25519 || !epoch
+      ? 'checkpoint of another log'
+      : (signatureProblem(checkpoint, identity) ?? signatureProblem(checkpoint, epoch))
+  if (problem) throw new StanchError('E_TAMPERED', `The checkpoint was changed: ${problem}.`)
+}

@@ -1,0 +1,209 @@
+import {randomBytes} from 'node:crypto'
+
+import type {Clock} from '../clock.ts'
+import {isCode} from '../errors.ts'
+import {getEvidence, putEvidence} from './evidence.ts'
+import type {OpenIntent} from './format/continuity.ts'
+import {type DraftOf, hasSession, type Json, type Kind, orderedMembers} from './format/members.ts'
+import {correlationIdOf, type StoredRecord} from './format/record.ts'
+import {blinded} from './keys.ts'
+import type {LogState} from './log-state.ts'
+import type {LogWriter, Waiting} from './log-writer.ts'
+import {openLog} from './open.ts'
+import {PinoChannel} from './pino-channel.ts'
+import {readTrail} from './read-trail.ts'
+
+/** A checkpoint is due at the latest this long after an append. */
+const CHECKPOINT_MS = 1000
+
+/** What a caller may append. The records about log, keys and session are the trail's own. */
+export type Draft = DraftOf<Exclude<Kind, 'log.open' | 'log.recovered' | 'log.close' | 'key.epoch' | 'session.open' | 'session.close'>>
+
+export interface Appended {
+  readonly seq: number
+  /** hex leaf hash */
+  readonly leaf: string
+  readonly time: string
+  /** for `X-Correlation-ID`, when the record is an intent: `stanch-` and 56 hex digits */
+  readonly correlationId: string
+}
+
+/** Who writes, as this machine claims it. */
+export interface Identity {
+  readonly actor: string
+  readonly actor_source: string
+  readonly host: string
+  readonly os_user: string
+  readonly pid: number
+  readonly tool: string
+  readonly node: string
+  readonly platform: string
+  /** without secrets */
+  readonly argv?: readonly string[] | undefined
+}
+
+export interface TrailOptions {
+  /** LOG */
+  readonly folder: string
+  /** the folder under KEYS that belongs to this log */
+  readonly keys: string
+  readonly mode: 'real' | 'sim'
+  readonly origin?: string | undefined
+  readonly clock: Clock
+  readonly identity: Identity
+}
+
+export interface SignedHead {
+  readonly size: number
+  /** hex */
+  readonly root: string
+  /** the signed note */
+  readonly text: string
+}
+
+/**
+ * The trail of one responder on one machine, open for writing. Every append is on the disk when it returns; after an
+ * error of the disk nothing can be appended any more, and the caller must stop acting on tenants.
+ */
+export class Trail {
+  readonly folder: string
+  readonly mode: 'real' | 'sim'
+  readonly origin: string
+  readonly vkey: string
+  /** this session's id */
+  readonly sid: string
+  readonly #writer: LogWriter
+  readonly #state: LogState
+  readonly #blind: Buffer
+  readonly #clock: Clock
+  readonly #actor: string
+  readonly #started: number
+  #timer: NodeJS.Timeout | undefined
+  #keep = false
+  #closed = false
+
+  private constructor(options: TrailOptions, opened: ReturnType<typeof openLog>) {
+    this.folder = options.folder
+    this.mode = options.mode
+    this.origin = opened.state.origin
+    this.vkey = opened.vkey
+    this.sid = `s-${randomBytes(6).toString('hex')}`
+    this.#writer = opened.writer
+    this.#state = opened.state
+    this.#blind = opened.blind
+    this.#clock = options.clock
+    this.#actor = options.identity.actor
+    this.#started = options.clock.monotonic()
+  }
+
+  /**
+   * Creates the log and its keys when there are none, runs the opening checks, begins a session.
+   *
+   * @throws {StanchError} the codes of the format's section 12; `config.invalid` for a log of the other mode
+   */
+  static async open(options: TrailOptions): Promise<Trail> {
+    const channel = await PinoChannel.create()
+    const {folder: log, keys: keysFolder, mode, origin, clock} = options
+    const trail = new Trail(options, openLog({log, keysFolder, mode, origin, clock, channel}))
+    const {actor: _actor, ...identity} = options.identity
+    try {
+      trail.#append([{kind: 'session.open', ...identity}])
+    } catch (error) {
+      trail.#writer.close()
+      throw error
+    }
+    return trail
+  }
+
+  /** @throws {StanchError} `E_SCHEMA`, `E_TOO_LONG`, `E_SECRET`, `E_EMIT`: nothing was written; others end the trail */
+  append(draft: Draft): Appended {
+    return this.appendAll([draft])[0]!
+  }
+
+  /** All or none, with one lock, one write and one sync. */
+  appendAll(drafts: readonly Draft[]): Appended[] {
+    return this.#append(drafts)
+  }
+
+  /** Signs the present state, durably; `keep` also stores it among the kept checkpoints. */
+  checkpoint(keep = false): SignedHead {
+    const {size, root, text} = this.#writer.checkpoint(keep || this.#keep)
+    this.#keep = false
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    return {size, root, text}
+  }
+
+  /** @see evidence.ts */
+  putEvidence(bytes: Uint8Array | string): string {
+    return putEvidence(this.folder, bytes)
+  }
+
+  getEvidence(sha256: string): Buffer | undefined {
+    return getEvidence(this.folder, sha256)
+  }
+
+  /** Keyed fingerprint of a value, `hmac-sha256:` and 64 hex digits. */
+  blind(tenant: string, target: string, field: string, value: string): string {
+    return blinded(this.#blind, tenant, target, field, value)
+  }
+
+  /** The records on disk, oldest first. */
+  records(filter: {readonly inc?: string | undefined} = {}): Iterable<StoredRecord> {
+    return readTrail(this.folder, filter)
+  }
+
+  /** Intents without a final answer, of all sessions and processes that this one has seen. */
+  openIntents(): OpenIntent[] {
+    return this.#state.continuity.openIntents()
+  }
+
+  head(): {size: number; root: string} {
+    const {size, root} = this.#writer.head()
+    return {size, root}
+  }
+
+  /** Ends the session with a kept checkpoint and lets go of the files. A second call does nothing. */
+  close(reason: string): void {
+    if (this.#closed) return
+    this.#closed = true
+    clearTimeout(this.#timer)
+    try {
+      if (this.#writer.stopped) return
+      this.#append([{kind: 'session.close', reason}])
+      this.checkpoint(true)
+    } finally {
+      clearTimeout(this.#timer)
+      this.#writer.close()
+    }
+  }
+
+  #append(drafts: readonly {readonly kind: string; readonly inc?: string | undefined; readonly [member: string]: unknown}[]): Appended[] {
+    const written = this.#writer.append(drafts.map((draft) => this.#waiting(draft)))
+    if (drafts.some(({kind}) => kind === 'incident.close')) this.#keep = true
+    this.#scheduleCheckpoint()
+    return written.map(({record, leaf}) => ({seq: record.seq, leaf, time: record.time, correlationId: correlationIdOf(leaf)}))
+  }
+
+  #waiting(draft: {readonly kind: string; readonly inc?: string | undefined; readonly [member: string]: unknown}): Waiting {
+    const own = orderedMembers(draft)
+    const mono = Math.floor(this.#clock.monotonic() - this.#started)
+    const session: Record<string, Json> = hasSession(draft.kind) ? {sid: this.sid, mode: this.mode, mono, actor: this.#actor} : {}
+    return {kind: draft.kind, inc: draft.inc, members: {...session, ...own}}
+  }
+
+  /** The wall's timer and not the clock port: against a simulated tenant that one would move the tenant's time. */
+  #scheduleCheckpoint(): void {
+    if (this.#timer) return
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined
+      try {
+        this.checkpoint()
+      } catch (error) {
+        // The writer remembers what stopped it and tells the next append; a busy lock is simply tried again.
+        if (isCode(error, 'E_LOCKED')) this.#scheduleCheckpoint()
+      }
+    }, CHECKPOINT_MS)
+    this.#timer.unref()
+  }
+}

@@ -1,0 +1,145 @@
+import assert from 'node:assert/strict'
+import test from 'node:test'
+import fc from 'fast-check'
+import {fold, labelled, layOut, textWidth} from '../../src/terminal/screen.ts'
+import {canMove, styleFor, usesColour} from '../../src/terminal/style.ts'
+import {table} from '../../src/terminal/table.ts'
+import {cutToWidth, displayWidth, padTo, wrap} from '../../src/terminal/width.ts'
+
+test('wide characters, emoji and combining marks have the columns that terminals give them', () => {
+  for (const [text, columns] of [
+    ['', 0],
+    ['abc', 3],
+    ['日本語', 6],
+    ['한국', 4],
+    ['ｆｕｌｌ', 8],
+    ['é', 1],
+    ['e\u0301', 1],
+    ['🔥', 2],
+    ['👩🏽', 2],
+    ['🇩🇪', 2],
+    ['Zoë', 3],
+    ['עברית', 5],
+    ['—', 1],
+  ] as const) {
+    assert.equal(displayWidth(text), columns, JSON.stringify(text))
+  }
+})
+
+test('cut text fits and says that it was cut', () => {
+  assert.equal(cutToWidth('billing-sync', 12), 'billing-sync')
+  assert.equal(cutToWidth('billing-sync', 8), 'billi...')
+  assert.equal(cutToWidth('日本語日本語', 7), '日本...')
+  assert.equal(cutToWidth('abcdef', 3), 'abc')
+  assert.equal(padTo('日', 4), '日  ')
+  assert.equal(padTo('7', 3, true), '  7')
+})
+
+const words = fc
+  .array(fc.string({unit: fc.constantFrom('a', 'b', '-', '日', '🔥', 'é'), maxLength: 60}), {maxLength: 12})
+  .map((all) => all.join(' '))
+
+test('wrapped lines fit their width and lose no word, whatever the text', () => {
+  fc.assert(
+    fc.property(words, fc.integer({min: 8, max: 100}), fc.integer({min: 0, max: 10}), (text, width, indent) => {
+      const lines = wrap(text, width, indent)
+      for (const line of lines) assert.ok(displayWidth(line) <= width, `${JSON.stringify(line)} is wider than ${width}`)
+      assert.equal(lines.join('').replaceAll(' ', ''), text.replaceAll(' ', ''))
+      assert.ok(lines.length <= text.length + 1)
+    }),
+    {numRuns: 300},
+  )
+})
+
+test('cut text never exceeds its width, whatever the text', () => {
+  fc.assert(
+    fc.property(words, fc.integer({min: 4, max: 60}), (text, width) => assert.ok(displayWidth(cutToWidth(text, width)) <= width)),
+    {numRuns: 300},
+  )
+})
+
+test('a table stays within its width, keeps ids whole and lines its columns up', () => {
+  const id = 'cgr_0123456789abcdefghij'
+  const lines = table(
+    [
+      [id, '"日本語の長い名前を持つアプリケーション"', '3'],
+      ['cgr_2', '"billing-sync, a client with quite a long name that does not fit"', '12'],
+    ],
+    {columns: [{title: 'GRANT', keep: true}, {title: 'NAME'}, {title: 'TOKENS', right: true}], width: 60},
+  )
+  assert.equal(lines.length, 3)
+  for (const line of lines) assert.ok(displayWidth(line) <= 60, line)
+  assert.ok(lines[1]?.startsWith(id))
+  assert.match(lines[1] ?? '', /\.\.\. +3$/)
+  assert.match(lines[2] ?? '', / 12$/)
+})
+
+test('a cell that may wrap goes on below itself', () => {
+  const lines = table([['a', 'one two three four five six seven']], {
+    columns: [{title: 'A'}, {title: 'B', wrap: true}],
+    width: 24,
+  })
+  assert.deepEqual(lines.slice(1), ['a  one two three four', '   five six seven'])
+})
+
+test('hostile cells become harmless text in one line', () => {
+  const lines = table([['\u001b[2J\n\u202eevil\t']], {columns: [{title: 'NAME'}]})
+  assert.equal(lines.length, 2)
+  // oxlint-disable-next-line no-control-regex
+  assert.doesNotMatch(lines.join(''), /[\u0000-\u001f\u202e]/)
+})
+
+test('missing cells and no rows are no reason to fail', () => {
+  assert.deepEqual(table([], {columns: [{title: 'A'}, {title: 'B'}]}), ['A  B'])
+  assert.deepEqual(table([['x']], {columns: [{title: 'A'}, {title: 'B'}]}), ['A  B', 'x'])
+})
+
+test('the text width follows the terminal between 40 and 100 columns and leaves one free', () => {
+  assert.deepEqual([undefined, 80, 20, 300].map(textWidth), [79, 79, 39, 99])
+})
+
+test('lines continue under the text of their label or item', () => {
+  const [first, second] = layOut([`Why:     ${'because '.repeat(12)}`], 60)
+  assert.match(first ?? '', /^Why: {5}because/)
+  assert.match(second ?? '', /^ {9}because/)
+  assert.match(layOut([`  - ${'item '.repeat(20)}`], 50)[1] ?? '', /^ {4}item/)
+})
+
+test('what does not fit is counted, never dropped silently', () => {
+  const lines = Array.from({length: 10}, (_, i) => `line ${i}`)
+  assert.deepEqual(fold(lines, 10, 'x'), lines)
+  assert.deepEqual(fold(lines, 3, 'stanch plan shows all'), ['line 0', 'line 1', '... and 8 more (stanch plan shows all)'])
+})
+
+test('labels are lined up', () => {
+  assert.deepEqual(
+    labelled([
+      ['Why', 'a'],
+      ['Effect', 'b'],
+    ]),
+    ['Why:     a', 'Effect:  b'],
+  )
+})
+
+for (const [why, stream, env, colour] of [
+  ['a terminal', {isTTY: true}, {}, true],
+  ['a pipe', {}, {}, false],
+  ['a dumb terminal', {isTTY: true}, {TERM: 'dumb'}, false],
+  ['NO_COLOR', {isTTY: true}, {NO_COLOR: '1'}, false],
+  ['an empty NO_COLOR', {isTTY: true}, {NO_COLOR: ''}, true],
+  ['FORCE_COLOR in a pipe', {}, {FORCE_COLOR: '1'}, true],
+  ['FORCE_COLOR=0', {isTTY: true}, {FORCE_COLOR: '0'}, false],
+  ['NO_COLOR against FORCE_COLOR', {isTTY: true}, {NO_COLOR: '1', FORCE_COLOR: '1'}, false],
+] as const) {
+  test(`${why} has ${colour ? '' : 'no '}colour`, () => {
+    assert.equal(usesColour(stream, env), colour)
+    assert.equal(styleFor(stream, env).bad('x') === 'x', !colour)
+  })
+}
+
+test('a line is written over on a terminal that can move only', () => {
+  assert.equal(canMove({isTTY: true}, {TERM: 'xterm'}), true)
+  assert.equal(canMove({isTTY: true}, {TERM: 'dumb'}), false)
+  assert.equal(canMove({}, {TERM: 'xterm'}), false)
+  assert.equal(canMove({}, {FORCE_COLOR: '1'}), false, 'forced colour is no terminal')
+})
