@@ -23,26 +23,39 @@ export function errorOf(sent: Sent, what: string, origin: Origin, now: number): 
   }
   if (status === 429) return rateLimited(sent.retry_after, sent.date ?? now)
   if (status === 408 || status >= 500) {
-    return new StanchError('auth0.unreachable', `${origin.host} could not answer for ${what} (${said}).${support}`, {hint: 'Nothing was concluded from it. Run the same command again.'})
-  }
-  if (sent.form === 'other') {
-    return new StanchError('auth0.unexpected_answer', `${origin.host} answered ${status} for ${what} with ${sent.cause ?? 'something unreadable'}.`, {
-      hint: 'A login page of a network or a proxy would answer like this. Nothing was concluded from it.',
+    return new StanchError('auth0.unreachable', `${origin.host} could not answer for ${what} (${said}).${support}`, {
+      hint: 'Nothing was concluded from it. Run the same command again.',
     })
   }
-  if (status >= 200 && status < 300) return new StanchError('auth0.unexpected_answer', `${origin.host} answered ${status} for ${what} without a body.`)
+  if (sent.form === 'other') {
+    return new StanchError(
+      'auth0.unexpected_answer',
+      `${origin.host} answered ${status} for ${what} with ${sent.cause ?? 'something unreadable'}.`,
+      {
+        hint: 'A login page of a network or a proxy would answer like this. Nothing was concluded from it.',
+      },
+    )
+  }
+  if (status >= 200 && status < 300)
+    return new StanchError('auth0.unexpected_answer', `${origin.host} answered ${status} for ${what} without a body.`)
   if (status === 401) {
-    return new StanchError('auth0.unauthorized', `The tenant does not accept our token (${said}).`, {hint: 'A token made by hand may have expired; behind a custom domain, get the token from that same domain.'})
+    return new StanchError('auth0.unauthorized', `The tenant does not accept our token (${said}).`, {
+      hint: 'A token made by hand may have expired; behind a custom domain, get the token from that same domain.',
+    })
   }
   if (status === 403 && (sent.error === 'insufficient_scope' || sent.scopes !== undefined)) {
     const scopes = sent.scopes ?? []
     const any = scopes.length === 0 ? 'a scope' : scopes.length === 1 ? scopes[0] : `one of ${scopes.join(', ')}`
-    return new StanchError('auth0.scope_missing', `Our client lacks ${any} for ${what}.`, {hint: 'Add it to the client grant of the operator client, then run again.'})
+    return new StanchError('auth0.scope_missing', `Our client lacks ${any} for ${what}.`, {
+      hint: 'Add it to the client grant of the operator client, then run again.',
+    })
   }
   if (status === 404) return new StanchError('auth0.not_found', `The tenant has no ${what} (${said}).`)
   return new StanchError('auth0.refused', `The tenant refused the request for ${what} (${said}).${support}`)
 }
 
 function unreachable(origin: Origin, cause: string): StanchError {
-  return new StanchError('auth0.unreachable', `No answer from ${origin.host}: ${cause}.`, {hint: 'Check the domain and the network, then run again.'})
+  return new StanchError('auth0.unreachable', `No answer from ${origin.host}: ${cause}.`, {
+    hint: 'Check the domain and the network, then run again.',
+  })
 }

@@ -30,5 +30,12 @@ export async function handshake(origin: Origin, ca?: string): Promise<{readonly 
 
 /** A transport for the simulator's control endpoints; the wall's clock, because the tenant's is what is being asked for. */
 export function openTo(origin: Origin, ca: string | undefined, requestSeconds: number): Promise<Transport> {
-  return Transport.open({origin, clock: systemClock, logger: silentLogger, userAgent: 'stanch', requestSeconds, ...(ca !== undefined && {ca})})
+  return Transport.open({
+    origin,
+    clock: systemClock,
+    logger: silentLogger,
+    userAgent: 'stanch',
+    requestSeconds,
+    ...(ca !== undefined && {ca}),
+  })
 }

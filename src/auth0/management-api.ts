@@ -44,7 +44,11 @@ export class ManagementApi {
 
   /** GET; the parsed body of a 2xx. @throws {StanchError} what `errorOf` makes of everything else */
   async get(path: string, query: Query, options: ReadOptions): Promise<Wire> {
-    const wire = await this.look({method: 'GET', path: withQuery(path, query), ...(options.maxBytes !== undefined && {maxBytes: options.maxBytes})})
+    const wire = await this.look({
+      method: 'GET',
+      path: withQuery(path, query),
+      ...(options.maxBytes !== undefined && {maxBytes: options.maxBytes}),
+    })
     const {sent} = wire
     if (sent.kind === 'answered' && sent.status >= 200 && sent.status < 300 && sent.form === 'json') return wire
     throw errorOf(sent, options.what, this.#origin, Math.floor(this.#clock.now() / 1000))
@@ -83,7 +87,10 @@ export class ManagementApi {
     }
     const group = bucketOf(request)
     await this.#budget.take(group)
-    const wire = await this.#transport.send({...request, headers: {...request.headers, authorization: `Bearer ${token.reveal()}`}})
+    const wire = await this.#transport.send({
+      ...request,
+      headers: {...request.headers, authorization: `Bearer ${token.reveal()}`},
+    })
     if (wire.limits && wire.sent.kind === 'answered') {
       this.#limits = {...this.#limits, ...wire.limits}
       this.#budget.learn(group, wire.limits, wire.sent.date)

@@ -80,7 +80,8 @@ export function parseChange(mutation: Mutation, body: unknown): ChangeBody | und
       return undefined
     case 'client_grant.create': {
       const grant = parseClientGrant(body)
-      if (mutation.body.client_id !== undefined) mustEcho(grant.client_id ?? '', mutation.body.client_id, 'client_grant.client_id')
+      if (mutation.body.client_id !== undefined)
+        mustEcho(grant.client_id ?? '', mutation.body.client_id, 'client_grant.client_id')
       mustEcho(grant.audience, mutation.body.audience, 'client_grant.audience')
       return {grant}
     }
@@ -90,7 +91,8 @@ export function parseChange(mutation: Mutation, body: unknown): ChangeBody | und
     case 'client_secret.set': {
       const answer = secretAnswer(body)
       mustEcho(answer.client_id, mutation.client_id, 'client.client_id')
-      if (mutation.kind === 'client_secret.rotate' && answer.secret === undefined) throw unexpected('client.client_secret', 'string')
+      if (mutation.kind === 'client_secret.rotate' && answer.secret === undefined)
+        throw unexpected('client.client_secret', 'string')
       return answer
     }
   }

@@ -99,12 +99,17 @@ export function heldFrom(granted: GrantedToken, credential: Exclude<Credential, 
  * @throws {StanchError} `auth0.unauthorized` when it is unreadable, expired or for another audience
  */
 export function heldFromToken(token: Secret, audience: string, now: number): Held {
-  const refuse = (why: string, hint?: string) => new StanchError('auth0.unauthorized', `The access token you gave cannot be used: ${why}.`, {hint})
+  const refuse = (why: string, hint?: string) =>
+    new StanchError('auth0.unauthorized', `The access token you gave cannot be used: ${why}.`, {hint})
   const {claims = {}, damaged} = decodeJwt(token.reveal())
-  if (token.reveal().split('.').length !== 3 || damaged.length > 0) throw refuse('it is not a readable JWT', 'Copy it again, whole, from the API Explorer.')
+  if (token.reveal().split('.').length !== 3 || damaged.length > 0)
+    throw refuse('it is not a readable JWT', 'Copy it again, whole, from the API Explorer.')
   const audiences = [claims['aud']].flat().filter((one) => typeof one === 'string')
   if (!audiences.includes(audience)) {
-    throw refuse(`it is for ${printable(audiences.join(', ') || 'no audience', 120)}, not for ${audience}`, 'Behind a custom domain, set the audience of the canonical tenant domain.')
+    throw refuse(
+      `it is for ${printable(audiences.join(', ') || 'no audience', 120)}, not for ${audience}`,
+      'Behind a custom domain, set the audience of the canonical tenant domain.',
+    )
   }
   const exp = numericDate(claims['exp'])
   if (exp !== undefined && exp * 1000 <= now) throw refuse(`it expired at ${rfc3339(exp)}`)

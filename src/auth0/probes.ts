@@ -40,7 +40,12 @@ export interface ProbedClient {
  */
 export async function probeSecret(transport: Transport, client: ProbedClient, correlation: string | undefined): Promise<Probe> {
   const code = `stanch-${randomBytes(16).toString('hex')}`
-  const wire = await send(transport, {grant_type: 'authorization_code', code, redirect_uri: 'https://stanch.invalid/'}, client, correlation)
+  const wire = await send(
+    transport,
+    {grant_type: 'authorization_code', code, redirect_uri: 'https://stanch.invalid/'},
+    client,
+    correlation,
+  )
   const told = evidence(wire)
   if ('verdict' in told) return told
   const {status, error, common} = told
@@ -50,7 +55,13 @@ export async function probeSecret(transport: Transport, client: ProbedClient, co
 }
 
 /** Asks for a token by client_credentials. Only where no other probe can tell: what it mints lives until its `exp`. */
-export async function probeMint(transport: Transport, client: ProbedClient, audience: string, clock: Clock, correlation: string | undefined): Promise<Probe> {
+export async function probeMint(
+  transport: Transport,
+  client: ProbedClient,
+  audience: string,
+  clock: Clock,
+  correlation: string | undefined,
+): Promise<Probe> {
   const wire = await send(transport, {grant_type: 'client_credentials', audience}, client, correlation)
   const told = evidence(wire)
   if ('verdict' in told) return wire.sent.kind === 'in_doubt' || isSuccess(wire.sent) ? {...told, maybe_minted: true} : told
@@ -59,7 +70,8 @@ export async function probeMint(transport: Transport, client: ProbedClient, audi
   if (status === 401 && (error === 'access_denied' || error === 'invalid_client')) return {verdict: 'dead', ...common}
   if (status === 403 && error === 'unauthorized_client') return {verdict: 'refused', refusal: 'grant_type', ...common}
   // The wording changed before, and both known ones name the client-grant.
-  if (status === 403 && error === 'access_denied' && /client-grant/.test(description(wire))) return {verdict: 'refused', refusal: 'no_grant', ...common}
+  if (status === 403 && error === 'access_denied' && /client-grant/.test(description(wire)))
+    return {verdict: 'refused', refusal: 'no_grant', ...common}
   // An Action, an organization rule or a missing API also says no, and may say yes to the next request: no proof.
   if (status === 401 || status === 403) return {verdict: 'no_evidence', refusal: 'policy', ...common}
   return {verdict: 'no_evidence', ...common}
@@ -85,9 +97,20 @@ interface Common {
 /** Only a well-formed answer that speaks OAuth is evidence: an error with a code, or a 2xx object. */
 function evidence(wire: Wire): Probe | {status: number; error: string | undefined; common: Common} {
   const {sent} = wire
-  if (sent.kind !== 'answered') return {verdict: 'no_evidence', ms: sent.ms, ...(sent.kind === 'in_doubt' && sent.status !== undefined && {status: sent.status})}
+  if (sent.kind !== 'answered')
+    return {
+      verdict: 'no_evidence',
+      ms: sent.ms,
+      ...(sent.kind === 'in_doubt' && sent.status !== undefined && {status: sent.status}),
+    }
   const {status, error, date, retry_after, ms} = sent
-  const common = {status, ms, ...(error !== undefined && {error}), ...(date !== undefined && {date}), ...(retry_after !== undefined && {retry_after})}
+  const common = {
+    status,
+    ms,
+    ...(error !== undefined && {error}),
+    ...(date !== undefined && {date}),
+    ...(retry_after !== undefined && {retry_after}),
+  }
   const speaksOAuth = sent.form === 'json' && (isSuccess(sent) || (error !== undefined && oauthError(wire.body) === error))
   return speaksOAuth ? {status, error, common} : {verdict: 'no_evidence', ...common}
 }
@@ -106,7 +129,14 @@ function description(wire: Wire): string {
   return typeof text === 'string' ? text.slice(0, 1000) : ''
 }
 
-function send(transport: Transport, parameters: Readonly<Record<string, string>>, client: ProbedClient, correlation: string | undefined): Promise<Wire> {
+function send(
+  transport: Transport,
+  parameters: Readonly<Record<string, string>>,
+  client: ProbedClient,
+  correlation: string | undefined,
+): Promise<Wire> {
   const request = tokenRequest(parameters, client)
-  return transport.send(correlation === undefined ? request : {...request, headers: {...request.headers, 'x-correlation-id': correlation}})
+  return transport.send(
+    correlation === undefined ? request : {...request, headers: {...request.headers, 'x-correlation-id': correlation}},
+  )
 }

@@ -1,4 +1,5 @@
-import {isCode} from '../errors.ts'
+import {isCode, StanchError} from '../errors.ts'
+import {quoted} from '../untrusted.ts'
 import {MAX_LOG_PAGE} from './transport.ts'
 import {parseClientGrant, type ClientGrant} from './resources/client-grant.ts'
 import {parseClient, type Client} from './resources/client.ts'
@@ -36,7 +37,14 @@ export function clientFields(scopes: readonly string[]): string {
   const fields = ['client_id', 'name', 'description', 'app_type']
   const keys = scopes.includes('read:client_keys')
   if (keys || scopes.includes('read:clients')) {
-    fields.push('is_first_party', 'global', 'grant_types', 'token_endpoint_auth_method', 'organization_usage', 'default_organization')
+    fields.push(
+      'is_first_party',
+      'global',
+      'grant_types',
+      'token_endpoint_auth_method',
+      'organization_usage',
+      'default_organization',
+    )
     fields.push('third_party_security_mode', 'jwt_configuration', 'refresh_token')
   }
   if (keys || scopes.includes('read:client_credentials')) fields.push('client_authentication_methods')
@@ -44,7 +52,11 @@ export function clientFields(scopes: readonly string[]): string {
 }
 
 export async function getClient(api: ManagementApi, id: string, scopes: readonly string[]): Promise<Client> {
-  const {body} = await api.get(`/api/v2/clients/${segment(id)}`, {fields: clientFields(scopes), include_fields: true}, {what: `client ${id}`})
+  const {body} = await api.get(
+    `/api/v2/clients/${segment(id)}`,
+    {fields: clientFields(scopes), include_fields: true},
+    {what: `client ${id}`},
+  )
   const client = parseClient(body)
   mustEcho(client.client_id, id, 'client.client_id')
   return client
@@ -53,7 +65,10 @@ export async function getClient(api: ManagementApi, id: string, scopes: readonly
 export async function* listClients(api: ManagementApi, scopes: readonly string[]): AsyncGenerator<Client> {
   const fields = clientFields(scopes)
   let index = 0
-  for await (const item of checkpointItems(pages(api, '/api/v2/clients', {fields, include_fields: true}, 'the list of clients'), 'clients')) {
+  for await (const item of checkpointItems(
+    pages(api, '/api/v2/clients', {fields, include_fields: true}, 'the list of clients'),
+    'clients',
+  )) {
     yield parseClient(item, `clients[${index++}]`)
   }
 }
@@ -84,7 +99,11 @@ export async function getClientGrant(api: ManagementApi, id: string): Promise<Cl
 
 export async function listGrantOrganizations(api: ManagementApi, grantId: string): Promise<Organization[]> {
   const path = `/api/v2/client-grants/${segment(grantId)}/organizations`
-  return readList(await collect(checkpointItems(pages(api, path, {}, `organizations of grant ${grantId}`), 'organizations')), 'organizations', parseOrganization)
+  return readList(
+    await collect(checkpointItems(pages(api, path, {}, `organizations of grant ${grantId}`), 'organizations')),
+    'organizations',
+    parseOrganization,
+  )
 }
 
 export async function getResourceServer(api: ManagementApi, identifier: string): Promise<ResourceServer | undefined> {
@@ -104,7 +123,11 @@ export async function* listResourceServers(api: ManagementApi): AsyncGenerator<R
 }
 
 export async function listCredentials(api: ManagementApi, clientId: string): Promise<ClientCredential[]> {
-  const {body} = await api.get(`/api/v2/clients/${segment(clientId)}/credentials`, {}, {what: `credentials of client ${clientId}`})
+  const {body} = await api.get(
+    `/api/v2/clients/${segment(clientId)}/credentials`,
+    {},
+    {what: `credentials of client ${clientId}`},
+  )
   return readList(body, 'credentials', parseClientCredential)
 }
 
@@ -143,8 +166,12 @@ async function absentAs404<T>(read: () => Promise<T>): Promise<T | undefined> {
   }
 }
 
-/** Identifiers of APIs are URLs and user ids hold pipes: one path segment, whatever is in it. */
+/**
+ * One path segment, whatever is in it: identifiers of APIs are URLs, user ids hold pipes.
+ *
+ * @throws {StanchError} `input.invalid` for `.` and `..`, which servers take as steps in the path however they are written
+ */
 export function segment(value: string): string {
-  // `.` and `..` survive percent-encoding and would be taken as steps in the path.
-  return encodeURIComponent(value).replace(/^\.{1,2}$/, (dots) => dots.replaceAll('.', '%2E'))
+  if (value === '' || value === '.' || value === '..') throw new StanchError('input.invalid', `${quoted(value)} is not an id.`)
+  return encodeURIComponent(value)
 }

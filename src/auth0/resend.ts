@@ -77,9 +77,15 @@ async function repeat<T extends {readonly sent: Sent}>(
 export function rateLimited(retryAfter: number | undefined, now: number): StanchError {
   // A hint of centuries is a hint of nothing that a calendar could show.
   const until = retryAfter === undefined || retryAfter > 400 * 86_400 ? undefined : rfc3339(now + retryAfter)
-  return new StanchError('auth0.rate_limited', until ? `The tenant asks us to wait until ${until}.` : 'The tenant keeps saying that there are too many requests.', {
-    hint: until ? `Nothing more is sent. Run the same command again after ${until}.` : 'Nothing more is sent. Run the same command again in a few minutes.',
-  })
+  return new StanchError(
+    'auth0.rate_limited',
+    until ? `The tenant asks us to wait until ${until}.` : 'The tenant keeps saying that there are too many requests.',
+    {
+      hint: until
+        ? `Nothing more is sent. Run the same command again after ${until}.`
+        : 'Nothing more is sent. Run the same command again in a few minutes.',
+    },
+  )
 }
 
 export function isRateLimited(error: unknown): boolean {

@@ -43,4 +43,10 @@ export function rankScopes(scopes: Iterable<string>): ({readonly scope: string} 
  * Scopes of a grant on the Management API with which an already issued token can undo containment: read the new
  * secret, set it, or re-open access.
  */
-export const UNDOING_SCOPES = ['read:client_keys', 'read:client_credentials', 'update:client_keys', 'create:client_grants', 'update:client_grants'] as const
+export const UNDOING_SCOPES = [
+  'read:client_keys',
+  'read:client_credentials',
+  'update:client_keys',
+  'create:client_grants',
+  'update:client_grants',
+] as const

@@ -29,7 +29,9 @@ export function simulatedClock(origin: Origin, base: Clock, ca?: string): Simula
     async sleep(seconds, signal) {
       if (signal?.aborted) throw new StanchError('interrupted', 'Interrupted while waiting.')
       transport ??= openTo(origin, ca, 30)
-      const {sent, body} = await (await transport).send({
+      const {sent, body} = await (
+        await transport
+      ).send({
         method: 'POST',
         path: '/.stanch/clock',
         headers: {'content-type': 'application/json'},
@@ -37,7 +39,9 @@ export function simulatedClock(origin: Origin, base: Clock, ca?: string): Simula
       })
       const now = (body as {readonly now?: unknown} | null | undefined)?.now
       if (sent.kind !== 'answered' || sent.status !== 200 || typeof now !== 'number') {
-        throw new StanchError('auth0.unreachable', 'The simulated tenant did not advance its clock.', {hint: 'Is the simulator still running?'})
+        throw new StanchError('auth0.unreachable', 'The simulated tenant did not advance its clock.', {
+          hint: 'Is the simulator still running?',
+        })
       }
       advanced += seconds * 1000
       takeOver(now)

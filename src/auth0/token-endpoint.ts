@@ -31,7 +31,12 @@ export interface GrantedToken {
 const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
 
 /** POST /oauth/token with grant_type client_credentials. @param now NumericDate, for the assertion */
-export async function clientCredentialsRequest(credential: ClientCredential, request: TokenRequest, origin: Origin, now: number): Promise<WireRequest> {
+export async function clientCredentialsRequest(
+  credential: ClientCredential,
+  request: TokenRequest,
+  origin: Origin,
+  now: number,
+): Promise<WireRequest> {
   const parameters: Record<string, string> = {grant_type: 'client_credentials', audience: request.audience}
   if (request.scope !== undefined) parameters['scope'] = request.scope
   if (request.organization !== undefined) parameters['organization'] = request.organization
@@ -62,7 +67,11 @@ export function tokenRequest(
   return encoded({...parameters, client_id: client.client_id, client_secret: client.secret.reveal()}, {}, encoding)
 }
 
-function encoded(parameters: Readonly<Record<string, string>>, headers: Record<string, string>, encoding: 'form' | 'json' = 'form'): WireRequest {
+function encoded(
+  parameters: Readonly<Record<string, string>>,
+  headers: Record<string, string>,
+  encoding: 'form' | 'json' = 'form',
+): WireRequest {
   const form = encoding === 'form'
   return {
     method: 'POST',
@@ -88,7 +97,8 @@ export function parseGranted(body: unknown, now: number): GrantedToken {
   if (typeof value !== 'string' || value === '') throw unexpected('oauth/token.access_token', 'string')
   const token = new Secret(value)
   const expires_in = answer['expires_in']
-  if (typeof expires_in !== 'number' || !Number.isFinite(expires_in) || expires_in <= 0 || expires_in > 1e9) throw unexpected('oauth/token.expires_in', 'number')
+  if (typeof expires_in !== 'number' || !Number.isFinite(expires_in) || expires_in <= 0 || expires_in > 1e9)
+    throw unexpected('oauth/token.expires_in', 'number')
   const type = answer['token_type']
   if (typeof type !== 'string' || !/^bearer$/i.test(type)) throw unexpected('oauth/token.token_type', 'Bearer')
   const scope = answer['scope'] ?? ''

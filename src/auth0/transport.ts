@@ -52,23 +52,25 @@ export interface Wire {
  */
 export class Transport {
   readonly #options: TransportOptions
-  readonly #undici: typeof import('undici')
   readonly #dispatcher: Agent | ProxyAgent
   #serverTime: number | undefined
   #skew: number | undefined
 
   private constructor(options: TransportOptions, undici: typeof import('undici')) {
     this.#options = options
-    this.#undici = undici
     this.#dispatcher = createDispatcher(options, undici)
   }
 
   /** @throws {StanchError} `config.insecure` when the environment or the proxy would undo TLS */
   static async open(options: TransportOptions, env: NodeJS.ProcessEnv = process.env): Promise<Transport> {
     if (env['NODE_TLS_REJECT_UNAUTHORIZED'] === '0' && !options.origin.loopback) {
-      throw new StanchError('config.insecure', 'NODE_TLS_REJECT_UNAUTHORIZED=0 is set: something here expects certificates not to be checked.', {
-        hint: 'Unset it and run again. For a private certificate authority use NODE_EXTRA_CA_CERTS.',
-      })
+      throw new StanchError(
+        'config.insecure',
+        'NODE_TLS_REJECT_UNAUTHORIZED=0 is set: something here expects certificates not to be checked.',
+        {
+          hint: 'Unset it and run again. For a private certificate authority use NODE_EXTRA_CA_CERTS.',
+        },
+      )
     }
     return new Transport(options, await import('undici'))
   }
@@ -95,9 +97,11 @@ export class Transport {
     let left = false
     let status: number | undefined
     try {
-      const response = await this.#undici.request(`${this.#options.origin.origin}${request.path}`, {
+      // Origin and path apart: a URL parser in between would repair what it finds in the path.
+      const response = await this.#dispatcher.compose(watchDeparture(() => void (left = true))).request({
+        origin: this.#options.origin.origin,
+        path: request.path,
         method: request.method,
-        dispatcher: this.#dispatcher.compose(watchDeparture(() => void (left = true))),
         signal: deadline,
         headers: {
           'accept': 'application/json',
@@ -112,7 +116,14 @@ export class Transport {
       const cause = deadline.aborted ? `no complete answer within ${seconds} s` : connectionCause(error)
       this.#options.logger.debug({method: request.method, left, cause, ms: elapsed()}, 'no answer')
       if (left) return {sent: {kind: 'in_doubt', cause, ms: elapsed(), ...(status === undefined ? {} : {status})}}
-      return {sent: {kind: 'not_sent', cause, ms: elapsed(), ...(isTlsFailure(error) ? {error: tlsError(this.#options.origin, cause)} : {})}}
+      return {
+        sent: {
+          kind: 'not_sent',
+          cause,
+          ms: elapsed(),
+          ...(isTlsFailure(error) ? {error: tlsError(this.#options.origin, cause)} : {}),
+        },
+      }
     }
   }
 
@@ -124,9 +135,16 @@ export class Transport {
     const date = this.#learnDate(header('date'))
     const read = await readBody(response, request.maxBytes ?? MAX_ANSWER, header('content-encoding'), header('content-type'))
     const reset = count(header('x-ratelimit-reset'))
-    const limits = withoutUndefined({limit: count(header('x-ratelimit-limit')), remaining: count(header('x-ratelimit-remaining')), reset})
+    const limits = withoutUndefined({
+      limit: count(header('x-ratelimit-limit')),
+      remaining: count(header('x-ratelimit-remaining')),
+      reset,
+    })
     const status = response.statusCode
-    const wait = status === 429 || status === 503 ? secondsToWait(count(header('retry-after')), reset, date ?? Math.floor(this.#options.clock.now() / 1000)) : undefined
+    const wait =
+      status === 429 || status === 503
+        ? secondsToWait(count(header('retry-after')), reset, date ?? Math.floor(this.#options.clock.now() / 1000))
+        : undefined
     const sent: Sent = {
       kind: 'answered',
       status,
@@ -141,7 +159,10 @@ export class Transport {
         retry_after: wait,
       }),
     }
-    this.#options.logger.debug({method: request.method, status, form: read.form, ms: sent.ms, request_id: sent.request_id}, 'answer')
+    this.#options.logger.debug(
+      {method: request.method, status, form: read.form, ms: sent.ms, request_id: sent.request_id},
+      'answer',
+    )
     return {sent, body: read.value, limits, ...withoutUndefined({link: header('link')})}
   }
 
@@ -157,7 +178,12 @@ export class Transport {
 
 function createDispatcher(options: TransportOptions, undici: typeof import('undici')): Agent | ProxyAgent {
   // Explicit, because NODE_TLS_REJECT_UNAUTHORIZED=0 switches off whatever does not say so itself.
-  const tls = {rejectUnauthorized: true, minVersion: 'TLSv1.2' as const, timeout: PHASE_MS, ...(options.ca === undefined ? {} : {ca: options.ca})}
+  const tls = {
+    rejectUnauthorized: true,
+    minVersion: 'TLSv1.2' as const,
+    timeout: PHASE_MS,
+    ...(options.ca === undefined ? {} : {ca: options.ca}),
+  }
   const shared = {
     // HTTP/2 would repeat refused streams by itself, whatever the method.
     allowH2: false,
@@ -170,7 +196,9 @@ function createDispatcher(options: TransportOptions, undici: typeof import('undi
   }
   if (options.proxy === undefined) return new undici.Agent({...shared, connect: tls})
   if (options.origin.origin.startsWith('http:')) {
-    throw new StanchError('config.insecure', 'A proxy would see every request to a plain http origin in clear.', {hint: 'Leave out --proxy for a loopback tenant.'})
+    throw new StanchError('config.insecure', 'A proxy would see every request to a plain http origin in clear.', {
+      hint: 'Leave out --proxy for a loopback tenant.',
+    })
   }
   const proxy = URL.canParse(options.proxy) ? new URL(options.proxy) : undefined
   if (!proxy || (proxy.protocol !== 'http:' && proxy.protocol !== 'https:')) {
@@ -205,7 +233,12 @@ interface ReadBody {
   readonly cause?: string
 }
 
-async function readBody(response: Dispatcher.ResponseData, max: number, encoding: string | undefined, type: string | undefined): Promise<ReadBody> {
+async function readBody(
+  response: Dispatcher.ResponseData,
+  max: number,
+  encoding: string | undefined,
+  type: string | undefined,
+): Promise<ReadBody> {
   const refuse = (cause: string): ReadBody => {
     // The socket goes with it: nobody reads the rest.
     response.body.on('error', () => undefined).destroy()
@@ -213,7 +246,8 @@ async function readBody(response: Dispatcher.ResponseData, max: number, encoding
   }
   if (response.statusCode >= 300 && response.statusCode < 400) return refuse('a redirect')
   // None was asked for; decoding one is how 200 kB become 200 MB.
-  if (encoding !== undefined && encoding.trim().toLowerCase() !== 'identity') return refuse('a compressed body that nobody asked for')
+  if (encoding !== undefined && encoding.trim().toLowerCase() !== 'identity')
+    return refuse('a compressed body that nobody asked for')
   const chunks: Buffer[] = []
   let size = 0
   for await (const chunk of response.body as AsyncIterable<Buffer>) {
@@ -223,7 +257,8 @@ async function readBody(response: Dispatcher.ResponseData, max: number, encoding
   }
   if (size === 0) return {form: 'empty'}
   const plainType = printable(type?.split(';')[0]?.trim().toLowerCase() ?? '', 40)
-  if (!/^application\/([a-z0-9.+-]+\+)?json$/.test(plainType)) return {form: 'other', cause: `${size} bytes of ${plainType === '' ? 'no stated type' : plainType}`}
+  if (!/^application\/([a-z0-9.+-]+\+)?json$/.test(plainType))
+    return {form: 'other', cause: `${size} bytes of ${plainType === '' ? 'no stated type' : plainType}`}
   const parsed = parseJson(Buffer.concat(chunks, size))
   return 'problem' in parsed ? {form: 'other', cause: parsed.problem} : {form: 'json', value: parsed.value}
 }
@@ -250,10 +285,12 @@ function requestId(value: string | undefined): string | undefined {
 
 function tlsError(origin: Origin, cause: string): StanchError {
   return new StanchError('auth0.insecure', `The certificate of ${origin.host} does not hold: ${cause}. No credential was sent.`, {
-    hint: 'Check the domain and this machine\'s clock. A private certificate authority goes into NODE_EXTRA_CA_CERTS.',
+    hint: "Check the domain and this machine's clock. A private certificate authority goes into NODE_EXTRA_CA_CERTS.",
   })
 }
 
 function withoutUndefined<T extends object>(value: T): {[K in keyof T]?: Exclude<T[K], undefined>} {
-  return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined)) as {[K in keyof T]?: Exclude<T[K], undefined>}
+  return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined)) as {
+    [K in keyof T]?: Exclude<T[K], undefined>
+  }
 }

@@ -35,7 +35,12 @@ export function connectionCause(error: unknown): string {
 /** True when the server's certificate or the handshake failed: nothing was sent, and nothing will get better by repeating. */
 export function isTlsFailure(error: unknown): boolean {
   const code = causeCode(error)
-  return code !== undefined && /^(CERT_|ERR_TLS_|ERR_SSL_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|EPROTO$|HOSTNAME_MISMATCH$|INVALID_CA$|PATH_LENGTH_EXCEEDED$)/.test(code)
+  return (
+    code !== undefined &&
+    /^(CERT_|ERR_TLS_|ERR_SSL_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|EPROTO$|HOSTNAME_MISMATCH$|INVALID_CA$|PATH_LENGTH_EXCEEDED$)/.test(
+      code,
+    )
+  )
 }
 
 /** The system's code of the error or of what it wraps: happy eyeballs hand out an AggregateError. */

@@ -38,9 +38,14 @@ export interface DrillOptions {
 /** Seconds of tenant time that the attacker has before the responder begins. */
 const HEAD_START_SECONDS = 600
 
+/** Seconds of tenant time after the response that the score looks at. */
+const AFTERMATH_SECONDS = 600
+
 /** A simulated tenant with an incident on it, and the same road through it that a real one takes. */
 export interface Drill {
   work(options: DrillOptions): Promise<Worked>
+  /** Lets the attacker and the owner's consumer go on for a while, so that the score shows what containment did. */
+  aftermath(): void
   score(): DrillScore
   scoreLines(): string[]
   stop(): Promise<void>
@@ -74,7 +79,7 @@ export async function startDrill(place: Place, scenario: string, seed?: number):
       }
       const runbook = await runbookFor(place.config.root, kind)
       const {compilePlan} = await import('../runbooks/compile.ts')
-      return runIncident({
+      return await runIncident({
         place,
         connected,
         responder,
@@ -89,6 +94,7 @@ export async function startDrill(place: Place, scenario: string, seed?: number):
         onIncident: options.onIncident,
       })
     },
+    aftermath: () => simulator.tenant.clock.advance(AFTERMATH_SECONDS),
     score,
     scoreLines: () => scoreLines(score()),
     async stop() {

@@ -4,19 +4,15 @@ import {parseSink} from '../delivery/sink.ts'
 import type {Sink} from '../delivery/sink.ts'
 import {StanchError, isCode} from '../errors.ts'
 import type {Worked} from '../execution/incident.ts'
-import type {Responder} from '../execution/responder.ts'
 import type {PlanChoices} from '../incident/policy.ts'
 import {DEFAULT_CHOICES} from '../incident/policy.ts'
 import {messageLines, summaryLines} from '../report/summary.ts'
-import type {Secret} from '../secret.ts'
 import {safeJson} from '../untrusted.ts'
-import {StanchCommand} from './base-command.ts'
-import {connect, findConnection} from './context.ts'
-import type {Connected, ConnectionFlags, Place} from './context.ts'
 import {reportLines, reportOf} from './error-report.ts'
 import {exitOf} from './exit-codes.ts'
 import type {choiceFlags, connectionFlags, deliverFlags, incidentFlags, proofFlags} from './flags.ts'
 import type {IncidentOptions} from './incident-session.ts'
+import {TenantCommand} from './tenant-command.ts'
 
 type FlagsOf<T> = Partial<InferredFlags<T & object>>
 export type IncidentFlagValues = FlagsOf<typeof connectionFlags> &
@@ -26,37 +22,12 @@ export type IncidentFlagValues = FlagsOf<typeof connectionFlags> &
   FlagsOf<typeof proofFlags> & {'log-level'?: string}
 
 /** What the commands share that change a tenant: consent, interruption, the way results and errors are shown. */
-export abstract class IncidentCommand extends StanchCommand {
+export abstract class IncidentCommand extends TenantCommand {
   protected readonly interruption = {requested: false}
-  #closers: (() => Promise<void> | void)[] = []
-
-  protected place(flags: {'log-level'?: string | undefined}): Place {
-    return {config: this.config, env: process.env, logLevel: (flags['log-level'] ?? 'silent') as Place['logLevel']}
-  }
-
-  protected async connectTo(place: Place, flags: ConnectionFlags): Promise<Connected> {
-    const connection = await findConnection(place, flags)
-    const connected = await connect(place, connection, flags)
-    this.#closers.push(() => connected.close())
-    for (const warning of connected.warnings) this.say(`Warning: ${warning}`)
-    this.say(`${connected.mode === 'sim' ? 'SIMULATED' : 'REAL'} tenant ${connected.origin.host} (domain from ${connected.from.domain ?? 'your answer'}; credential from ${connected.from.credential ?? 'your answer'})`)
-    return connected
-  }
 
   /** Nobody is asked with --yes, with --json, and without a terminal. */
   protected isAttended(flags: {yes?: boolean | undefined}): boolean {
     return flags.yes !== true && !this.jsonEnabled() && process.stdin.isTTY === true && process.stderr.isTTY === true
-  }
-
-  protected async responder(attended: boolean, connected: Pick<Connected, 'clock'>, answers: Record<string, string> = {}): Promise<Responder> {
-    if (attended) {
-      const {interactiveResponder} = await import('../terminal/interactive.ts')
-      const responder = interactiveResponder({input: process.stdin, output: process.stderr, env: process.env, clock: connected.clock})
-      this.#closers.push(() => responder.close())
-      return responder
-    }
-    const [{unattendedResponder}, {Progress}] = await Promise.all([import('../terminal/unattended.ts'), import('../terminal/progress.ts')])
-    return unattendedResponder({progress: new Progress({output: process.stderr, env: process.env, clock: connected.clock}), answers})
   }
 
   /** First Ctrl-C: the change under way is finished or settled. Second: leave now. */
@@ -71,7 +42,7 @@ export abstract class IncidentCommand extends StanchCommand {
     }
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
       process.on(signal, stop)
-      this.#closers.push(() => void process.off(signal, stop))
+      this.closeAfterwards(() => void process.off(signal, stop))
     }
   }
 
@@ -122,19 +93,6 @@ export abstract class IncidentCommand extends StanchCommand {
     return sink
   }
 
-  protected async showOnTerminal(): Promise<((secret: Secret) => Promise<void>) | undefined> {
-    const {showSecretOnce, terminalDevice} = await import('../terminal/show-secret.ts')
-    const output = terminalDevice(process.stderr, process.stdout)
-    if (!output) return undefined
-    return (secret) => showSecretOnce(secret, 'The new client secret', {input: process.stdin, output, env: process.env})
-  }
-
-  protected async leakedFrom(flags: {'credential-file'?: string | undefined}): Promise<Secret | undefined> {
-    if (flags['credential-file'] === undefined) return undefined
-    const {readCredentialFile} = await import('../config/credential-file.ts')
-    return readCredentialFile(flags['credential-file'], process.stdin)
-  }
-
   /** Shows the document or the last screen, and sets the exit status. */
   protected async show(worked: Worked, attended: boolean): Promise<void> {
     await this.closeAll()
@@ -155,13 +113,5 @@ export abstract class IncidentCommand extends StanchCommand {
     }
     if (report && !isCode(failure, 'interrupted')) for (const line of reportLines(report)) this.say(line)
     this.say(`${result.simulated ? 'SIMULATED' : 'REAL'} tenant; exit ${process.exitCode}`)
-  }
-
-  protected async closeAll(): Promise<void> {
-    for (const close of this.#closers.splice(0)) await close()
-  }
-
-  protected override async finally(_: Error | undefined): Promise<void> {
-    await this.closeAll()
   }
 }

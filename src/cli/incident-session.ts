@@ -232,7 +232,7 @@ async function prepareHandOver(job: Job, plan: Plan, id: string): Promise<HandOv
   const fallback: Sink = {kind: 'file', path: path.join(folder, `new-secret-${new Date(systemClock.now()).toISOString().replaceAll(/[:.]/g, '')}`)}
   const deps = {env: job.place.env, ...(job.showOnTerminal ? {showOnTerminal: job.showOnTerminal} : {})}
   const sink = job.sink ?? fallback
-  await trySink(sink, deps)
+  await trySink(sink, deps, {fresh: job.state === undefined})
   return {sink, fallback, deps}
 }
 

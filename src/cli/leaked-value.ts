@@ -1,7 +1,7 @@
-import {inspectText} from '../tokens/inspect.ts'
+import {credentialIn, inspectText} from '../tokens/inspect.ts'
 import type {Inspection} from '../tokens/inspect.ts'
 import type {LeakedToken} from '../incident/policy.ts'
-import type {Secret} from '../secret.ts'
+import {Secret} from '../secret.ts'
 
 /** A leaked token as the plan needs it, from the leaked value; undefined when the value is no readable token. */
 export function leakedTokenOf(leaked: Secret | undefined): LeakedToken | undefined {
@@ -14,4 +14,10 @@ export function leakedTokenOf(leaked: Secret | undefined): LeakedToken | undefin
     ...(found.expires_at === undefined ? {} : {expires_at: found.expires_at}),
     ...(typeof found.claims?.['jti'] === 'string' ? {jti: found.claims['jti']} : {}),
   }
+}
+
+/** The credential alone, without what was pasted around it (`Bearer ...`, a JSON member): what a probe must send. */
+export function bareCredential(pasted: Secret): Secret {
+  const {value} = credentialIn(pasted.reveal())
+  return value === pasted.reveal() ? pasted : new Secret(value)
 }

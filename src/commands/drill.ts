@@ -36,6 +36,7 @@ No account and no network is needed. With --yes nobody is asked; without it the 
         responder: (connected) => this.responder(attended, connected, flags.yes || !attended ? {'plan.confirm': 'yes'} : {}),
         onIncident: (id) => (this.incidentId = id),
       })
+      drill.aftermath()
       const result: DrillResult = {...worked.result, score: drill.score()}
       await this.show({...worked, result}, attended)
       if (!this.jsonEnabled()) this.print(['', ...drill.scoreLines()])

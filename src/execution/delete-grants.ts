@@ -1,5 +1,6 @@
 import {judge} from '../auth0/sent.ts'
 import type {Sent} from '../auth0/sent.ts'
+import {rateLimited} from '../auth0/resend.ts'
 import {requestOf} from '../auth0/mutations.ts'
 import {StanchError} from '../errors.ts'
 import type {PlanStep, StepOutcome} from '../incident/plan.ts'
@@ -92,6 +93,7 @@ async function decide(run: Run, progress: Progress, steps: readonly Deletion[], 
       results.push({step, intended, result: result('not_attempted', 'the request did not leave')})
     } else if (judged === 'rate_limited') {
       // 429 is refused before it is executed.
+      progress.stop = rateLimited(answer.kind === 'answered' ? answer.retry_after : undefined, run.clock.now() / 1000)
       ends.push({intended, sent: answer, result: 'refused'})
       results.push({step, intended, result: result('not_attempted', 'rate limited')})
     } else {

@@ -64,7 +64,8 @@ export async function execute(run: Run, progress: Progress): Promise<Exposure> {
         // It went with the rotation it follows. Without one there is nothing to hand over.
         break
       case 'manual':
-        await signOff(run, progress, step)
+        // Nobody signs off what nobody asked: it stands in `next` until a person says so (stanch incident update --done).
+        progress.outcomes.set(step.id, {outcome: 'manual', at: run.journal.now()})
         break
     }
   }
@@ -87,19 +88,15 @@ function guarded(before: Before): Before {
   return before
 }
 
-/** After a step in doubt nothing more is changed; after a refusal or a missing proof only if the runbook lets it. */
+/** After a step in doubt or a rate limit beyond the budget nothing more is changed; after a refusal or a missing proof only if the runbook lets it. */
 function isChangeBlocked(progress: Progress, step: PlanStep): boolean {
   if (!isChange(step)) return false
+  if (progress.stop) return true
   const {stop_when} = progress.plan
   const changes = progress.plan.steps.filter(isChange).map((one) => progress.outcomes.get(one.id)?.outcome)
   if (changes.includes('in_doubt')) return true
   if (stop_when.includes('refused') && changes.includes('refused')) return true
   return stop_when.includes('not_proven') && progress.proofs.some((proof) => proof.verdict !== 'proven')
-}
-
-async function signOff(run: Run, progress: Progress, step: PlanStep & {action: 'manual'}): Promise<void> {
-  // Nobody signs off what nobody asked: these stand in `next` until a person says so (`stanch incident update --done`).
-  finishStep(run, progress, step, {outcome: 'manual', at: run.journal.now(), detail: `for ${step.args.owner}`})
 }
 
 function concludeExposure(run: Run, progress: Progress): Exposure {

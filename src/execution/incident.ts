@@ -150,7 +150,7 @@ export async function work(run: Run, job: Work): Promise<Worked> {
   const signedOff = Object.keys(job.state?.signed_off ?? {})
   try {
     const exposure = await execute(run, progress)
-    return {result: conclude(run, progress, exposure, signedOff)}
+    return {result: conclude(run, progress, exposure, signedOff), ...(progress.stop ? {failure: progress.stop} : {})}
   } catch (failure) {
     // The trail may be what failed: then the account is given, but no longer written.
     const writable = !(failure instanceof StanchError && failure.code.startsWith('E_'))

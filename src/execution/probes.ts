@@ -7,6 +7,9 @@ import type {Run} from './run.ts'
 import {authMethodOf} from './settle-rotation.ts'
 import {tenantNow} from './verify.ts'
 
+/** A tenant to probe, and its time. */
+type Where = Pick<Run, 'tenant' | 'clock' | 'mode'>
+
 /** What one probe showed. `at` is tenant time, NumericDate. */
 export interface ProbeAnswer {
   readonly verdict: 'refused' | 'accepted' | 'no_evidence'
@@ -17,9 +20,14 @@ export interface ProbeAnswer {
 
 /** Is this secret accepted? Asked with a made-up authorization code: 401 means dead, any 403 alive, and no token is minted. */
 export function secretProbe(run: Run, progress: Progress, secret: Secret): () => Promise<ProbeAnswer> {
+  return clientSecretProbe(run, progress.plan.client_id, authMethodOf(progress), secret)
+}
+
+/** As `secretProbe`, for a client that no plan is about. */
+export function clientSecretProbe(at: Where, clientId: string, method: 'post' | 'basic', secret: Secret): () => Promise<ProbeAnswer> {
   return async () => {
-    const probe = await run.tenant.probeSecret(progress.plan.client_id, secret, authMethodOf(progress))
-    return answerOf(run, probe, probe.verdict === 'dead' ? 'refused' : probe.verdict === 'alive' ? 'accepted' : 'no_evidence')
+    const probe = await at.tenant.probeSecret(clientId, secret, method)
+    return answerOf(at, probe, probe.verdict === 'dead' ? 'refused' : probe.verdict === 'alive' ? 'accepted' : 'no_evidence')
   }
 }
 
@@ -44,7 +52,7 @@ export function newTokenProbe(run: Run, progress: Progress, step: PlanStep, secr
     ])
     const probe = await run.tenant.probeMint(clientId, secret, authMethodOf(progress), audience)
     const answer = answerOf(run, probe, probe.verdict === 'minted' ? 'accepted' : probe.verdict === 'refused' || probe.verdict === 'dead' ? 'refused' : 'no_evidence')
-    const unclear = probe.verdict === 'no_evidence' && (probe.status === undefined || probe.status === 408 || probe.status >= 500 || probe.status < 400)
+    const unclear = probe.maybe_minted === true
     if (probe.verdict === 'minted' || unclear) {
       // A lost answer may have minted one too: it is counted at the API's full lifetime.
       progress.probe_tokens.push({audience, issued_at: answer.at, ...(probe.token?.exp === undefined ? {} : {expires_at: probe.token.exp})})
@@ -62,7 +70,7 @@ export function newTokenProbe(run: Run, progress: Progress, step: PlanStep, secr
   }
 }
 
-function answerOf(run: Run, probe: Probe, verdict: ProbeAnswer['verdict']): ProbeAnswer {
+function answerOf(run: Where, probe: Probe, verdict: ProbeAnswer['verdict']): ProbeAnswer {
   return {
     verdict,
     at: probe.date ?? tenantNow(run),

@@ -1,5 +1,6 @@
 import {rfc3339Millis} from '../clock.ts'
 import type {Secret} from '../secret.ts'
+import type {StanchError} from '../errors.ts'
 import type {Containment} from '../incident/exposure.ts'
 import type {ActionResult} from '../incident/result.ts'
 import type {Plan, PlanStep, StepOutcome} from '../incident/plan.ts'
@@ -32,6 +33,8 @@ export interface Progress {
   old_secret?: Secret
   new_secret?: Secret
   delivery?: DeliveryFact
+  /** Why the work ends early although every step has its outcome: a rate limit beyond the budget. */
+  stop?: StanchError
 }
 
 export interface StepResult {

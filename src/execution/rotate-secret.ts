@@ -1,5 +1,6 @@
 import {randomBytes} from 'node:crypto'
 
+import {rateLimited} from '../auth0/resend.ts'
 import {requestOf} from '../auth0/mutations.ts'
 import type {Mutation} from '../auth0/mutations.ts'
 import {judge} from '../auth0/sent.ts'
@@ -113,6 +114,7 @@ async function conclude(
   }
   if (judged === 'refused' || judged === 'rate_limited') {
     run.journal.end(intended, sent, 'refused')
+    if (judged === 'rate_limited') progress.stop = rateLimited(sent.kind === 'answered' ? sent.retry_after : undefined, run.clock.now() / 1000)
     const detail = judged === 'refused' ? `the tenant answered ${sent.kind === 'answered' ? sent.status : ''}` : 'rate limited; nothing was changed'
     finishStep(run, progress, step, {outcome: judged === 'refused' ? 'refused' : 'not_attempted', seq: intended.seq, at: run.journal.now(), detail, ...request})
     return

@@ -16,7 +16,7 @@ export function* lineBlocks(path: string, from = 0, maxRest = 64 << 20): Generat
   const fd = openToRead(path)
   try {
     let rest = Buffer.alloc(0)
-    for (let at = from; ; ) {
+    for (let at = from; ;) {
       const block = Buffer.allocUnsafe(BLOCK)
       const read = readSync(fd, block, 0, BLOCK, at)
       if (read === 0) return rest
@@ -42,7 +42,7 @@ export function* linesFromEnd(path: string, size: number, blockSize = 65_536): G
   try {
     let later = Buffer.alloc(0)
     let torn = true
-    for (let at = size; at > 0; ) {
+    for (let at = size; at > 0;) {
       const length = Math.min(blockSize, at)
       at -= length
       const block = Buffer.allocUnsafe(length)

@@ -114,7 +114,8 @@ function createPrivate(path: string): void {
       fd = openSync(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o600)
     } catch (error) {
       if (systemCode(error) === 'EEXIST') return
-      if (systemCode(error) === 'ENOENT') throw new StanchError('E_MISSING', `The folder of ${path} is missing: it was deleted or moved.`)
+      if (systemCode(error) === 'ENOENT')
+        throw new StanchError('E_MISSING', `The folder of ${path} is missing: it was deleted or moved.`)
       throw error
     }
     fchmodSync(fd, 0o600)

@@ -66,7 +66,8 @@ export function readIfPresent(path: string, maxBytes: number): Buffer | undefine
   try {
     return readBounded(path, maxBytes)
   } catch (error) {
-    if (error instanceof StanchError && error.code === 'input.unreadable' && systemCode(error.cause) === 'ENOENT') return undefined
+    if (error instanceof StanchError && error.code === 'input.unreadable' && systemCode(error.cause) === 'ENOENT')
+      return undefined
     throw error
   }
 }

@@ -90,7 +90,7 @@ export function rewriteDurably(path: string, length: number): void {
     try {
       throughTemp(path, 0o600, (fd) => {
         const block = Buffer.allocUnsafe(Math.max(1, Math.min(COPY_BLOCK, length)))
-        for (let at = 0; at < length; ) {
+        for (let at = 0; at < length;) {
           const read = readSync(from, block, 0, Math.min(block.length, length - at), at)
           if (read === 0) break
           writeAll(fd, block.subarray(0, read))
@@ -148,7 +148,8 @@ export function onDisk<T>(path: string, work: () => T): T {
     const code = systemCode(cause)
     throw new StanchError('E_DISK', `${path} cannot be written (${code ?? 'unknown error'}).`, {
       cause,
-      hint: code === 'ENOSPC' || code === 'EDQUOT' ? 'The disk is full: free some space, or name another data folder.' : undefined,
+      hint:
+        code === 'ENOSPC' || code === 'EDQUOT' ? 'The disk is full: free some space, or name another data folder.' : undefined,
     })
   }
 }
@@ -156,7 +157,7 @@ export function onDisk<T>(path: string, work: () => T): T {
 /** Writes every byte, going on after a short write. `fd` is positioned or opened for appending. */
 export function writeAll(fd: number, bytes: Uint8Array | string): void {
   const all = typeof bytes === 'string' ? Buffer.from(bytes, 'utf8') : bytes
-  for (let done = 0; done < all.length; ) done += writeSync(fd, all, done, all.length - done)
+  for (let done = 0; done < all.length;) done += writeSync(fd, all, done, all.length - done)
 }
 
 function throughTemp(path: string, mode: number, fill: (fd: number) => void): void {

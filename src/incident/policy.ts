@@ -84,7 +84,10 @@ export function tokenCouldReadSecrets(facts: PlanFacts): boolean {
 }
 
 /** The scopes of promise 11 that the client held on the Management API; empty when an issued token cannot undo containment. */
-export function reopeningScopes(snapshot: TenantSnapshot, token?: LeakedToken): string[] {
+export function reopeningScopes(
+  snapshot: Pick<TenantSnapshot, 'grants' | 'default_grants' | 'management_audience'>,
+  token?: LeakedToken,
+): string[] {
   const held = new Set<string>(token?.scopes ?? [])
   for (const grant of [...snapshot.grants, ...snapshot.default_grants]) {
     if (grant.audience !== snapshot.management_audience) continue

@@ -5,7 +5,8 @@ export function instantLine(instant: string, now: number, zone: string): string 
   const at = parseRfc3339(instant)
   if (at === undefined) return instant
   const away = at > now ? `in ${humanDuration(at - now)}` : `${humanDuration(now - at)} ago`
-  return `${utc(at)} UTC (${localTime(at, zone)} ${zone}), ${away}`
+  const local = zone === 'UTC' || zone === 'Etc/UTC' ? '' : ` (${localTime(at, zone)} ${zone})`
+  return `${utc(at)} UTC${local}, ${away}`
 }
 
 /** `2026-11-22 03:00:00`, UTC. */

@@ -62,7 +62,7 @@ export class Countdown {
   #draw(): void {
     if (!this.#shown) return
     const {text, left, since} = this.#shown
-    const seconds = Math.max(0, Math.ceil(left - (this.#options.clock.monotonic() - since) / 1000))
+    const seconds = Math.ceil(left - (this.#options.clock.monotonic() - since) / 1000)
     const line = `${this.#options.stamp()} ${text}, ${humanDuration(seconds)} left`
     this.#options.write(`\r\u001b[2K${cutToWidth(line, (this.#options.columns() ?? 80) - 1)}`)
   }

@@ -38,13 +38,15 @@ export async function clientAssertion(options: AssertionOptions): Promise<string
 
 /** node:crypto reads PKCS#8 and PKCS#1 alike; jose's own importer refuses the latter. */
 function rsaPrivateKey(pem: Secret): KeyObject {
-  const invalid = (why: string) => new StanchError('config.invalid', `The private key of the operator client cannot be used: ${why}.`)
+  const invalid = (why: string) =>
+    new StanchError('config.invalid', `The private key of the operator client cannot be used: ${why}.`)
   let key: KeyObject
   try {
     key = createPrivateKey(pem.reveal())
   } catch {
     throw invalid('it is not a PEM private key without a passphrase')
   }
-  if (key.asymmetricKeyType !== 'rsa' || (key.asymmetricKeyDetails?.modulusLength ?? 0) < 2048) throw invalid('Auth0 takes RSA keys of at least 2048 bits')
+  if (key.asymmetricKeyType !== 'rsa' || (key.asymmetricKeyDetails?.modulusLength ?? 0) < 2048)
+    throw invalid('Auth0 takes RSA keys of at least 2048 bits')
   return key
 }

@@ -10,7 +10,15 @@ export function classifyJwt(text: string): Finding {
   const parts = text.split('.')
   if (parts.length < 3 || parts[2] === '') damaged.push('signature: missing, or the token was cut')
   if (!claims) {
-    return {kind: 'unknown', format: 'jwt', what: 'a JWT that cannot be read', confidence: 'guess', reasons: ['its payload cannot be read'], ...(header && {header}), damaged}
+    return {
+      kind: 'unknown',
+      format: 'jwt',
+      what: 'a JWT that cannot be read',
+      confidence: 'guess',
+      reasons: ['its payload cannot be read'],
+      ...(header && {header}),
+      damaged,
+    }
   }
   const audiences = strings(claims['aud'])
   const management = audiences.find((audience) => managementHost(audience) !== undefined)
@@ -43,18 +51,43 @@ function judge(header: Claims, claims: Claims, audiences: readonly string[], man
       kind: 'management-token',
       what: 'a legacy token of the Management API',
       confidence: 'likely',
-      reasons: ['HS256 with a scopes object: signed with the secret of the global client', 'it has no exp: only rotating the global client secret could end it'],
+      reasons: [
+        'HS256 with a scopes object: signed with the secret of the global client',
+        'it has no exp: only rotating the global client secret could end it',
+      ],
     }
   }
   const foreign = foreignIssuer(claims, audiences, management)
-  if (foreign !== undefined) return {kind: 'operator-token', what: 'the token of an administrator who signed in with the Auth0 CLI', confidence: foreign.certain ? 'certain' : 'likely', reasons: foreign.reasons, subject_type: 'user'}
+  if (foreign !== undefined)
+    return {
+      kind: 'operator-token',
+      what: 'the token of an administrator who signed in with the Auth0 CLI',
+      confidence: foreign.certain ? 'certain' : 'likely',
+      reasons: foreign.reasons,
+      subject_type: 'user',
+    }
   const machine = machineReason(claims)
   if (machine !== undefined) {
-    const what = management === undefined ? 'an access token of a machine client for another API' : 'an access token of a machine client for the Management API'
-    return {kind: management === undefined ? 'unknown' : 'management-token', what, confidence: machine.certain ? 'certain' : 'likely', reasons: [machine.reason], subject_type: 'client'}
+    const what =
+      management === undefined
+        ? 'an access token of a machine client for another API'
+        : 'an access token of a machine client for the Management API'
+    return {
+      kind: management === undefined ? 'unknown' : 'management-token',
+      what,
+      confidence: machine.certain ? 'certain' : 'likely',
+      reasons: [machine.reason],
+      subject_type: 'client',
+    }
   }
   if (isIdToken(header, claims, audiences)) {
-    return {kind: 'unknown', what: 'an ID token, which opens no API', confidence: 'likely', reasons: ['its audience is a client, not an API'], subject_type: 'user'}
+    return {
+      kind: 'unknown',
+      what: 'an ID token, which opens no API',
+      confidence: 'likely',
+      reasons: ['its audience is a client, not an API'],
+      subject_type: 'user',
+    }
   }
   if (typeof claims['sub'] === 'string' && audiences.length > 0) {
     const piped = claims['sub'].includes('|')
@@ -67,7 +100,12 @@ function judge(header: Claims, claims: Claims, audiences: readonly string[], man
       subject_type: 'user',
     }
   }
-  return {kind: 'unknown', what: 'a JWT, but not one of Auth0\'s access tokens', confidence: 'guess', reasons: ['it lacks the claims of an access token']}
+  return {
+    kind: 'unknown',
+    what: "a JWT, but not one of Auth0's access tokens",
+    confidence: 'guess',
+    reasons: ['it lacks the claims of an access token'],
+  }
 }
 
 /** By `gty` first, then the suffix of `sub`, then `sub` equal to the client: never by the suffix alone. */
@@ -77,13 +115,18 @@ function machineReason(claims: Claims): {readonly reason: string; readonly certa
   if (gty === 'client-credentials') return {reason: 'its gty is client-credentials', certain: true}
   if (typeof gty === 'string' && gty !== '') return undefined
   if (typeof sub !== 'string') return undefined
-  if (sub.endsWith('@clients') && !sub.includes('|')) return {reason: 'it has no gty, but its sub ends in @clients', certain: false}
+  if (sub.endsWith('@clients') && !sub.includes('|'))
+    return {reason: 'it has no gty, but its sub ends in @clients', certain: false}
   if (typeof client === 'string' && sub === client) return {reason: 'its sub is its own client', certain: false}
   return undefined
 }
 
 /** A token for this tenant's Management API that another tenant issued: Auth0's own, to its command line tool. */
-function foreignIssuer(claims: Claims, audiences: readonly string[], management: string | undefined): {readonly reasons: string[]; readonly certain: boolean} | undefined {
+function foreignIssuer(
+  claims: Claims,
+  audiences: readonly string[],
+  management: string | undefined,
+): {readonly reasons: string[]; readonly certain: boolean} | undefined {
   if (management === undefined || !Array.isArray(claims['aud']) || claims['gty'] === 'client-credentials') return undefined
   const issuer = typeof claims['iss'] === 'string' ? hostOf(claims['iss']) : undefined
   const tenant = managementHost(management)
@@ -91,7 +134,10 @@ function foreignIssuer(claims: Claims, audiences: readonly string[], management:
   const auth0Own = /^auth0\.(?:[a-z0-9-]+\.)?auth0\.com$/.test(issuer)
   // Another issuer outside auth0.com is the custom domain of the same tenant.
   if (!auth0Own && !issuer.endsWith('.auth0.com')) return undefined
-  const reasons = [`issued by ${auth0Own ? 'Auth0\'s own tenant' : 'another tenant'} for this tenant's Management API`, 'there is no grant to delete and no secret to rotate for it']
+  const reasons = [
+    `issued by ${auth0Own ? "Auth0's own tenant" : 'another tenant'} for this tenant's Management API`,
+    'there is no grant to delete and no secret to rotate for it',
+  ]
   return {reasons, certain: auth0Own && audiences.length > 0}
 }
 
@@ -136,7 +182,11 @@ function strings(value: unknown): string[] {
 
 /** Host of `https://<domain>/api/v2/`; plain http for a tenant on loopback. */
 function managementHost(audience: string): string | undefined {
-  return /^(?:https:\/\/([A-Za-z0-9.-]{1,253}(?::\d{1,5})?)|http:\/\/((?:127\.0\.0\.1|localhost|\[::1\])(?::\d{1,5})?))\/api\/v2\/$/.exec(audience)?.slice(1).find(Boolean)?.toLowerCase()
+  return /^(?:https:\/\/([A-Za-z0-9.-]{1,253}(?::\d{1,5})?)|http:\/\/((?:127\.0\.0\.1|localhost|\[::1\])(?::\d{1,5})?))\/api\/v2\/$/
+    .exec(audience)
+    ?.slice(1)
+    .find(Boolean)
+    ?.toLowerCase()
 }
 
 function hostOf(url: string): string | undefined {

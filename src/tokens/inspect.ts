@@ -85,24 +85,46 @@ function find(pasted: Pasted): Finding {
 
 function byName({value, name = ''}: Pasted): Finding | undefined {
   const said = [`it stood under ${name}`]
-  if (/refresh_?token/i.test(name)) return {kind: 'refresh-token', format: 'opaque', what: 'a refresh token', confidence: 'likely', reasons: said}
-  if (/signing_?secret/i.test(name)) return {kind: 'signing-secret', format: 'secret', what: 'the signing secret of an API', confidence: 'likely', reasons: said}
+  if (/refresh_?token/i.test(name))
+    return {kind: 'refresh-token', format: 'opaque', what: 'a refresh token', confidence: 'likely', reasons: said}
+  if (/signing_?secret/i.test(name))
+    return {kind: 'signing-secret', format: 'secret', what: 'the signing secret of an API', confidence: 'likely', reasons: said}
   if (/client_?id$/i.test(name) && isClientId(value)) return clientId(value, said)
-  if (/client_?secret|^secret$/i.test(name)) return {kind: 'client-secret', format: 'secret', what: 'a client secret', confidence: 'likely', reasons: said}
+  if (/client_?secret|^secret$/i.test(name))
+    return {kind: 'client-secret', format: 'secret', what: 'a client secret', confidence: 'likely', reasons: said}
   return undefined
 }
 
 function byShape(value: string): Finding | undefined {
   if (/^v1\.[A-Za-z0-9_-]{20,}$/.test(value)) {
-    return {kind: 'refresh-token', format: 'opaque', what: 'a refresh token', confidence: 'likely', reasons: ['it starts with v1. like the refresh tokens of Auth0']}
+    return {
+      kind: 'refresh-token',
+      format: 'opaque',
+      what: 'a refresh token',
+      confidence: 'likely',
+      reasons: ['it starts with v1. like the refresh tokens of Auth0'],
+    }
   }
   if (/^tok_[A-Za-z0-9]{16}\.[0-9a-f]{64}$/.test(value)) {
-    return {kind: 'unknown', format: 'opaque', what: 'a SCIM token of a connection', confidence: 'likely', reasons: ['tok_ with 16 characters, a dot and 64 hex digits']}
+    return {
+      kind: 'unknown',
+      format: 'opaque',
+      what: 'a SCIM token of a connection',
+      confidence: 'likely',
+      reasons: ['tok_ with 16 characters, a dot and 64 hex digits'],
+    }
   }
   if (/^(cgr|cred|org|con|rol|lst|acl|est|rlp|tep)_[A-Za-z0-9]{16,22}$/.test(value)) {
-    return {kind: 'unknown', format: 'unknown', what: 'an identifier, which opens nothing by itself', confidence: 'likely', reasons: [`ids of Auth0 start with ${value.split('_')[0]}_`]}
+    return {
+      kind: 'unknown',
+      format: 'unknown',
+      what: 'an identifier, which opens nothing by itself',
+      confidence: 'likely',
+      reasons: [`ids of Auth0 start with ${value.split('_')[0]}_`],
+    }
   }
-  if (isClientId(value)) return clientId(value, ['32 letters and digits like a client id; an opaque access token can look like this too'])
+  if (isClientId(value))
+    return clientId(value, ['32 letters and digits like a client id; an opaque access token can look like this too'])
   if (/^[A-Za-z0-9_-]{64}$/.test(value)) {
     const hex = /^[0-9a-f]{64}$/i.test(value)
     return {
@@ -110,21 +132,44 @@ function byShape(value: string): Finding | undefined {
       format: 'secret',
       what: 'a client secret',
       confidence: hex ? 'guess' : 'likely',
-      reasons: [hex ? '64 hex digits: a client secret, or only a hash' : '64 characters of A-Z a-z 0-9 _ - like the client secrets that Auth0 makes'],
+      reasons: [
+        hex
+          ? '64 hex digits: a client secret, or only a hash'
+          : '64 characters of A-Z a-z 0-9 _ - like the client secrets that Auth0 makes',
+      ],
     }
   }
   if (/^[A-Za-z0-9_-]{28,48}$/.test(value)) {
-    return {kind: 'unknown', format: 'opaque', what: 'an opaque string', confidence: 'guess', reasons: ['an opaque access token (good for /userinfo only), a refresh token or a secret of the tenant\'s own making']}
+    return {
+      kind: 'unknown',
+      format: 'opaque',
+      what: 'an opaque string',
+      confidence: 'guess',
+      reasons: ["an opaque access token (good for /userinfo only), a refresh token or a secret of the tenant's own making"],
+    }
   }
   return undefined
 }
 
 function clientId(value: string, reasons: readonly string[]): Finding {
-  return {kind: 'unknown', format: 'client_id', what: 'a client id, which is no secret', confidence: 'likely', reasons, client_id: value}
+  return {
+    kind: 'unknown',
+    format: 'client_id',
+    what: 'a client id, which is no secret',
+    confidence: 'likely',
+    reasons,
+    client_id: value,
+  }
 }
 
 function unknown(): Finding {
-  return {kind: 'unknown', format: 'unknown', what: 'something we do not recognise', confidence: 'guess', reasons: ['it has no shape that a credential of Auth0 has']}
+  return {
+    kind: 'unknown',
+    format: 'unknown',
+    what: 'something we do not recognise',
+    confidence: 'guess',
+    reasons: ['it has no shape that a credential of Auth0 has'],
+  }
 }
 
 function findJwe(value: string): Finding {
@@ -143,7 +188,14 @@ function findJwe(value: string): Finding {
 function findPem(value: string): Finding {
   const label = /^-----BEGIN ([A-Z0-9 ]+)-----/.exec(value)?.[1] ?? ''
   if (!label.endsWith('PRIVATE KEY')) {
-    return {kind: 'unknown', format: 'pem', what: 'a public key or certificate, which is no secret', confidence: 'certain', reasons: [`a PEM block ${label}`], ...thumbprint(() => createPublicKey(value))}
+    return {
+      kind: 'unknown',
+      format: 'pem',
+      what: 'a public key or certificate, which is no secret',
+      confidence: 'certain',
+      reasons: [`a PEM block ${label}`],
+      ...thumbprint(() => createPublicKey(value)),
+    }
   }
   const encrypted = label.startsWith('ENCRYPTED') || value.includes('ENCRYPTED')
   const print = encrypted ? {} : thumbprint(() => createPrivateKey(value))
@@ -160,12 +212,36 @@ function findPem(value: string): Finding {
 
 function findJwk(value: string): Finding | undefined {
   const parsed = parse(value)
-  const key = Array.isArray(parsed?.['keys']) ? (parsed['keys'] as unknown[]).find((one) => typeof one === 'object' && one !== null) : parsed
+  const key = Array.isArray(parsed?.['keys'])
+    ? (parsed['keys'] as unknown[]).find((one) => typeof one === 'object' && one !== null)
+    : parsed
   const jwk = key as JsonWebKey | undefined
   if (typeof jwk?.kty !== 'string') return undefined
-  if (jwk.kty === 'oct') return {kind: 'signing-secret', format: 'jwk', what: 'a shared signing secret', confidence: 'likely', reasons: ['a JWK of kty oct']}
-  if (!('d' in jwk)) return {kind: 'unknown', format: 'jwk', what: 'a public key, which is no secret', confidence: 'certain', reasons: ['a JWK without a private part'], ...thumbprint(() => createPublicKey({key: jwk, format: 'jwk'}))}
-  return {kind: 'private-key', format: 'jwk', what: 'a private key', confidence: 'certain', reasons: ['a JWK with its private part'], ...thumbprint(() => createPrivateKey({key: jwk, format: 'jwk'}))}
+  if (jwk.kty === 'oct')
+    return {
+      kind: 'signing-secret',
+      format: 'jwk',
+      what: 'a shared signing secret',
+      confidence: 'likely',
+      reasons: ['a JWK of kty oct'],
+    }
+  if (!('d' in jwk))
+    return {
+      kind: 'unknown',
+      format: 'jwk',
+      what: 'a public key, which is no secret',
+      confidence: 'certain',
+      reasons: ['a JWK without a private part'],
+      ...thumbprint(() => createPublicKey({key: jwk, format: 'jwk'})),
+    }
+  return {
+    kind: 'private-key',
+    format: 'jwk',
+    what: 'a private key',
+    confidence: 'certain',
+    reasons: ['a JWK with its private part'],
+    ...thumbprint(() => createPrivateKey({key: jwk, format: 'jwk'})),
+  }
 }
 
 function parse(text: string): Record<string, unknown> | undefined {
@@ -181,7 +257,12 @@ function thumbprint(load: () => KeyObject): {readonly kid?: string} {
   try {
     const key = load()
     const jwk = (key.type === 'private' ? createPublicKey(key) : key).export({format: 'jwk'})
-    const members = jwk.kty === 'RSA' ? {e: jwk.e, kty: jwk.kty, n: jwk.n} : jwk.kty === 'EC' ? {crv: jwk.crv, kty: jwk.kty, x: jwk.x, y: jwk.y} : {crv: jwk.crv, kty: jwk.kty, x: jwk.x}
+    const members =
+      jwk.kty === 'RSA'
+        ? {e: jwk.e, kty: jwk.kty, n: jwk.n}
+        : jwk.kty === 'EC'
+          ? {crv: jwk.crv, kty: jwk.kty, x: jwk.x, y: jwk.y}
+          : {crv: jwk.crv, kty: jwk.kty, x: jwk.x}
     return {kid: createHash('sha256').update(JSON.stringify(members)).digest('base64url')}
   } catch {
     return {}

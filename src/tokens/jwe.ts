@@ -23,15 +23,19 @@ export async function sealTo(key: string, plaintext: string): Promise<string> {
   const recipient = publicKey(key)
   const alg = algorithmFor(recipient)
   const {CompactEncrypt} = await import('jose')
-  return new CompactEncrypt(new TextEncoder().encode(plaintext)).setProtectedHeader({alg, enc: 'A256GCM', typ: 'stanch-delivery'}).encrypt(recipient)
+  return new CompactEncrypt(new TextEncoder().encode(plaintext))
+    .setProtectedHeader({alg, enc: 'A256GCM', typ: 'stanch-delivery'})
+    .encrypt(recipient)
 }
 
 /** Opens what `sealTo` made. @throws {StanchError} `delivery.unreadable`, whatever the reason: wrong key, cut, altered */
 export async function openSealed(jwe: string, key: string): Promise<string> {
   const owner = privateKey(key)
   const sealed = jwe.trim()
-  const unreadable = () => new StanchError('delivery.unreadable', 'This delivery does not open with this key: it is for another key, or it was altered.')
-  if (sealed.length > MAX_SEALED || sealed.split('.').length !== 5) throw new StanchError('delivery.unreadable', 'This is not a sealed delivery: a compact JWE has five parts.')
+  const unreadable = () =>
+    new StanchError('delivery.unreadable', 'This delivery does not open with this key: it is for another key, or it was altered.')
+  if (sealed.length > MAX_SEALED || sealed.split('.').length !== 5)
+    throw new StanchError('delivery.unreadable', 'This is not a sealed delivery: a compact JWE has five parts.')
   const {compactDecrypt} = await import('jose')
   try {
     const {plaintext} = await compactDecrypt(sealed, owner, {
@@ -45,11 +49,13 @@ export async function openSealed(jwe: string, key: string): Promise<string> {
 }
 
 function publicKey(text: string): KeyObject {
-  const refuse = (why: string, hint?: string) => new StanchError('sink.invalid', `The recipient's key cannot be used: ${why}.`, {hint})
+  const refuse = (why: string, hint?: string) =>
+    new StanchError('sink.invalid', `The recipient's key cannot be used: ${why}.`, {hint})
   if (text.length > MAX_KEY_TEXT) throw refuse('it is larger than 64 KiB')
   const jwk = asJwk(text)
   // node:crypto would derive the public half by itself; whoever passes a private key here is about to share it.
-  if (/PRIVATE KEY/.test(text) || (jwk && 'd' in jwk)) throw refuse('it is a private key', 'Pass the public half, and take care of where the private one has been.')
+  if (/PRIVATE KEY/.test(text) || (jwk && 'd' in jwk))
+    throw refuse('it is a private key', 'Pass the public half, and take care of where the private one has been.')
   if (jwk?.kty === 'oct') throw refuse('it is a shared secret')
   try {
     return jwk ? createPublicKey({key: jwk, format: 'jwk'}) : createPublicKey(text)
@@ -72,17 +78,24 @@ function algorithmFor(key: KeyObject): 'RSA-OAEP-256' | 'ECDH-ES' {
   const details = key.asymmetricKeyDetails
   if (key.asymmetricKeyType === 'rsa' && (details?.modulusLength ?? 0) >= 2048) return 'RSA-OAEP-256'
   if (key.asymmetricKeyType === 'x25519') return 'ECDH-ES'
-  if (key.asymmetricKeyType === 'ec' && ['prime256v1', 'secp384r1', 'secp521r1'].includes(details?.namedCurve ?? '')) return 'ECDH-ES'
-  throw new StanchError('sink.invalid', `The recipient's key cannot be used: ${key.asymmetricKeyType ?? 'its type'} keys do not encrypt, or this one is too short.`, {
-    hint: 'Use RSA of at least 2048 bits, P-256, P-384, P-521 or X25519.',
-  })
+  if (key.asymmetricKeyType === 'ec' && ['prime256v1', 'secp384r1', 'secp521r1'].includes(details?.namedCurve ?? ''))
+    return 'ECDH-ES'
+  throw new StanchError(
+    'sink.invalid',
+    `The recipient's key cannot be used: ${key.asymmetricKeyType ?? 'its type'} keys do not encrypt, or this one is too short.`,
+    {
+      hint: 'Use RSA of at least 2048 bits, P-256, P-384, P-521 or X25519.',
+    },
+  )
 }
 
 function asJwk(text: string): JsonWebKey | undefined {
   if (!text.trimStart().startsWith('{')) return undefined
   try {
     const value = JSON.parse(text) as unknown
-    return typeof value === 'object' && value !== null && typeof (value as JsonWebKey).kty === 'string' ? (value as JsonWebKey) : undefined
+    return typeof value === 'object' && value !== null && typeof (value as JsonWebKey).kty === 'string'
+      ? (value as JsonWebKey)
+      : undefined
   } catch {
     return undefined
   }

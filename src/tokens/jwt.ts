@@ -85,7 +85,10 @@ function salvage(text: string): Readonly<Record<string, unknown>> | undefined {
   let rest = /^\s*\{/.test(text) ? text.replace(/^\s*\{/, '') : undefined
   let any = false
   while (rest !== undefined) {
-    const member: RegExpExecArray | null = /^\s*"([A-Za-z0-9_:/.-]{1,100})"\s*:\s*("(?:[^"\\]|\\.)*"|-?\d{1,20}(?:\.\d{1,20})?|true|false|null|\[(?:[^[\]{}"]|"(?:[^"\\]|\\.)*")*\])\s*(,|\}|$)/.exec(rest)
+    const member: RegExpExecArray | null =
+      /^\s*"([A-Za-z0-9_:/.-]{1,100})"\s*:\s*("(?:[^"\\]|\\.)*"|-?\d{1,20}(?:\.\d{1,20})?|true|false|null|\[(?:[^[\]{}"]|"(?:[^"\\]|\\.)*")*\])\s*(,|\}|$)/.exec(
+        rest,
+      )
     if (!member) break
     try {
       found[member[1] ?? ''] = JSON.parse(member[2] ?? 'null') as unknown

@@ -14,7 +14,13 @@ const MEMBERS = ['access_token', 'client_secret', 'refresh_token', 'signing_secr
 /** People paste headers, log lines, answers of the token endpoint, environment files and wrapped lines. */
 export function pastedValue(text: string): Pasted {
   const trimmed = text.replace(/^\ufeff/, '').trim()
-  return pem(trimmed) ?? json(trimmed) ?? basic(trimmed) ?? assignment(trimmed) ?? embedded(trimmed) ?? {value: unquoted(trimmed), notes: []}
+  return (
+    pem(trimmed) ??
+    json(trimmed) ??
+    basic(trimmed) ??
+    assignment(trimmed) ??
+    embedded(trimmed) ?? {value: unquoted(trimmed), notes: []}
+  )
 }
 
 function pem(text: string): Pasted | undefined {
@@ -40,7 +46,12 @@ function json(text: string): Pasted | undefined {
   const name = MEMBERS.find((member) => typeof value[member] === 'string' && value[member] !== '')
   if (name === undefined) return undefined
   const client = value['client_id']
-  return {value: String(value[name]), name, notes: [`the member ${name} of a JSON text`], ...(typeof client === 'string' && isClientId(client) && {client_id: client})}
+  return {
+    value: String(value[name]),
+    name,
+    notes: [`the member ${name} of a JSON text`],
+    ...(typeof client === 'string' && isClientId(client) && {client_id: client}),
+  }
 }
 
 function basic(text: string): Pasted | undefined {
@@ -62,7 +73,10 @@ function embedded(text: string): Pasted | undefined {
   if (joined !== text && JWT.exec(joined)?.[0] === joined) return {value: joined, notes: ['line breaks inside it were removed']}
   const found = tokenIn(text)
   if (found === undefined || found === unquoted(text)) return undefined
-  return {value: found, notes: [/bearer\s+eyJ/i.test(text) ? 'a Bearer header or a command that holds one' : 'a token inside a longer text']}
+  return {
+    value: found,
+    notes: [/bearer\s+eyJ/i.test(text) ? 'a Bearer header or a command that holds one' : 'a token inside a longer text'],
+  }
 }
 
 /** The first JWT in a text; word by word, so that the time stays linear in the length. */

@@ -19,7 +19,11 @@ const MAX_KEYS = 20
  * @param jwks the key set of the tenant that `issuer` names, as it came
  * @param issuer `https://<domain>/`, with the slash
  */
-export async function verifySignature(token: Secret | string, jwks: unknown, options: {readonly issuer: string}): Promise<SignatureVerdict> {
+export async function verifySignature(
+  token: Secret | string,
+  jwks: unknown,
+  options: {readonly issuer: string},
+): Promise<SignatureVerdict> {
   const text = token instanceof Secret ? token.reveal() : token
   const parts = text.length <= MAX_TOKEN ? text.split('.') : []
   if (parts.length === 5) return {verdict: 'unknown', reason: 'the token is encrypted'}
@@ -30,13 +34,16 @@ export async function verifySignature(token: Secret | string, jwks: unknown, opt
   if (!header || !claims || damaged.length > 0) return {verdict: 'invalid', reason: 'the token is damaged'}
   const {alg, kid} = header
   if (alg === 'none' || parts[2] === '') return {verdict: 'invalid', reason: 'the token is not signed'}
-  if (typeof alg === 'string' && /^HS\d{3}$/.test(alg)) return {verdict: 'unknown', reason: 'signed with a shared secret, which only the API and the tenant hold'}
-  if (typeof alg !== 'string' || !ALGORITHMS.includes(alg)) return {verdict: 'invalid', reason: 'an algorithm that Auth0 does not use'}
+  if (typeof alg === 'string' && /^HS\d{3}$/.test(alg))
+    return {verdict: 'unknown', reason: 'signed with a shared secret, which only the API and the tenant hold'}
+  if (typeof alg !== 'string' || !ALGORITHMS.includes(alg))
+    return {verdict: 'invalid', reason: 'an algorithm that Auth0 does not use'}
   if ('crit' in header || 'b64' in header) return {verdict: 'invalid', reason: 'a header that Auth0 does not use'}
   if (claims['iss'] !== options.issuer) return {verdict: 'unknown', reason: 'issued by another issuer than this tenant'}
   const keys = candidates(jwks, alg, kid)
   if (keys === undefined) return {verdict: 'unknown', reason: 'the key set of the tenant is not readable'}
-  if (keys.length === 0) return {verdict: 'unknown', reason: 'the tenant publishes no such key: it was revoked, or the token is not from here'}
+  if (keys.length === 0)
+    return {verdict: 'unknown', reason: 'the tenant publishes no such key: it was revoked, or the token is not from here'}
   const {compactVerify} = await import('jose')
   for (const key of keys) {
     try {
@@ -54,7 +61,15 @@ function candidates(jwks: unknown, alg: string, kid: unknown): JsonWebKey[] | un
   if (!Array.isArray(keys)) return undefined
   return keys
     .slice(0, MAX_KEYS)
-    .filter((key): key is JsonWebKey & {kid?: unknown; use?: unknown} => typeof key === 'object' && key !== null && (key as JsonWebKey).kty === 'RSA')
-    .filter((key) => (kid === undefined || key.kid === kid) && (key.use === undefined || key.use === 'sig') && (key['alg'] === undefined || key['alg'] === alg))
+    .filter(
+      (key): key is JsonWebKey & {kid?: unknown; use?: unknown} =>
+        typeof key === 'object' && key !== null && (key as JsonWebKey).kty === 'RSA',
+    )
+    .filter(
+      (key) =>
+        (kid === undefined || key.kid === kid) &&
+        (key.use === undefined || key.use === 'sig') &&
+        (key['alg'] === undefined || key['alg'] === alg),
+    )
     .map(({kty, n, e}) => ({kty, n, e}) as JsonWebKey)
 }

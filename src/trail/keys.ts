@@ -40,7 +40,12 @@ export function createKeys(folder: string): void {
  * @param known what the log itself says about its keys; absent for a log that has no record yet
  * @throws {StanchError} `E_KEY_MISSING` (absent, unreadable, or not the keys of this log), `E_KEY_MODE`
  */
-export function loadKeys(folder: string, origin: string, epoch: number, known?: {vkey: string; epoch: VerifierKey | undefined}): LogKeys {
+export function loadKeys(
+  folder: string,
+  origin: string,
+  epoch: number,
+  known?: {vkey: string; epoch: VerifierKey | undefined},
+): LogKeys {
   const identity = signerOf(origin, ED25519, privateKey(folder, 'identity.pem'))
   if (known && identity.vkey.text !== known.vkey) throw otherLog(folder, 'identity.pem', origin)
   const epochKey = privateKey(folder, 'epoch.pem')
@@ -68,7 +73,8 @@ function privateKey(folder: string, name: string): KeyObject {
 
 function blindKey(folder: string): Buffer {
   const key = keyFile(folder, 'blind.key')
-  if (key.length !== BLIND_BYTES) throw new StanchError('E_KEY_MISSING', `${join(folder, 'blind.key')} has not ${BLIND_BYTES} bytes.`)
+  if (key.length !== BLIND_BYTES)
+    throw new StanchError('E_KEY_MISSING', `${join(folder, 'blind.key')} has not ${BLIND_BYTES} bytes.`)
   return key
 }
 
@@ -76,11 +82,15 @@ function keyFile(folder: string, name: string): Buffer {
   const path = join(folder, name)
   const stat = fileStat(path)
   if (!stat) {
-    throw new StanchError('E_KEY_MISSING', `${path} is missing.`, {hint: 'Without its keys a trail can be read but not continued. Name another data folder to go on.'})
+    throw new StanchError('E_KEY_MISSING', `${path} is missing.`, {
+      hint: 'Without its keys a trail can be read but not continued. Name another data folder to go on.',
+    })
   }
   // Windows has no such modes.
   if (process.platform !== 'win32' && (stat.mode & 0o077) !== 0) {
-    throw new StanchError('E_KEY_MODE', `${path} can be read by others (mode ${stat.mode.toString(8)}).`, {hint: `chmod 600 ${path}`})
+    throw new StanchError('E_KEY_MODE', `${path} can be read by others (mode ${stat.mode.toString(8)}).`, {
+      hint: `chmod 600 ${path}`,
+    })
   }
   try {
     return readBounded(path, MAX_KEY_FILE)

@@ -55,7 +55,10 @@ export class LogState {
       this.enterSegment(this.size)
     }
     for (const claim of due) {
-      throw new StanchError(claim.behind, `The log has ${this.size} records, but ${claim.what} has ${claim.size}: it was cut or rolled back.`)
+      throw new StanchError(
+        claim.behind,
+        `The log has ${this.size} records, but ${claim.what} has ${claim.size}: it was cut or rolled back.`,
+      )
     }
   }
 
@@ -80,7 +83,10 @@ export class LogState {
 
   #begin(record: StoredRecord): void {
     if (record['format'] !== 'stanch-audit/1') {
-      throw new StanchError('E_CHAIN', `The log has the format ${JSON.stringify(record['format'])}; this program knows stanch-audit/1.`)
+      throw new StanchError(
+        'E_CHAIN',
+        `The log has the format ${JSON.stringify(record['format'])}; this program knows stanch-audit/1.`,
+      )
     }
     this.origin = String(record['origin'])
     this.vkey = String(record['vkey'])
@@ -91,7 +97,7 @@ export class LogState {
   #foldFile(path: string, due: Claim[], trusted: number): boolean {
     // Files of one write are re-read from the last whole line, so a block always begins with a line.
     for (const block of lineBlocks(path, this.offset)) {
-      for (let from = 0; from < block.length; ) {
+      for (let from = 0; from < block.length;) {
         const end = block.indexOf(0x0a, from)
         const bytes = block.subarray(from, end)
         // A power cut may leave zeros where a write was on its way: no JSON has them, so this is a torn line too.
@@ -121,7 +127,10 @@ export class LogState {
   #settle(due: Claim[]): void {
     for (let claim = due[0]; claim && claim.size === this.size; claim = due[0]) {
       if (this.frontier.root() !== claim.root) {
-        throw new StanchError(claim.differs, `The first ${this.size} records are not those of ${claim.what}: the log was ${claim.differs === 'E_FORKED' ? 'forked' : 'changed'}.`)
+        throw new StanchError(
+          claim.differs,
+          `The first ${this.size} records are not those of ${claim.what}: the log was ${claim.differs === 'E_FORKED' ? 'forked' : 'changed'}.`,
+        )
       }
       due.shift()
     }

@@ -4,16 +4,25 @@ import type {Clock} from '../clock.ts'
 import {StanchError} from '../errors.ts'
 import {AppendFile} from '../files/append-file.ts'
 import {fileStat, listFolder, readIfPresent} from '../files/read.ts'
-import {ensureFolder, removeFile} from '../files/write.ts'
+import {ensureFolder, removeFile, syncFolder} from '../files/write.ts'
 import {putEvidence} from './evidence.ts'
 import {type Checkpoint, parseCheckpoint, signatureProblem, type TreeHead} from './format/checkpoint.ts'
 import {ED25519, isKeyName, parseVkey} from './format/vkey.ts'
 import {createKeys, identityVkey, loadKeys, readHead} from './keys.ts'
 import {
-  checkpointPath, evidenceFolder, keptFolder, MAX_CHECKPOINT_BYTES, recordsFolder, SEGMENT, segmentPath, segmentStart, tipPath,
+  checkpointPath,
+  evidenceFolder,
+  keptFolder,
+  MAX_CHECKPOINT_BYTES,
+  recordsFolder,
+  SEGMENT,
+  segmentPath,
+  segmentStart,
+  tipPath,
 } from './layout.ts'
 import {type Claim, LogState} from './log-state.ts'
-import {LogWriter, readCheckpoint, writerLock} from './log-writer.ts'
+import {readCheckpoint} from './log-files.ts'
+import {asTrailError, LogWriter, writerLock} from './log-writer.ts'
 import type {PinoChannel} from './pino-channel.ts'
 import {readOrigin} from './read-trail.ts'
 
@@ -56,7 +65,7 @@ export function openLog(options: OpenOptions): OpenedLog {
     })
   } catch (error) {
     lock.close()
-    throw error
+    throw asTrailError(error)
   }
 }
 
@@ -81,7 +90,8 @@ function create(options: OpenOptions, lock: ReturnType<typeof writerLock>): Open
     })
   }
   const origin = options.origin ?? `stanch.local/${randomBytes(8).toString('hex')}`
-  if (!isKeyName(origin)) throw new StanchError('config.invalid', 'The origin of a trail is printable ASCII without blanks and "+".')
+  if (!isKeyName(origin))
+    throw new StanchError('config.invalid', 'The origin of a trail is printable ASCII without blanks and "+".')
   createKeys(keysFolder)
   const keys = loadKeys(keysFolder, origin, 0)
   const first = segmentPath(log, 0)
@@ -91,6 +101,7 @@ function create(options: OpenOptions, lock: ReturnType<typeof writerLock>): Open
   const state = new LogState()
   state.origin = origin
   const segment = AppendFile.create(first)
+  syncFolder(recordsFolder(log))
   const writer = new LogWriter({...options, keys, lock, state, segment})
   return {writer, state, blind: keys.blind, vkey: keys.identity.vkey.text}
 }
@@ -99,7 +110,13 @@ function logOpen(opened: OpenedLog, mode: string): {kind: string; members: Recor
   return {
     kind: 'log.open',
     members: {
-      format: 'stanch-audit/1', mode, origin: opened.state.origin, vkey: opened.vkey, epoch: 0, epoch_vkey: opened.writer.epochVkey, segment: SEGMENT,
+      format: 'stanch-audit/1',
+      mode,
+      origin: opened.state.origin,
+      vkey: opened.vkey,
+      epoch: 0,
+      epoch_vkey: opened.writer.epochVkey,
+      segment: SEGMENT,
     },
   }
 }
@@ -111,17 +128,21 @@ function existing(options: OpenOptions, lock: ReturnType<typeof writerLock>): Op
   const state = new LogState()
   state.fold(log, claims(checkpoint, head, ownTip(log, identityVkey(keysFolder, readOrigin(log) ?? ''))), checkpoint?.size ?? 0)
   for (const name of listFolder(recordsFolder(log))) {
-    if ((segmentStart(name) ?? -1) > state.segment) throw new StanchError('E_CHAIN', `Segment gap: ${name} does not follow record ${state.size - 1}.`)
+    if ((segmentStart(name) ?? -1) > state.segment)
+      throw new StanchError('E_CHAIN', `Segment gap: ${name} does not follow record ${state.size - 1}.`)
   }
   if (options.origin !== undefined && options.origin !== state.origin) {
     throw new StanchError('config.invalid', `The trail in ${log} is ${state.origin}, not ${options.origin}.`)
   }
   if (state.mode !== options.mode) {
-    throw new StanchError('config.invalid', `The trail in ${log} has the mode "${state.mode}"; practice and real work have trails of their own.`)
+    throw new StanchError(
+      'config.invalid',
+      `The trail in ${log} has the mode "${state.mode}"; practice and real work have trails of their own.`,
+    )
   }
   const keys = loadKeys(keysFolder, state.origin, state.continuity.epoch, {vkey: state.vkey, epoch: state.epochs.current()})
   if (checkpoint) verifyOwn(checkpoint, state)
-  else if (head && head.size > 1 || state.size > 1) throw new StanchError('E_TAMPERED', `${checkpointPath(log)} is missing.`)
+  else if ((head && head.size > 1) || state.size > 1) throw new StanchError('E_TAMPERED', `${checkpointPath(log)} is missing.`)
   const writer = new LogWriter({...options, keys, lock, state, segment: AppendFile.open(segmentPath(log, state.segment))})
   writer.settleTail()
   return {writer, state, blind: keys.blind, vkey: keys.identity.vkey.text}
@@ -146,7 +167,8 @@ function ownTip(log: string, vkey: string | undefined): Checkpoint | undefined {
 function claims(checkpoint: Checkpoint | undefined, head: TreeHead | undefined, tip: Checkpoint | undefined): Claim[] {
   const all: Claim[] = []
   if (checkpoint) all.push({what: 'its signed checkpoint', ...checkpoint, behind: 'E_ROLLED_BACK', differs: 'E_TAMPERED'})
-  if (head) all.push({what: 'the newest checkpoint that this machine remembers', ...head, behind: 'E_ROLLED_BACK', differs: 'E_FORKED'})
+  if (head)
+    all.push({what: 'the newest checkpoint that this machine remembers', ...head, behind: 'E_ROLLED_BACK', differs: 'E_FORKED'})
   return tip ? [...all, {what: 'its newest signed state', ...tip, behind: 'E_ROLLED_BACK', differs: 'E_FORKED'}] : all
 }
 

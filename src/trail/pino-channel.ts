@@ -29,7 +29,10 @@ export class PinoChannel {
   static async create(): Promise<PinoChannel> {
     const {pino} = await import('pino')
     const sink = {write: (_line: string): void => {}}
-    const logger = pino({base: null, timestamp: false, level: 'trace', messageKey: 'text', formatters: {level: () => ({v: 1})}}, sink)
+    const logger = pino(
+      {base: null, timestamp: false, level: 'trace', messageKey: 'text', formatters: {level: () => ({v: 1})}},
+      sink,
+    )
     const channel = new PinoChannel((record) => logger.info(record))
     sink.write = (line) => channel.#take(line)
     return channel
@@ -58,7 +61,12 @@ export class PinoChannel {
   #take(line: string): void {
     const due = this.#due[this.#received]
     if (due === undefined || line !== `${due.line}\n`) {
-      throw new StanchError('E_EMIT', due ? `Record ${due.record.seq} was emitted in another form than it was checked in.` : 'A record was emitted that nobody appended.')
+      throw new StanchError(
+        'E_EMIT',
+        due
+          ? `Record ${due.record.seq} was emitted in another form than it was checked in.`
+          : 'A record was emitted that nobody appended.',
+      )
     }
     this.#received++
     if (this.#received === this.#due.length) this.#commit()

@@ -26,7 +26,7 @@ export function* linesOf(path: string): Generator<Line, number, void> {
   for (;;) {
     const {done, value: block} = blocks.next()
     if (done) return block.length
-    for (let from = 0; from < block.length; ) {
+    for (let from = 0; from < block.length;) {
       const end = block.indexOf(0x0a, from)
       const bytes = block.subarray(from, end)
       let text: string | undefined

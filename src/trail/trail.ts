@@ -17,7 +17,9 @@ import {readTrail} from './read-trail.ts'
 const CHECKPOINT_MS = 1000
 
 /** What a caller may append. The records about log, keys and session are the trail's own. */
-export type Draft = DraftOf<Exclude<Kind, 'log.open' | 'log.recovered' | 'log.close' | 'key.epoch' | 'session.open' | 'session.close'>>
+export type Draft = DraftOf<
+  Exclude<Kind, 'log.open' | 'log.recovered' | 'log.close' | 'key.epoch' | 'session.open' | 'session.close'>
+>
 
 export interface Appended {
   readonly seq: number
@@ -178,7 +180,9 @@ export class Trail {
     }
   }
 
-  #append(drafts: readonly {readonly kind: string; readonly inc?: string | undefined; readonly [member: string]: unknown}[]): Appended[] {
+  #append(
+    drafts: readonly {readonly kind: string; readonly inc?: string | undefined; readonly [member: string]: unknown}[],
+  ): Appended[] {
     const written = this.#writer.append(drafts.map((draft) => this.#waiting(draft)))
     if (drafts.some(({kind}) => kind === 'incident.close')) this.#keep = true
     this.#scheduleCheckpoint()

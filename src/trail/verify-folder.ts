@@ -1,11 +1,11 @@
 import {StanchError} from '../errors.ts'
 import {fileStat, listFolder, readIfPresent} from '../files/read.ts'
-import {type CheckpointFile, LogVerifier, type Trust, type Verification} from './format/verify.ts'
+import {LogVerifier, type Verification} from './format/verify.ts'
+import type {CheckpointFile, Trust} from './format/verify-input.ts'
 import {checkpointPath, keptFolder, keptPath, keptSize, MAX_CHECKPOINT_BYTES, SEGMENT} from './layout.ts'
 import {linesOf, segmentFiles} from './read-trail.ts'
 
 export type AuditVerification = Verification
-export type {Trust, Verification} from './format/verify.ts'
 
 /**
  * Verifies a log folder (the format's section 8.1), offline and without changing a byte. Whatever the files hold, the
@@ -62,7 +62,13 @@ function readSegments(log: string, verifier: LogVerifier): void {
     seen += inFile
     const last = i === segments.length - 1
     if (inFile > SEGMENT || (!last && inFile < SEGMENT)) verifier.report('failed', 'segment gap', `${name} has ${inFile} records`)
-    if (step.value > 0) verifier.report(last ? 'incomplete' : 'failed', 'torn last line', `${step.value} bytes after record ${seen - 1} are no record`)
+    if (step.value > 0)
+      verifier.report(
+        last ? 'incomplete' : 'failed',
+        'torn last line',
+        `${step.value} bytes after record ${seen - 1} are no record`,
+      )
   }
-  if (segments.length === 0 && fileStat(log)?.kind !== 'folder') verifier.report('failed', 'nothing to verify', `${log} is no folder`)
+  if (segments.length === 0 && fileStat(log)?.kind !== 'folder')
+    verifier.report('failed', 'nothing to verify', `${log} is no folder`)
 }

@@ -26,7 +26,11 @@ async function connect(options: Parameters<typeof tenantAt>[1] = {}): Promise<Te
 }
 
 const CLIENT = json(200, {client_id: 'ClientA', name: 'billing-sync'})
-const UNAUTHORIZED = json(401, {statusCode: 401, error: 'Unauthorized', message: 'Expired token received for JSON Web Token validation'})
+const UNAUTHORIZED = json(401, {
+  statusCode: 401,
+  error: 'Unauthorized',
+  message: 'Expired token received for JSON Web Token validation',
+})
 
 test('the secret goes form-encoded into the body, and the audience is that of the tenant', async () => {
   server.answer(granted())
@@ -48,7 +52,9 @@ test('the secret goes form-encoded into the body, and the audience is that of th
 
 test('with Basic, the secret is in the header, form-encoded as RFC 6749 says, and not in the body', async () => {
   server.answer(granted())
-  const tenant = await connect({credential: {kind: 'secret', client_id: 'Client A', secret: new Secret('s+cret:ü'), method: 'basic'}})
+  const tenant = await connect({
+    credential: {kind: 'secret', client_id: 'Client A', secret: new Secret('s+cret:ü'), method: 'basic'},
+  })
   await tenant.operator()
   const [request] = server.arrived
   equal(Buffer.from(request?.headers.authorization?.slice(6) ?? '', 'base64').toString(), 'Client+A:s%2Bcret%3A%C3%BC')
@@ -62,7 +68,10 @@ test('with a private key, an assertion for this domain goes out and no secret', 
   await (await connect({credential: {kind: 'private_key', client_id: 'ClientK', private_key_pem: pem, kid: 'k1'}})).operator()
   const body = new URLSearchParams(server.arrived[0]?.body)
   equal(body.get('client_assertion_type'), 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer')
-  const claims = JSON.parse(Buffer.from(body.get('client_assertion')?.split('.')[1] ?? '', 'base64url').toString()) as Record<string, unknown>
+  const claims = JSON.parse(Buffer.from(body.get('client_assertion')?.split('.')[1] ?? '', 'base64url').toString()) as Record<
+    string,
+    unknown
+  >
   equal(claims['aud'], `${server.origin}/`)
   equal(claims['sub'], 'ClientK')
   equal(body.get('client_secret'), null)
@@ -70,7 +79,9 @@ test('with a private key, an assertion for this domain goes out and no secret', 
 
 test('token get speaks JSON too, and asks for another audience, scopes and organization when told', async () => {
   server.answer(granted())
-  const token = await (await connect()).getToken({audience: 'https://billing', scope: 'a b', organization: 'org_1', encoding: 'json'})
+  const token = await (
+    await connect()
+  ).getToken({audience: 'https://billing', scope: 'a b', organization: 'org_1', encoding: 'json'})
   equal(server.arrived[0]?.headers['content-type'], 'application/json')
   deepEqual(JSON.parse(server.arrived[0]?.body ?? ''), {
     grant_type: 'client_credentials',
@@ -92,7 +103,9 @@ test('ten parallel reads share one token', async () => {
 })
 
 test('a token is renewed a minute before it expires, not earlier, and each one is announced', async () => {
-  server.answer((request, response) => (request.path === '/oauth/token' ? granted('read:clients', 600) : CLIENT)(request, response))
+  server.answer((request, response) =>
+    (request.path === '/oauth/token' ? granted('read:clients', 600) : CLIENT)(request, response),
+  )
   const tenant = await connect()
   const announced: Operator[] = []
   tenant.onAuth = (operator) => void announced.push(operator)
@@ -126,7 +139,11 @@ test('a second 401 is the end: unauthorized after exactly two tries', async () =
 
 for (const [what, answer, code] of [
   ['a wrong secret', json(401, {error: 'access_denied', error_description: 'Unauthorized'}), 'auth0.unauthorized'],
-  ['no grant for the Management API', json(403, {error: 'access_denied', error_description: 'create a "client-grant"'}), 'auth0.unauthorized'],
+  [
+    'no grant for the Management API',
+    json(403, {error: 'access_denied', error_description: 'create a "client-grant"'}),
+    'auth0.unauthorized',
+  ],
   ['a malformed request', json(400, {error: 'invalid_request'}), 'auth0.refused'],
   ['a page of HTML', raw(200, 'text/html', '<html>'), 'auth0.unexpected_answer'],
   ['an empty answer', raw(200, 'application/json', ''), 'auth0.unexpected_answer'],
@@ -149,11 +166,15 @@ for (const [what, answer, code] of [
 }
 
 const audience = () => `${server.origin}/api/v2/`
-const readyMade = (claims: Readonly<Record<string, unknown>>) => ({credential: {kind: 'token' as const, token: new Secret(jwt(claims))}})
+const readyMade = (claims: Readonly<Record<string, unknown>>) => ({
+  credential: {kind: 'token' as const, token: new Secret(jwt(claims))},
+})
 
 test('a token made by hand is read, used as it is, and never counted as ours', async () => {
   server.answer(CLIENT)
-  const tenant = await connect(readyMade({aud: audience(), sub: 'X@clients', azp: 'X', scope: 'read:clients', exp: clock.now() / 1000 + 600}))
+  const tenant = await connect(
+    readyMade({aud: audience(), sub: 'X@clients', azp: 'X', scope: 'read:clients', exp: clock.now() / 1000 + 600}),
+  )
   const operator = await tenant.operator()
   deepEqual([operator.client_id, operator.scopes, operator.minted, operator.source], ['X', ['read:clients'], false, 'token'])
   await tenant.getClient('ClientA')
@@ -179,7 +200,9 @@ for (const [what, claims] of [
 
 test('a token made by hand that is no JWT is refused before it is sent anywhere', async () => {
   for (const text of ['opaque', 'a.b.c', 'eyJhbGciOiJub25lIn0.e30']) {
-    await rejects((await connect({credential: {kind: 'token', token: new Secret(text)}})).operator(), {code: 'auth0.unauthorized'})
+    await rejects((await connect({credential: {kind: 'token', token: new Secret(text)}})).operator(), {
+      code: 'auth0.unauthorized',
+    })
   }
   equal(server.connections(), 0)
 })
@@ -210,4 +233,14 @@ test('warming up sends no credential, and a tenant that is down does not stop it
   }
   server.answer(lost)
   await tenant.warm()
+})
+
+test('after warming up, a burst of parallel reads opens no new connection', async () => {
+  server.answer((request, response) => (request.path === '/oauth/token' ? granted() : CLIENT)(request, response))
+  const tenant = await connect()
+  await tenant.warm()
+  await tenant.operator()
+  const warmed = server.connections()
+  await Promise.all([1, 2, 3, 4, 5, 6].map(() => tenant.getClient('ClientA')))
+  equal(server.connections(), warmed)
 })

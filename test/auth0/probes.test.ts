@@ -3,10 +3,23 @@ import {afterEach, beforeEach, test} from 'node:test'
 import type {Probe, Tenant} from '../../src/auth0/tenant.ts'
 import {Secret} from '../../src/secret.ts'
 import {instantClock, jwt, tenantAt} from './support.ts'
-import {cut, endless, faultServer, garbage, json, lost, raw, silent, type Answer, type FaultServer} from '../support/fault-server.ts'
+import {
+  cut,
+  endless,
+  faultServer,
+  garbage,
+  json,
+  lost,
+  raw,
+  silent,
+  type Answer,
+  type FaultServer,
+} from '../support/fault-server.ts'
 
-const NO_GRANT = 'Client is not authorized to access "https://x/api/v2/". You need to create a "client-grant" associated to this API.'
-const OLD_NO_GRANT = 'Client is not authorized to access "https://x/api/v2/". You might probably want to create a "client-grant" associated to this API.'
+const NO_GRANT =
+  'Client is not authorized to access "https://x/api/v2/". You need to create a "client-grant" associated to this API.'
+const OLD_NO_GRANT =
+  'Client is not authorized to access "https://x/api/v2/". You might probably want to create a "client-grant" associated to this API.'
 const oauth = (status: number, error: string, error_description = 'text') => json(status, {error, error_description})
 
 let server: FaultServer
@@ -91,7 +104,11 @@ const mintVerdicts: readonly (readonly [string, Answer, Pick<Probe, 'verdict' | 
   ['403 with the older client-grant text', oauth(403, 'access_denied', OLD_NO_GRANT), {verdict: 'refused', refusal: 'no_grant'}],
   ['403 unauthorized_client', oauth(403, 'unauthorized_client'), {verdict: 'refused', refusal: 'grant_type'}],
   ['401 access_denied', oauth(401, 'access_denied'), {verdict: 'dead'}],
-  ['403 for an unknown API', oauth(403, 'access_denied', 'Service not found: https://x'), {verdict: 'no_evidence', refusal: 'policy'}],
+  [
+    '403 for an unknown API',
+    oauth(403, 'access_denied', 'Service not found: https://x'),
+    {verdict: 'no_evidence', refusal: 'policy'},
+  ],
   ['403 of an Action', oauth(403, 'invalid_scope'), {verdict: 'no_evidence', refusal: 'policy'}],
 ]
 
@@ -113,7 +130,12 @@ test('a token that a probe minted is counted with its own exp, and not handed ou
   ok(!JSON.stringify(probe).includes(token.slice(0, 20)))
 })
 
-for (const [what, answer] of [['lost', lost], ['cut', cut], ['a page', raw(200, 'text/html', 'x')], ['half an answer', json(200, {access_token: 'x'})]] as const) {
+for (const [what, answer] of [
+  ['lost', lost],
+  ['cut', cut],
+  ['a page', raw(200, 'text/html', 'x')],
+  ['half an answer', json(200, {access_token: 'x'})],
+] as const) {
   test(`a minting probe whose answer is ${what} may have minted a token and says so`, async () => {
     server.answer(answer)
     equal((await tenant.probeMint('ClientA', new Secret('old-secret-0123456789'), 'post', 'https://x')).maybe_minted, true)

@@ -8,7 +8,12 @@ import {faultServer, json, raw, type FaultServer} from '../support/fault-server.
 
 const DATE = 'Sun, 22 Nov 2026 00:00:00 GMT'
 const NOW = Date.parse(DATE) / 1000
-const TOO_MANY = {statusCode: 429, error: 'Too Many Requests', message: 'Global limit has been reached', errorCode: 'too_many_requests'}
+const TOO_MANY = {
+  statusCode: 429,
+  error: 'Too Many Requests',
+  message: 'Global limit has been reached',
+  errorCode: 'too_many_requests',
+}
 const limited = (headers: Readonly<Record<string, string>>) => json(429, TOO_MANY, {date: DATE, ...headers})
 const CLIENT = json(200, {client_id: 'ClientA', name: 'billing-sync'})
 const DELETE = {kind: 'client_grant.delete', grant_id: 'cgr_1'} as const
@@ -108,7 +113,11 @@ test('parallel reads wait once, together, when the bucket is empty, instead of r
     answered++
     // The bucket holds one more after the first answer, and fills in 3 s.
     const remaining = answered === 1 ? 1 : 10
-    json(200, {client_id: 'ClientA', name: 'x'}, {'date': DATE, 'x-ratelimit-remaining': String(remaining), 'x-ratelimit-reset': String(NOW + 3), 'x-ratelimit-limit': '10'})(request, response)
+    json(
+      200,
+      {client_id: 'ClientA', name: 'x'},
+      {'date': DATE, 'x-ratelimit-remaining': String(remaining), 'x-ratelimit-reset': String(NOW + 3), 'x-ratelimit-limit': '10'},
+    )(request, response)
   })
   await tenant.getClient('ClientA')
   deepEqual(tenant.limits(), {limit: 10, remaining: 1, reset: NOW + 3})
@@ -118,7 +127,11 @@ test('parallel reads wait once, together, when the bucket is empty, instead of r
 })
 
 test('an empty bucket of one group of endpoints holds nothing else up', async () => {
-  withToken(server, json(200, [], {'date': DATE, 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': String(NOW + 50)}), raw(204, '', ''))
+  withToken(
+    server,
+    json(200, [], {'date': DATE, 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': String(NOW + 50)}),
+    raw(204, '', ''),
+  )
   await tenant.searchLogs({q: 'x', page: 0, per_page: 10})
   await tenant.change(DELETE, 'c')
   deepEqual(clock.slept, [])

@@ -22,10 +22,18 @@ export function instantClock(start = Date.UTC(2026, 10, 22)): Clock & {readonly 
   }
 }
 
-export const OPERATOR: Credential = {kind: 'secret', client_id: 'OperatorClientOperatorClientOper', secret: new Secret('operator-secret-canary-0123456789'), method: 'post'}
+export const OPERATOR: Credential = {
+  kind: 'secret',
+  client_id: 'OperatorClientOperatorClientOper',
+  secret: new Secret('operator-secret-canary-0123456789'),
+  method: 'post',
+}
 
 /** A token that looks like one of Auth0; nobody verifies its signature here. */
-export function jwt(claims: Readonly<Record<string, unknown>>, header: Readonly<Record<string, unknown>> = {alg: 'RS256', typ: 'JWT', kid: 'k1'}): string {
+export function jwt(
+  claims: Readonly<Record<string, unknown>>,
+  header: Readonly<Record<string, unknown>> = {alg: 'RS256', typ: 'JWT', kid: 'k1'},
+): string {
   const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url')
   return `${part(header)}.${part(claims)}.c2lnbmF0dXJl`
 }
@@ -46,7 +54,14 @@ export function withToken(server: FaultServer, ...answers: readonly Answer[]): v
 }
 
 export function tenantAt(server: FaultServer, options: Partial<TenantOptions> = {}): Promise<Tenant> {
-  return Tenant.connect({origin: parseOrigin(server.origin), credential: OPERATOR, clock: instantClock(), logger: silentLogger, userAgent: 'stanch/test', ...options})
+  return Tenant.connect({
+    origin: parseOrigin(server.origin),
+    credential: OPERATOR,
+    clock: instantClock(),
+    logger: silentLogger,
+    userAgent: 'stanch/test',
+    ...options,
+  })
 }
 
 /** Requests to the Management API, the token endpoint left out. */

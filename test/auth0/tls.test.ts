@@ -81,7 +81,15 @@ test('proxies in the environment are not used, with NODE_USE_ENV_PROXY or withou
   await once(proxy, 'listening')
   const url = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`
   for (const use of ['0', '1']) {
-    const env = {NODE_USE_ENV_PROXY: use, HTTP_PROXY: url, HTTPS_PROXY: url, http_proxy: url, https_proxy: url, ALL_PROXY: url, NO_PROXY: ''}
+    const env = {
+      NODE_USE_ENV_PROXY: use,
+      HTTP_PROXY: url,
+      HTTPS_PROXY: url,
+      http_proxy: url,
+      https_proxy: url,
+      ALL_PROXY: url,
+      NO_PROXY: '',
+    }
     equal(await inProcess(server.origin, env), 'granted')
   }
   equal(proxied, 0)
@@ -113,7 +121,9 @@ test('a proxy that was asked for sees the name of the host and nothing else', as
 
 test('a proxy for plain http, or one that is no http URL, is refused', async () => {
   const shared = {credential: OPERATOR, clock: instantClock(), logger: silentLogger, userAgent: 'stanch/test'}
-  await rejects(Tenant.connect({...shared, origin: parseOrigin('http://127.0.0.1:1'), proxy: 'http://127.0.0.1:2'}), {code: 'config.insecure'})
+  await rejects(Tenant.connect({...shared, origin: parseOrigin('http://127.0.0.1:1'), proxy: 'http://127.0.0.1:2'}), {
+    code: 'config.insecure',
+  })
   for (const proxy of ['socks5://127.0.0.1:2', 'nonsense', '']) {
     await rejects(Tenant.connect({...shared, origin: parseOrigin('acme.eu.auth0.com'), proxy}), {code: 'config.invalid'})
   }

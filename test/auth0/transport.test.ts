@@ -4,7 +4,20 @@ import {judge} from '../../src/auth0/sent.ts'
 import type {Tenant} from '../../src/auth0/tenant.ts'
 import {StanchError} from '../../src/errors.ts'
 import {apiRequests, instantClock, tenantAt, withToken} from './support.ts'
-import {cut, drip, endless, faultServer, garbage, gzipBomb, json, lost, raw, silent, type Answer, type FaultServer} from '../support/fault-server.ts'
+import {
+  cut,
+  drip,
+  endless,
+  faultServer,
+  garbage,
+  gzipBomb,
+  json,
+  lost,
+  raw,
+  silent,
+  type Answer,
+  type FaultServer,
+} from '../support/fault-server.ts'
 
 const ROTATE = {kind: 'client_secret.rotate', client_id: 'ClientA'} as const
 const DELETE = {kind: 'client_grant.delete', grant_id: 'cgr_1'} as const
@@ -105,7 +118,7 @@ test('a change carries its correlation id, and a DELETE has no body', async () =
   equal(request?.headers['accept-encoding'], undefined)
 })
 
-test('a well-formed 4xx is a refusal that names the wire\'s own error and nothing else of the body', async () => {
+test("a well-formed 4xx is a refusal that names the wire's own error and nothing else of the body", async () => {
   withToken(server, json(400, {statusCode: 400, error: 'Bad Request', message: CANARY, errorCode: 'invalid_body'}))
   const {sent} = await tenant.change(ROTATE, CORRELATION)
   equal(judge(sent), 'refused')
@@ -133,7 +146,7 @@ test('a change to a closed port was certainly not sent, is tried again and then 
   server = await faultServer()
 })
 
-test('a change without a token is not sent, and its error is the token endpoint\'s', async () => {
+test("a change without a token is not sent, and its error is the token endpoint's", async () => {
   server.answer(json(401, {error: 'access_denied', error_description: 'Unauthorized'}))
   const {sent} = await tenant.change(DELETE, CORRELATION)
   equal(sent.kind, 'not_sent')
@@ -150,7 +163,9 @@ for (const [what, answer] of unreadable.filter(([name]) => /lost|cut$|HTTP$|5\d\
   })
 }
 
-for (const [what, answer] of unreadable.filter(([name]) => /ends|compressed|HTML|JSON|UTF|deep/.test(name) && !/400/.test(name))) {
+for (const [what, answer] of unreadable.filter(
+  ([name]) => /ends|compressed|HTML|JSON|UTF|deep/.test(name) && !/400/.test(name),
+)) {
   test(`a read with an answer ${what} is refused at once, without a word of the body`, async () => {
     withToken(server, answer)
     const error = await failure(tenant.getClient('ClientA'))
@@ -213,8 +228,12 @@ test('a page of the log may have 8 MiB, everything else 1 MiB', async () => {
   equal((await failure(tenant.getClient('ClientA'))).code, 'auth0.unexpected_answer')
 })
 
-test('a request id and the server\'s date are taken from an answer, odd ones are not', async () => {
-  withToken(server, raw(204, '', '', {'x-auth0-requestid': 'ab12', 'date': 'Sun, 22 Nov 2026 10:00:00 GMT'}), raw(204, '', '', {'x-auth0-requestid': 'a b\tc', 'date': 'yesterday'}))
+test("a request id and the server's date are taken from an answer, odd ones are not", async () => {
+  withToken(
+    server,
+    raw(204, '', '', {'x-auth0-requestid': 'ab12', 'date': 'Sun, 22 Nov 2026 10:00:00 GMT'}),
+    raw(204, '', '', {'x-auth0-requestid': 'a b\tc', 'date': 'yesterday'}),
+  )
   const first = (await tenant.change(DELETE, CORRELATION)).sent
   equal(first.kind === 'answered' && first.request_id, 'ab12')
   equal(first.kind === 'answered' && first.date, Date.UTC(2026, 10, 22, 10) / 1000)

@@ -1,6 +1,20 @@
 import {deepEqual, equal, match, ok, throws} from 'node:assert/strict'
-import {spawnSync} from 'node:child_process'
-import {chmodSync, linkSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync, symlinkSync, unlinkSync, writeFileSync} from 'node:fs'
+import {spawn, spawnSync} from 'node:child_process'
+import {once} from 'node:events'
+import {
+  chmodSync,
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {after, test} from 'node:test'
@@ -9,7 +23,15 @@ import {AppendFile} from '../../src/files/append-file.ts'
 import {lineBlocks, linesFromEnd} from '../../src/files/line-blocks.ts'
 import {Lock, withLock} from '../../src/files/lock.ts'
 import {fileStat, listFolder, readBounded, readIfPresent} from '../../src/files/read.ts'
-import {createExclusive, ensureFolder, removeFile, replaceUnsynced, rewriteDurably, writableProbe, writeDurably} from '../../src/files/write.ts'
+import {
+  createExclusive,
+  ensureFolder,
+  removeFile,
+  replaceUnsynced,
+  rewriteDurably,
+  writableProbe,
+  writeDurably,
+} from '../../src/files/write.ts'
 
 const base = mkdtempSync(join(tmpdir(), 'stanch-files-'))
 after(() => rmSync(base, {recursive: true, force: true}))
@@ -136,30 +158,47 @@ test('the probe tells a writable folder from one that is not, and leaves nothing
 test('a lock is exclusive between holders, also in one process, and free after its holder threw', () => {
   const path = fresh()
   throws(() => withLock(path, 0, () => withLock(path, 0, () => 'never')), {code: 'E_LOCKED'})
-  throws(() => withLock(path, 0, () => { throw new TypeError('mine') }), TypeError)
-  equal(withLock(path, 0, () => 'free'), 'free')
+  throws(
+    () =>
+      withLock(path, 0, () => {
+        throw new TypeError('mine')
+      }),
+    TypeError,
+  )
+  equal(
+    withLock(path, 0, () => 'free'),
+    'free',
+  )
   if (posix) equal(statSync(path).mode & 0o777, 0o600)
   equal(statSync(path).size, 0)
 })
 
 test('one holder may hold again inside', () => {
   const lock = new Lock(fresh(), 0)
-  equal(lock.hold(() => lock.hold(() => 'inner')), 'inner')
+  equal(
+    lock.hold(() => lock.hold(() => 'inner')),
+    'inner',
+  )
   lock.close()
 })
 
 test('a lock held in another process is seen, and gone when that process is killed', {timeout: 20_000}, async () => {
   const path = fresh()
-  const {spawn} = await import('node:child_process')
-  const {once} = await import('node:events')
   const code = `import {withLock} from ${JSON.stringify(join(import.meta.dirname, '../../src/files/lock.ts'))}
     withLock(${JSON.stringify(path)}, 0, () => { require('node:fs').writeSync(1, 'held'); Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 15000) })`
-  const holder = spawn(process.execPath, ['--input-type=module', '-e', code.replace("require('node:fs')", "process.getBuiltinModule('node:fs')")], {stdio: ['ignore', 'pipe', 'inherit']})
+  const holder = spawn(
+    process.execPath,
+    ['--input-type=module', '-e', code.replace("require('node:fs')", "process.getBuiltinModule('node:fs')")],
+    {stdio: ['ignore', 'pipe', 'inherit']},
+  )
   await once(holder.stdout, 'data')
   throws(() => withLock(path, 20, () => 'never'), {code: 'E_LOCKED'})
   holder.kill('SIGKILL')
   await once(holder, 'close')
-  equal(withLock(path, 0, () => 'free'), 'free')
+  equal(
+    withLock(path, 0, () => 'free'),
+    'free',
+  )
 })
 
 test('a lock whose file was exchanged is taken on the file that is there now', () => {

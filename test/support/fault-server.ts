@@ -26,7 +26,9 @@ export interface FaultServer {
 }
 
 /** A server on loopback that answers exactly as badly as it is told to. */
-export async function faultServer(options: {readonly tls?: {readonly key: string; readonly cert: string}} = {}): Promise<FaultServer> {
+export async function faultServer(
+  options: {readonly tls?: {readonly key: string; readonly cert: string}} = {},
+): Promise<FaultServer> {
   const arrived: Arrived[] = []
   let answers: readonly Answer[] = [json(200, {})]
   let connections = 0
@@ -36,7 +38,12 @@ export async function faultServer(options: {readonly tls?: {readonly key: string
     request.on('data', (chunk: Buffer) => chunks.push(chunk))
     request.on('error', () => undefined)
     request.on('end', () => {
-      const one = {method: request.method ?? '', path: request.url ?? '', headers: request.headers, body: Buffer.concat(chunks).toString()}
+      const one = {
+        method: request.method ?? '',
+        path: request.url ?? '',
+        headers: request.headers,
+        body: Buffer.concat(chunks).toString(),
+      }
       arrived.push(one)
       const [next, ...rest] = answers
       if (rest.length > 0) answers = rest
@@ -64,11 +71,13 @@ export async function faultServer(options: {readonly tls?: {readonly key: string
 }
 
 export function json(status: number, body: unknown, headers: Readonly<Record<string, string>> = {}): Answer {
-  return (_request, response) => void response.writeHead(status, {'content-type': 'application/json; charset=utf-8', ...headers}).end(JSON.stringify(body))
+  return (_request, response) =>
+    void response.writeHead(status, {'content-type': 'application/json; charset=utf-8', ...headers}).end(JSON.stringify(body))
 }
 
 export function raw(status: number, type: string, body: string | Buffer, headers: Readonly<Record<string, string>> = {}): Answer {
-  return (_request, response) => void response.writeHead(status, {...(type !== '' && {'content-type': type}), ...headers}).end(body)
+  return (_request, response) =>
+    void response.writeHead(status, {...(type !== '' && {'content-type': type}), ...headers}).end(body)
 }
 
 /** The request arrived whole; the connection dies before a byte of the answer. */
@@ -105,7 +114,9 @@ export const silent: Answer = () => undefined
 
 /** 200 MB of zeros in 200 kB. */
 export const gzipBomb: Answer = (_request, response) =>
-  void response.writeHead(200, {'content-type': 'application/json', 'content-encoding': 'gzip'}).end(gzipSync(Buffer.alloc(20 * 1024 * 1024)))
+  void response
+    .writeHead(200, {'content-type': 'application/json', 'content-encoding': 'gzip'})
+    .end(gzipSync(Buffer.alloc(20 * 1024 * 1024)))
 
 /** Not HTTP. */
 export const garbage: Answer = (_request, response) => void response.socket?.end('\u0000\u0001 secret-canary-in-garbage \r\n\r\n')

@@ -39,7 +39,9 @@ export type Loose = Record<string, Json>
 export class VectorLog {
   lines = readFileSync(join(VECTOR_FOLDER, 'records/000000000000.jsonl'), 'utf8').trimEnd().split('\n')
   checkpoint = readFileSync(join(VECTOR_FOLDER, 'checkpoint'), 'utf8')
-  readonly kept = new Map([6, 9].map((size) => [size, readFileSync(join(VECTOR_FOLDER, `checkpoints/00000000000${size}`), 'utf8')]))
+  readonly kept = new Map(
+    [6, 9].map((size) => [size, readFileSync(join(VECTOR_FOLDER, `checkpoints/00000000000${size}`), 'utf8')]),
+  )
 
   record(seq: number): Loose {
     return JSON.parse(this.lines[seq]!) as Loose
@@ -61,7 +63,9 @@ export class VectorLog {
   append(record: Loose): this {
     const seq = this.lines.length
     const salt = Buffer.from(hash('sha256', `salt ${seq}`, 'hex').slice(0, 32), 'hex').toString('base64url')
-    this.lines.push(JSON.stringify({v: 1, seq, prev: leafHash(this.lines.at(-1)!), salt, time: '2026-11-21T11:00:00.000Z', ...record}))
+    this.lines.push(
+      JSON.stringify({v: 1, seq, prev: leafHash(this.lines.at(-1)!), salt, time: '2026-11-21T11:00:00.000Z', ...record}),
+    )
     return this
   }
 

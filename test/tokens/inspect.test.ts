@@ -41,20 +41,92 @@ const PKCS1 = rsa.privateKey.export({type: 'pkcs1', format: 'pem'}).toString()
 const SPKI = rsa.publicKey.export({type: 'spki', format: 'pem'}).toString()
 
 const recognised: readonly (readonly [name: string, text: string, expected: Partial<Inspection>])[] = [
-  ['a machine token of today', token(MACHINE), {kind: 'management-token', format: 'jwt', confidence: 'certain', tenant: 'acme.eu.auth0.com', client_id: MACHINE.azp, subject_type: 'client', for_management_api: true}],
-  ['a machine token without gty', token(without('gty', 'azp')), {kind: 'management-token', confidence: 'likely', client_id: MACHINE.azp}],
+  [
+    'a machine token of today',
+    token(MACHINE),
+    {
+      kind: 'management-token',
+      format: 'jwt',
+      confidence: 'certain',
+      tenant: 'acme.eu.auth0.com',
+      client_id: MACHINE.azp,
+      subject_type: 'client',
+      for_management_api: true,
+    },
+  ],
+  [
+    'a machine token without gty',
+    token(without('gty', 'azp')),
+    {kind: 'management-token', confidence: 'likely', client_id: MACHINE.azp},
+  ],
   ['a machine token of an agent', token({...without('gty'), sub: MACHINE.azp}), {kind: 'management-token', confidence: 'likely'}],
-  ['a machine token for another API', token({...MACHINE, aud: 'https://billing.acme.example'}), {kind: 'unknown', subject_type: 'client', for_management_api: false, client_id: MACHINE.azp}],
-  ['a machine token of a tenant on loopback', token({...MACHINE, iss: 'http://127.0.0.1:8080/', aud: 'http://127.0.0.1:8080/api/v2/'}), {kind: 'management-token', tenant: '127.0.0.1:8080'}],
-  ['a machine token through a custom domain', token({...MACHINE, iss: 'https://login.acme.example/'}), {kind: 'management-token', tenant: 'acme.eu.auth0.com'}],
-  ['a token in the RFC 9068 dialect', token({...without('gty', 'azp'), client_id: MACHINE.azp, sub: MACHINE.azp, jti: 'j'}, {alg: 'RS256', typ: 'at+jwt'}), {kind: 'management-token', client_id: MACHINE.azp}],
-  ['a user token of a single-page application', token({...without('gty'), sub: 'auth0|5f7c', aud: [MANAGEMENT, 'https://acme.eu.auth0.com/userinfo'], scope: 'read:current_user'}), {kind: 'user-token', confidence: 'certain', subject_type: 'user', for_management_api: true}],
-  ['a user token through a custom domain', token({...without('gty'), iss: 'https://login.acme.example/', sub: 'auth0|5f7c', aud: [MANAGEMENT, 'https://login.acme.example/userinfo']}), {kind: 'user-token'}],
+  [
+    'a machine token for another API',
+    token({...MACHINE, aud: 'https://billing.acme.example'}),
+    {kind: 'unknown', subject_type: 'client', for_management_api: false, client_id: MACHINE.azp},
+  ],
+  [
+    'a machine token of a tenant on loopback',
+    token({...MACHINE, iss: 'http://127.0.0.1:8080/', aud: 'http://127.0.0.1:8080/api/v2/'}),
+    {kind: 'management-token', tenant: '127.0.0.1:8080'},
+  ],
+  [
+    'a machine token through a custom domain',
+    token({...MACHINE, iss: 'https://login.acme.example/'}),
+    {kind: 'management-token', tenant: 'acme.eu.auth0.com'},
+  ],
+  [
+    'a token in the RFC 9068 dialect',
+    token({...without('gty', 'azp'), client_id: MACHINE.azp, sub: MACHINE.azp, jti: 'j'}, {alg: 'RS256', typ: 'at+jwt'}),
+    {kind: 'management-token', client_id: MACHINE.azp},
+  ],
+  [
+    'a user token of a single-page application',
+    token({
+      ...without('gty'),
+      sub: 'auth0|5f7c',
+      aud: [MANAGEMENT, 'https://acme.eu.auth0.com/userinfo'],
+      scope: 'read:current_user',
+    }),
+    {kind: 'user-token', confidence: 'certain', subject_type: 'user', for_management_api: true},
+  ],
+  [
+    'a user token through a custom domain',
+    token({
+      ...without('gty'),
+      iss: 'https://login.acme.example/',
+      sub: 'auth0|5f7c',
+      aud: [MANAGEMENT, 'https://login.acme.example/userinfo'],
+    }),
+    {kind: 'user-token'},
+  ],
   ['a user whose id ends in @clients', token({...without('gty'), sub: 'auth0|mallory@clients'}), {kind: 'user-token'}],
-  ['a user token for another API', token({...without('gty'), sub: 'google-oauth2|1', aud: 'https://billing.acme.example'}), {kind: 'user-token', for_management_api: false}],
-  ['an operator token of the CLI', token({...without('gty', 'azp'), iss: 'https://auth0.auth0.com/', sub: 'auth0|admin', azp: '2iZo3Uczt5LFHacKdM0zzgUO2eG2uDjT', aud: [MANAGEMENT, 'https://auth0.auth0.com/userinfo']}), {kind: 'operator-token', confidence: 'certain', tenant: 'acme.eu.auth0.com'}],
-  ['an ID token', token({iss: MACHINE.iss, sub: 'auth0|5f7c', aud: MACHINE.azp, nonce: 'n', iat: 1, exp: 2}), {kind: 'unknown', subject_type: 'user', what: 'an ID token, which opens no API'}],
-  ['a legacy token', token({aud: MACHINE.azp, scopes: {clients: {actions: ['read']}}, iat: 1, jti: 'j'}, {alg: 'HS256', typ: 'JWT'}), {kind: 'management-token', what: 'a legacy token of the Management API'}],
+  [
+    'a user token for another API',
+    token({...without('gty'), sub: 'google-oauth2|1', aud: 'https://billing.acme.example'}),
+    {kind: 'user-token', for_management_api: false},
+  ],
+  [
+    'an operator token of the CLI',
+    token({
+      ...without('gty', 'azp'),
+      iss: 'https://auth0.auth0.com/',
+      sub: 'auth0|admin',
+      azp: '2iZo3Uczt5LFHacKdM0zzgUO2eG2uDjT',
+      aud: [MANAGEMENT, 'https://auth0.auth0.com/userinfo'],
+    }),
+    {kind: 'operator-token', confidence: 'certain', tenant: 'acme.eu.auth0.com'},
+  ],
+  [
+    'an ID token',
+    token({iss: MACHINE.iss, sub: 'auth0|5f7c', aud: MACHINE.azp, nonce: 'n', iat: 1, exp: 2}),
+    {kind: 'unknown', subject_type: 'user', what: 'an ID token, which opens no API'},
+  ],
+  [
+    'a legacy token',
+    token({aud: MACHINE.azp, scopes: {clients: {actions: ['read']}}, iat: 1, jti: 'j'}, {alg: 'HS256', typ: 'JWT'}),
+    {kind: 'management-token', what: 'a legacy token of the Management API'},
+  ],
   ['an encrypted token', `${part({alg: 'RSA-OAEP-256', enc: 'A256GCM', cty: 'JWT'})}.a.b.c.d`, {kind: 'unknown', format: 'jwe'}],
   ['a client secret', 'aB3_-'.repeat(12) + 'wxyz', {kind: 'client-secret', format: 'secret', confidence: 'likely'}],
   ['64 hex digits', 'ab01'.repeat(16), {kind: 'client-secret', confidence: 'guess'}],
@@ -70,9 +142,17 @@ const recognised: readonly (readonly [name: string, text: string, expected: Part
   ['a grant id', 'cgr_A1b2C3d4E5f6G7h8', {kind: 'unknown', format: 'unknown'}],
   ['a token endpoint answer', JSON.stringify({access_token: token(MACHINE), expires_in: 86_400}), {kind: 'management-token'}],
   ['a Bearer header', `Authorization: Bearer ${token(MACHINE)}`, {kind: 'management-token'}],
-  ['a curl command', `curl -H "Authorization: Bearer ${token(MACHINE)}" https://acme.eu.auth0.com/api/v2/clients`, {kind: 'management-token'}],
+  [
+    'a curl command',
+    `curl -H "Authorization: Bearer ${token(MACHINE)}" https://acme.eu.auth0.com/api/v2/clients`,
+    {kind: 'management-token'},
+  ],
   ['a token wrapped over lines', token(MACHINE).replace(/(.{64})/g, '$1\n'), {kind: 'management-token'}],
-  ['a Basic header', `Basic ${Buffer.from(`${MACHINE.azp}:s3cret-of-its-own-making`).toString('base64')}`, {kind: 'client-secret', client_id: MACHINE.azp}],
+  [
+    'a Basic header',
+    `Basic ${Buffer.from(`${MACHINE.azp}:s3cret-of-its-own-making`).toString('base64')}`,
+    {kind: 'client-secret', client_id: MACHINE.azp},
+  ],
   ['an environment line', 'AUTH0_CLIENT_SECRET=s3cret-of-its-own-making', {kind: 'client-secret', format: 'secret'}],
   ['a sentence', 'I think we leaked something', {kind: 'unknown', format: 'unknown', confidence: 'guess'}],
 ]
@@ -121,7 +201,13 @@ test('padding, the alphabet of plain base64 and stray bits are damage', () => {
   }
 })
 
-for (const [name, exp] of [['text', '1795086400'], ['negative', -1], ['after the year 9999', 1e15], ['infinite in spelling', 1e300], ['null', null]] as const) {
+for (const [name, exp] of [
+  ['text', '1795086400'],
+  ['negative', -1],
+  ['after the year 9999', 1e15],
+  ['infinite in spelling', 1e300],
+  ['null', null],
+] as const) {
   test(`an exp that is ${name} is damage and no date`, () => {
     const found = inspectText(token({...MACHINE, exp}))
     equal(found.expires_at, undefined)
@@ -164,7 +250,19 @@ test('the credential is found in what was pasted around it', () => {
 })
 
 test('64 KiB of anything is looked at within half a second', () => {
-  const pumps = ['eyJ', 'eyJ.', 'a.', '{"a":', '"', '-----BEGIN A-----', 'client_secret=', `${part({alg: 'x'})}.`, '\\n', ' ', `eyJ.${part('{"a":"')}`]
+  const pumps = [
+    'eyJ',
+    'eyJ.',
+    'a.',
+    '{"a":',
+    '"',
+    '-----BEGIN A-----',
+    'client_secret=',
+    `${part({alg: 'x'})}.`,
+    '\\n',
+    ' ',
+    `eyJ.${part('{"a":"')}`,
+  ]
   for (const pump of pumps) {
     const text = pump.repeat(Math.floor((64 * 1024) / pump.length)) || 'x'
     if (text.trim() === '') continue
@@ -186,9 +284,16 @@ test('any text gives a result or a typed error, and any claims give one without 
     {numRuns: 300},
   )
   fc.assert(
-    fc.property(fc.dictionary(fc.constantFrom('sub', 'aud', 'iss', 'azp', 'gty', 'exp', 'iat', 'scope', 'permissions', 'scopes', 'client_id'), fc.jsonValue()), fc.jsonValue(), (claims, header) => {
-      ok(!JSON.stringify(inspectText(`eyJ${token(claims, header).slice(3)}`)).includes(SIGNATURE))
-    }),
+    fc.property(
+      fc.dictionary(
+        fc.constantFrom('sub', 'aud', 'iss', 'azp', 'gty', 'exp', 'iat', 'scope', 'permissions', 'scopes', 'client_id'),
+        fc.jsonValue(),
+      ),
+      fc.jsonValue(),
+      (claims, header) => {
+        ok(!JSON.stringify(inspectText(`eyJ${token(claims, header).slice(3)}`)).includes(SIGNATURE))
+      },
+    ),
     {numRuns: 300},
   )
 })

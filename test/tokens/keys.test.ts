@@ -38,9 +38,13 @@ test('a sealed delivery that was altered in any part does not open', async () =>
   const sealed = await sealTo(spki(rsa.publicKey), SECRET)
   const parts = sealed.split('.')
   for (let i = 0; i < parts.length; i++) {
-    const altered = parts.map((part, index) => (index === i ? `${part.startsWith('A') ? 'B' : 'A'}${part.slice(1)}` : part)).join('.')
+    const altered = parts
+      .map((part, index) => (index === i ? `${part.startsWith('A') ? 'B' : 'A'}${part.slice(1)}` : part))
+      .join('.')
     await rejects(openSealed(altered, pkcs8(rsa.privateKey)), {code: 'delivery.unreadable'})
-    await rejects(openSealed(parts.filter((_, index) => index !== i).join('.'), pkcs8(rsa.privateKey)), {code: 'delivery.unreadable'})
+    await rejects(openSealed(parts.filter((_, index) => index !== i).join('.'), pkcs8(rsa.privateKey)), {
+      code: 'delivery.unreadable',
+    })
   }
   await rejects(openSealed('', pkcs8(rsa.privateKey)), {code: 'delivery.unreadable'})
   await rejects(openSealed(sealed, 'no key'), {code: 'delivery.unreadable'})
@@ -87,7 +91,10 @@ for (const [what, pem] of [
   ['an EC key', pkcs8(ec.privateKey)],
   ['a short RSA key', pkcs8(short.privateKey)],
   ['a public key', spki(rsa.publicKey)],
-  ['a key under a passphrase', rsa.privateKey.export({type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: 'x'}).toString()],
+  [
+    'a key under a passphrase',
+    rsa.privateKey.export({type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: 'x'}).toString(),
+  ],
   ['prose', 'my private key'],
 ] as const) {
   test(`${what} signs no client assertion, and the error does not quote it`, async () => {

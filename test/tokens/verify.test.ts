@@ -46,12 +46,21 @@ const invalid: readonly (readonly [string, string])[] = [
   ['with alg none and a signature', `${part({alg: 'none', kid: 'k1'})}.${payload}.${signature}`],
   ['without a signature', `${head}.${payload}.`],
   ['whose signature is padded', `${good}==`],
-  ['in the alphabet of plain base64', good.replaceAll('-', '+').replaceAll('_', '/').replace(/[A-Za-z0-9]$/, '+')],
+  [
+    'in the alphabet of plain base64',
+    good
+      .replaceAll('-', '+')
+      .replaceAll('_', '/')
+      .replace(/[A-Za-z0-9]$/, '+'),
+  ],
   ['with an algorithm Auth0 does not use', signed({alg: 'ES256', kid: 'k1'})],
   ['with an algorithm that is no text', signed({alg: ['RS256'], kid: 'k1'})],
   ['with a crit header', signed({alg: 'RS256', kid: 'k1', crit: ['exp']})],
   ['with an unencoded payload', signed({alg: 'RS256', kid: 'k1', b64: false})],
-  ['that brings its own key', signed({alg: 'RS256', jwk: stranger.publicKey.export({format: 'jwk'})}, claims, stranger.privateKey)],
+  [
+    'that brings its own key',
+    signed({alg: 'RS256', jwk: stranger.publicKey.export({format: 'jwk'})}, claims, stranger.privateKey),
+  ],
 ]
 
 for (const [what, token] of invalid) {
@@ -85,7 +94,10 @@ for (const [what, token, keys] of unknown) {
 test('a key too short to trust proves nothing', async () => {
   const short = generateKeyPairSync('rsa', {modulusLength: 1024})
   const token = signed({alg: 'RS256', kid: 's'}, claims, short.privateKey)
-  equal((await verifySignature(token, {keys: [{...short.publicKey.export({format: 'jwk'}), kid: 's'}]}, {issuer})).verdict, 'invalid')
+  equal(
+    (await verifySignature(token, {keys: [{...short.publicKey.export({format: 'jwk'}), kid: 's'}]}, {issuer})).verdict,
+    'invalid',
+  )
 })
 
 test('a verdict is a word and a reason, and nothing of the token', async () => {

@@ -66,7 +66,10 @@ test('the time of a cosignature is under its signature', () => {
   const moved = Buffer.concat([two.signatures[0]!.data.subarray(0, 8), data.subarray(8)])
   const line = (bytes: Buffer) => Buffer.concat([Buffer.from(SIGNERS.epoch1.vkey.id, 'hex'), bytes]).toString('base64')
   equal(signatureProblem(one, SIGNERS.epoch1.vkey), undefined)
-  equal(signatureProblem(parseCheckpoint(one.text.replace(line(data), line(moved))), SIGNERS.epoch1.vkey), `bad signature by ${SIGNERS.epoch1.vkey.name}`)
+  equal(
+    signatureProblem(parseCheckpoint(one.text.replace(line(data), line(moved))), SIGNERS.epoch1.vkey),
+    `bad signature by ${SIGNERS.epoch1.vkey.name}`,
+  )
 })
 
 const badVkeys: Record<string, string> = {

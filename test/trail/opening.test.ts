@@ -1,6 +1,19 @@
 import {deepEqual, equal, ok, rejects, throws} from 'node:assert/strict'
 import {
-  appendFileSync, chmodSync, copyFileSync, cpSync, linkSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, truncateSync, unlinkSync, writeFileSync,
+  appendFileSync,
+  chmodSync,
+  copyFileSync,
+  cpSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  unlinkSync,
+  writeFileSync,
 } from 'node:fs'
 import {join} from 'node:path'
 import {test} from 'node:test'
@@ -33,7 +46,10 @@ test('a torn tail is kept as evidence, cut off, and recorded before the next rec
   appendFileSync(segment(place.folder), torn)
   const two = await place.open()
   const records = [...two.records()]
-  deepEqual(records.slice(6).map(({kind}) => kind), ['log.recovered', 'session.open'])
+  deepEqual(
+    records.slice(6).map(({kind}) => kind),
+    ['log.recovered', 'session.open'],
+  )
   const {signed_size: signed, tail_from: from, torn_bytes: bytes, torn_sha256: sha256} = records[6]!
   deepEqual([signed, from, bytes], [6, 6, torn.length])
   equal(two.getEvidence(String(sha256))?.toString(), torn)
@@ -47,7 +63,13 @@ test('zeros that a power cut left where an append was on its way are a torn tail
   one.close('done')
   appendFileSync(segment(place.folder), Buffer.concat([Buffer.alloc(700), Buffer.from('"x"}\n')]))
   const two = await place.open()
-  deepEqual([...two.records()].slice(3).map(({kind, torn_bytes: torn}) => [kind, torn]), [['log.recovered', 705], ['session.open', undefined]])
+  deepEqual(
+    [...two.records()].slice(3).map(({kind, torn_bytes: torn}) => [kind, torn]),
+    [
+      ['log.recovered', 705],
+      ['session.open', undefined],
+    ],
+  )
 })
 
 test('records that no signature covered stay recognisable: log.recovered names the signed size', async (t) => {
@@ -58,7 +80,10 @@ test('records that no signature covered stay recognisable: log.recovered names t
   appendFileSync(segment(place.folder), forged(one, one.sid))
   const two = await place.open()
   const recovered = [...two.records()][4]!
-  deepEqual([recovered.kind, recovered['signed_size'], recovered['tail_from'], recovered['torn_bytes']], ['log.recovered', 3, 4, 0])
+  deepEqual(
+    [recovered.kind, recovered['signed_size'], recovered['tail_from'], recovered['torn_bytes']],
+    ['log.recovered', 3, 4, 0],
+  )
   ok(statSync(segment(place.folder)).ino !== inode, 'the segment was not written anew')
   two.close('done')
   equal(verifyFolder(place.folder).complete, true)
@@ -72,7 +97,10 @@ test('a tip that was lost with the power leaves its records unsigned but not los
   cpSync(place.folder, join(place.base, 'copy'), {recursive: true})
   writeFileSync(join(place.base, 'copy/tip'), '')
   const two = await place.open({folder: join(place.base, 'copy')})
-  deepEqual([...two.records()].map(({kind}) => kind), ['log.open', 'session.open', 'note', 'log.recovered', 'session.open'])
+  deepEqual(
+    [...two.records()].map(({kind}) => kind),
+    ['log.open', 'session.open', 'note', 'log.recovered', 'session.open'],
+  )
 })
 
 test('without a lost tip a killed writer leaves nothing to recover', async (t) => {
@@ -81,20 +109,31 @@ test('without a lost tip a killed writer leaves nothing to recover', async (t) =
   one.append({kind: 'note', text: 'acknowledged'})
   cpSync(place.folder, join(place.base, 'copy'), {recursive: true})
   const two = await place.open({folder: join(place.base, 'copy')})
-  deepEqual([...two.records()].map(({kind}) => kind), ['log.open', 'session.open', 'note', 'session.open'])
+  deepEqual(
+    [...two.records()].map(({kind}) => kind),
+    ['log.open', 'session.open', 'note', 'session.open'],
+  )
 })
 
 test('a crash while the log was born is finished at the next opening', async (t) => {
   const place = trailPlace(t)
   const one = await place.open()
   const whole = readFileSync(segment(place.folder), 'utf8')
-  for (const [what, records] of Object.entries({'no record': '', 'half of record 0': whole.slice(0, 100), 'record 0': `${whole.split('\n')[0]}\n`})) {
+  for (const [what, records] of Object.entries({
+    'no record': '',
+    'half of record 0': whole.slice(0, 100),
+    'record 0': `${whole.split('\n')[0]}\n`,
+  })) {
     const base = join(place.base, what)
     mkdirSync(join(base, 'log/records'), {recursive: true})
     writeFileSync(segment(join(base, 'log')), records)
     cpSync(place.keys, join(base, 'keys'), {recursive: true})
     unlinkSync(join(base, 'keys/head'))
-    const two = await place.open({folder: join(base, 'log'), keys: join(base, 'keys'), ...(what === 'record 0' ? {origin: one.origin} : {})})
+    const two = await place.open({
+      folder: join(base, 'log'),
+      keys: join(base, 'keys'),
+      ...(what === 'record 0' ? {origin: one.origin} : {}),
+    })
     two.append({kind: 'note', text: 'x'})
     two.close('done')
     deepEqual([verifyFolder(join(base, 'log')).complete, what], [true, what])
@@ -103,7 +142,10 @@ test('a crash while the log was born is finished at the next opening', async (t)
 
 const BEFORE_OPENING: Record<string, [damage: (folder: string, keys: string, trail: Trail) => void, code: string]> = {
   'a byte of a signed record': [(folder) => flip(segment(folder), 'A leaked secreX'.replace('X', 't')), 'E_TAMPERED'],
-  'the signed tail cut': [(folder) => writeFileSync(segment(folder), readFileSync(segment(folder), 'utf8').split('\n').slice(0, 3).join('\n') + '\n'), 'E_ROLLED_BACK'],
+  'the signed tail cut': [
+    (folder) => writeFileSync(segment(folder), readFileSync(segment(folder), 'utf8').split('\n').slice(0, 3).join('\n') + '\n'),
+    'E_ROLLED_BACK',
+  ],
   'the segment deleted': [(folder) => unlinkSync(segment(folder)), 'E_ROLLED_BACK'],
   'the whole log deleted': [(folder) => rmSync(folder, {recursive: true}), 'E_ROLLED_BACK'],
   'the checkpoint deleted': [(folder) => unlinkSync(join(folder, 'checkpoint')), 'E_TAMPERED'],
@@ -111,9 +153,24 @@ const BEFORE_OPENING: Record<string, [damage: (folder: string, keys: string, tra
   'the identity line dropped': [(folder) => dropLine(folder, 4), 'E_TAMPERED'],
   'the epoch line dropped': [(folder) => dropLine(folder, 5), 'E_TAMPERED'],
   'a line of garbage appended': [(folder) => appendFileSync(segment(folder), 'garbage\n'), 'E_CHAIN'],
-  'a record with a wrong prev appended': [(folder, _keys, trail) => appendFileSync(segment(folder), forged(trail, trail.sid).replace(/"prev":"./, '"prev":"g').replace('"prev":"g', '"prev":"0')), 'E_CHAIN'],
-  'a record with a wrong seq appended': [(folder, _keys, trail) => appendFileSync(segment(folder), forged(trail, trail.sid).replace('"seq":6', '"seq":7')), 'E_CHAIN'],
-  'a record of an unknown session appended': [(folder, _keys, trail) => appendFileSync(segment(folder), forged(trail, 's-none')), 'E_CHAIN'],
+  'a record with a wrong prev appended': [
+    (folder, _keys, trail) =>
+      appendFileSync(
+        segment(folder),
+        forged(trail, trail.sid)
+          .replace(/"prev":"./, '"prev":"g')
+          .replace('"prev":"g', '"prev":"0'),
+      ),
+    'E_CHAIN',
+  ],
+  'a record with a wrong seq appended': [
+    (folder, _keys, trail) => appendFileSync(segment(folder), forged(trail, trail.sid).replace('"seq":6', '"seq":7')),
+    'E_CHAIN',
+  ],
+  'a record of an unknown session appended': [
+    (folder, _keys, trail) => appendFileSync(segment(folder), forged(trail, 's-none')),
+    'E_CHAIN',
+  ],
   'bytes that are no UTF-8 appended': [(folder) => appendFileSync(segment(folder), Buffer.from([0xff, 0x0a])), 'E_CHAIN'],
   'a segment that does not follow': [(folder) => writeFileSync(join(folder, 'records/000000131072.jsonl'), ''), 'E_CHAIN'],
   'the identity key gone': [(_folder, keys) => unlinkSync(join(keys, 'identity.pem')), 'E_KEY_MISSING'],
@@ -129,7 +186,13 @@ const BEFORE_OPENING: Record<string, [damage: (folder: string, keys: string, tra
 
 function dropLine(folder: string, index: number): void {
   const path = join(folder, 'checkpoint')
-  writeFileSync(path, readFileSync(path, 'utf8').split('\n').filter((_, i) => i !== index).join('\n'))
+  writeFileSync(
+    path,
+    readFileSync(path, 'utf8')
+      .split('\n')
+      .filter((_, i) => i !== index)
+      .join('\n'),
+  )
 }
 
 for (const [what, [damage, code]] of Object.entries(BEFORE_OPENING)) {
@@ -175,13 +238,17 @@ test('a copy that went on elsewhere with the same keys is a fork', async (t) => 
 const WHILE_RUNNING: Record<string, [damage: (folder: string, trail: Trail) => void, code: string]> = {
   'the segment deleted': [(folder) => unlinkSync(segment(folder)), 'E_MISSING'],
   'the folder renamed': [(folder) => renameSync(folder, `${folder}-moved`), 'E_MISSING'],
-  'the segment swapped for an empty file': [(folder) => (unlinkSync(segment(folder)), writeFileSync(segment(folder), '')), 'E_REPLACED'],
+  'the segment swapped for an empty file': [
+    (folder) => (unlinkSync(segment(folder)), writeFileSync(segment(folder), '')),
+    'E_REPLACED',
+  ],
   'the segment swapped for one with another last record': [
     (folder) => {
       const text = readFileSync(segment(folder), 'utf8')
       unlinkSync(segment(folder))
       writeFileSync(segment(folder), text.replace('"status":204', '"status":404'))
-    }, 'E_REPLACED',
+    },
+    'E_REPLACED',
   ],
   'a second name for the segment': [(folder) => linkSync(segment(folder), `${folder}.link`), 'E_REPLACED'],
   'the segment cut': [(folder) => truncateSync(segment(folder), 800), 'E_SHRUNK'],
@@ -212,7 +279,14 @@ test('a record that a stranger appended under a running writer is marked, not ta
   oneAct(trail, 'inc-1')
   appendFileSync(segment(place.folder), forged(trail, trail.sid))
   equal(trail.append({kind: 'note', text: 'next'}).seq, 7)
-  deepEqual([...trail.records()].slice(5).map(({kind, signed_size: size}) => [kind, size]), [['note', undefined], ['log.recovered', 5], ['note', undefined]])
+  deepEqual(
+    [...trail.records()].slice(5).map(({kind, signed_size: size}) => [kind, size]),
+    [
+      ['note', undefined],
+      ['log.recovered', 5],
+      ['note', undefined],
+    ],
+  )
   trail.close('done')
   equal(verifyFolder(place.folder).ok, true)
 })
@@ -230,5 +304,8 @@ test('a writer goes on in a file that another writer wrote anew', async (t) => {
   one.close('done')
   const result = verifyFolder(place.folder)
   deepEqual([result.ok, result.complete, result.records], [true, true, 12])
-  deepEqual(readdirSync(place.folder).filter((name) => name.endsWith('.tmp')), [])
+  deepEqual(
+    readdirSync(place.folder).filter((name) => name.endsWith('.tmp')),
+    [],
+  )
 })

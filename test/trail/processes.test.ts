@@ -28,19 +28,29 @@ function allThere(folder: string, acks: ReadonlyMap<number, string>): void {
   for (const [seq, leaf] of acks) equal(leafOf(records[seq]!), leaf, `record ${seq}`)
 }
 
-test('processes that come to an empty folder at once and append together lose and repeat nothing', {timeout: 60_000}, async (t) => {
-  const {folder, keys} = trailPlace(t)
-  const children = Array.from({length: 3}, () => child(folder, keys, '40', '10'))
-  await Promise.all(children.map(({done}) => done))
-  const acks = children.map(({lines}) => acknowledged(lines()))
-  deepEqual(acks.map((each) => each.size), [40, 40, 40])
-  const all = new Map(acks.flatMap((each) => [...each]))
-  equal(all.size, 120)
-  allThere(folder, all)
-  const result = verifyFolder(folder)
-  deepEqual([result.ok, result.complete, result.records], [true, true, 1 + 3 * 42])
-  equal([...readTrail(folder)].some(({kind}) => kind === 'log.recovered'), false)
-})
+test(
+  'processes that come to an empty folder at once and append together lose and repeat nothing',
+  {timeout: 60_000},
+  async (t) => {
+    const {folder, keys} = trailPlace(t)
+    const children = Array.from({length: 3}, () => child(folder, keys, '40', '10'))
+    await Promise.all(children.map(({done}) => done))
+    const acks = children.map(({lines}) => acknowledged(lines()))
+    deepEqual(
+      acks.map((each) => each.size),
+      [40, 40, 40],
+    )
+    const all = new Map(acks.flatMap((each) => [...each]))
+    equal(all.size, 120)
+    allThere(folder, all)
+    const result = verifyFolder(folder)
+    deepEqual([result.ok, result.complete, result.records], [true, true, 1 + 3 * 42])
+    equal(
+      [...readTrail(folder)].some(({kind}) => kind === 'log.recovered'),
+      false,
+    )
+  },
+)
 
 test('a writer killed at any moment loses no record that it acknowledged', {timeout: 120_000}, async (t) => {
   const {folder, keys} = trailPlace(t)
@@ -64,20 +74,27 @@ test('a writer killed at any moment loses no record that it acknowledged', {time
   deepEqual([verifyFolder(folder).ok, verifyFolder(folder).complete], [true, true])
 })
 
-test('a full disk ends the writer: the append fails with E_DISK, the next is refused, what was acknowledged stays', {skip: !hasPrlimit, timeout: 60_000}, async (t) => {
-  const {folder, keys} = trailPlace(t)
-  const limited = spawnSync('prlimit', ['--fsize=6000', process.execPath, CHILD, folder, keys, '40'], {encoding: 'utf8', timeout: 30_000})
-  const lines = limited.stdout.split('\n').slice(0, -1)
-  const acks = acknowledged(lines)
-  ok(acks.size > 3)
-  equal(lines.filter((line) => line === 'error E_DISK').length, 1)
-  equal(lines.indexOf('error E_DISK'), acks.size + 1)
-  equal(lines.filter((line) => line === 'error E_POISONED').length, 40 - acks.size - 1)
-  allThere(folder, acks)
-  const next = child(folder, keys, '1')
-  await next.done
-  ok(next.lines().includes('closed'))
-  allThere(folder, acks)
-  ok([...readTrail(folder)].some(({kind, torn_bytes: torn}) => kind === 'log.recovered' && Number(torn) > 0))
-  equal(verifyFolder(folder).ok, true)
-})
+test(
+  'a full disk ends the writer: the append fails with E_DISK, the next is refused, what was acknowledged stays',
+  {skip: !hasPrlimit, timeout: 60_000},
+  async (t) => {
+    const {folder, keys} = trailPlace(t)
+    const limited = spawnSync('prlimit', ['--fsize=6000', process.execPath, CHILD, folder, keys, '40'], {
+      encoding: 'utf8',
+      timeout: 30_000,
+    })
+    const lines = limited.stdout.split('\n').slice(0, -1)
+    const acks = acknowledged(lines)
+    ok(acks.size > 3)
+    equal(lines.filter((line) => line === 'error E_DISK').length, 1)
+    equal(lines.indexOf('error E_DISK'), acks.size + 1)
+    equal(lines.filter((line) => line === 'error E_POISONED').length, 40 - acks.size - 1)
+    allThere(folder, acks)
+    const next = child(folder, keys, '1')
+    await next.done
+    ok(next.lines().includes('closed'))
+    allThere(folder, acks)
+    ok([...readTrail(folder)].some(({kind, torn_bytes: torn}) => kind === 'log.recovered' && Number(torn) > 0))
+    equal(verifyFolder(folder).ok, true)
+  },
+)

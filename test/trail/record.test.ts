@@ -82,10 +82,42 @@ const refusedDrafts: Record<string, {kind: string; [member: string]: unknown}> =
   'an unknown member': {kind: 'note', text: 'x', password: 'y'},
   'a missing member': {kind: 'gap', what: 'x'},
   'a member of the wrong type': {kind: 'note', text: 4},
-  'an operation without id': {kind: 'intent', try: 1, action: 'a', tenant: 't', target: 'client:c', req: {method: 'POST', path: '/'}},
-  'an operation id with a blank': {kind: 'intent', op: 'a b', try: 1, action: 'a', tenant: 't', target: 'client:c', req: {method: 'POST', path: '/'}},
-  'a request with a body': {kind: 'intent', op: 'a', try: 1, action: 'a', tenant: 't', target: 'client:c', req: {method: 'POST', path: '/', body: {}}},
-  'a response object': {kind: 'outcome', op: 'a', try: 1, intent: 1, action: 'a', corr: 'c', result: 'ok', res: {status: 200, headers: {}}},
+  'an operation without id': {
+    kind: 'intent',
+    try: 1,
+    action: 'a',
+    tenant: 't',
+    target: 'client:c',
+    req: {method: 'POST', path: '/'},
+  },
+  'an operation id with a blank': {
+    kind: 'intent',
+    op: 'a b',
+    try: 1,
+    action: 'a',
+    tenant: 't',
+    target: 'client:c',
+    req: {method: 'POST', path: '/'},
+  },
+  'a request with a body': {
+    kind: 'intent',
+    op: 'a',
+    try: 1,
+    action: 'a',
+    tenant: 't',
+    target: 'client:c',
+    req: {method: 'POST', path: '/', body: {}},
+  },
+  'a response object': {
+    kind: 'outcome',
+    op: 'a',
+    try: 1,
+    intent: 1,
+    action: 'a',
+    corr: 'c',
+    result: 'ok',
+    res: {status: 200, headers: {}},
+  },
   'a result that is not in the list': {kind: 'outcome', op: 'a', try: 1, intent: 1, action: 'a', corr: 'c', result: 'fine'},
   'a list where a text is due': {kind: 'note', text: ['x']},
   'a note of 4097 characters': {kind: 'note', text: 'x'.repeat(4097)},
@@ -100,5 +132,17 @@ for (const [what, draft] of Object.entries(refusedDrafts)) {
 
 test('members that are undefined are left out', () => {
   deepEqual(orderedMembers({kind: 'note', text: 'x', tenant: undefined, op: undefined}), {text: 'x'})
-  deepEqual(orderedMembers({kind: 'outcome', op: 'a', try: 1, intent: 1, action: 'a', corr: 'c', result: 'ok', res: {status: 204, date: undefined}})['res'], {status: 204})
+  deepEqual(
+    orderedMembers({
+      kind: 'outcome',
+      op: 'a',
+      try: 1,
+      intent: 1,
+      action: 'a',
+      corr: 'c',
+      result: 'ok',
+      res: {status: 204, date: undefined},
+    })['res'],
+    {status: 204},
+  )
 })

@@ -17,7 +17,10 @@ test('a new trail begins with log.open, a checkpoint and a session, and verifies
   const trail = await place.open()
   match(trail.origin, /^stanch\.local\/[0-9a-f]{16}$/)
   ok(trail.vkey.startsWith(`${trail.origin}+`))
-  deepEqual([...trail.records()].map(({kind}) => kind), ['log.open', 'session.open'])
+  deepEqual(
+    [...trail.records()].map(({kind}) => kind),
+    ['log.open', 'session.open'],
+  )
   oneAct(trail, 'inc-1')
   const {size, root, text} = trail.checkpoint()
   equal(size, 5)
@@ -27,7 +30,10 @@ test('a new trail begins with log.open, a checkpoint and a session, and verifies
   trail.close('twice')
   const [open] = [...readTrail(place.folder)]
   const result = verifyFolder(place.folder, {vkey: trail.vkey, first: leafOf(open!), known: [text]})
-  deepEqual([result.ok, result.complete, result.records, result.size, result.mode, result.findings], [true, true, 6, 6, 'sim', []])
+  deepEqual(
+    [result.ok, result.complete, result.records, result.size, result.mode, result.findings],
+    [true, true, 6, 6, 'sim', []],
+  )
   deepEqual(readdirSync(join(place.folder, 'checkpoints')), ['000000000006'])
   equal(readOrigin(place.folder), trail.origin)
   match(logId(trail.origin), /^[0-9a-f]{16}$/)
@@ -39,7 +45,10 @@ test('records carry session, mode, monotonic time, actor and the numbers of thei
   trail.append({kind: 'note', text: 'of no incident'})
   trail.append({kind: 'note', inc: 'inc-1', text: 'fourth'})
   const records = [...trail.records()].slice(2)
-  deepEqual(records.map(({iseq}) => iseq), [0, 1, 2, undefined, 3])
+  deepEqual(
+    records.map(({iseq}) => iseq),
+    [0, 1, 2, undefined, 3],
+  )
   for (const {sid, mode, actor, mono} of records) {
     deepEqual([sid, mode, actor], [trail.sid, 'sim', IDENTITY.actor])
     ok(Number.isInteger(mono) && Number(mono) >= 0)
@@ -94,11 +103,21 @@ test('a checkpoint is made within about a second of an append that nobody signed
 test('a group is written whole or not at all', async (t) => {
   const trail = await trailPlace(t).open()
   const before = trail.head()
-  throws(() => trail.appendAll([{kind: 'note', text: 'good'}, {kind: 'note', inc: 'inc-9', text: 'no such incident'}]), {code: 'E_SCHEMA'})
+  throws(
+    () =>
+      trail.appendAll([
+        {kind: 'note', text: 'good'},
+        {kind: 'note', inc: 'inc-9', text: 'no such incident'},
+      ]),
+    {code: 'E_SCHEMA'},
+  )
   deepEqual(trail.head(), before)
   oneAct(trail, 'inc-1')
   const group = trail.appendAll(Array.from({length: 20}, (_, i) => ({kind: 'note', inc: 'inc-1', text: `note ${i}`}) as const))
-  deepEqual(group.map(({seq}) => seq), Array.from({length: 20}, (_, i) => 5 + i))
+  deepEqual(
+    group.map(({seq}) => seq),
+    Array.from({length: 20}, (_, i) => 5 + i),
+  )
   equal(verifyFolder(trail.folder).ok, true)
 })
 
@@ -110,7 +129,9 @@ test('records that a verifier would fail are refused and leave the log as it was
   throws(() => trail.append({kind: 'note', inc: 'inc-2', text: 'before its incident'}), {code: 'E_SCHEMA'})
   throws(() => trail.append({kind: 'outcome', ...act, intent: 3, corr: 'x', result: 'ok'}), {code: 'E_SCHEMA'})
   throws(() => trail.append({kind: 'settle', op: 'op-2', intent: 3, result: 'ok', by: 'state'}), {code: 'E_SCHEMA'})
-  throws(() => trail.append({kind: 'incident.open', inc: 'inc-1', tenant: 't', title: 't', leak: 'l', role: 'lead'}), {code: 'E_SCHEMA'})
+  throws(() => trail.append({kind: 'incident.open', inc: 'inc-1', tenant: 't', title: 't', leak: 'l', role: 'lead'}), {
+    code: 'E_SCHEMA',
+  })
   throws(() => trail.append({kind: 'hunch'} as never), {code: 'E_SCHEMA'})
   throws(() => trail.append({kind: 'note', text: 'x', secret: 'y'} as never), {code: 'E_SCHEMA'})
   throws(() => trail.append({kind: 'decision', question: 'q', answer: 'x'.repeat(70_000)}), {code: 'E_TOO_LONG'})
@@ -119,10 +140,18 @@ test('records that a verifier would fail are refused and leave the log as it was
   throws(() => trail.append({kind: 'note', inc: 'inc-1', text: 'after its end'}), {code: 'E_SCHEMA'})
   const intent = trail.append({kind: 'intent', ...act, req: {method: 'POST', path: '/'}})
   throws(() => trail.append({kind: 'intent', ...act, try: 2, req: {method: 'POST', path: '/'}}), {code: 'E_SCHEMA'})
-  deepEqual(trail.openIntents().map(({seq, state}) => [seq, state]), [[intent.seq, 'sent']])
+  deepEqual(
+    trail.openIntents().map(({seq, state}) => [seq, state]),
+    [[intent.seq, 'sent']],
+  )
   trail.append({kind: 'outcome', ...act, intent: intent.seq, corr: intent.correlationId, result: 'unknown'})
-  deepEqual(trail.openIntents().map(({state}) => state), ['unknown'])
-  throws(() => trail.append({kind: 'outcome', ...act, intent: intent.seq, corr: intent.correlationId, result: 'ok'}), {code: 'E_SCHEMA'})
+  deepEqual(
+    trail.openIntents().map(({state}) => state),
+    ['unknown'],
+  )
+  throws(() => trail.append({kind: 'outcome', ...act, intent: intent.seq, corr: intent.correlationId, result: 'ok'}), {
+    code: 'E_SCHEMA',
+  })
   trail.append({kind: 'settle', op: 'op-2', intent: intent.seq, result: 'not_done', by: 'state'})
   trail.append({kind: 'intent', ...act, try: 2, req: {method: 'POST', path: '/'}})
   equal(verifyFolder(trail.folder).ok, true)
@@ -135,9 +164,15 @@ test('a record that holds a live secret in any spelling is refused, and so is ev
   const bytes = Buffer.from(secret.reveal())
   const before = trail.head()
   const forms = [
-    value, encodeURIComponent(value), bytes.toString('base64'), bytes.toString('base64url'), bytes.toString('hex'),
-    Buffer.from(`id:${value}`).toString('base64'), JSON.stringify({inner: value}),
-    'eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJ0aGUtc3ViamVjdCJ9.c2lnbmF0dXJl', '-----BEGIN PRIVATE KEY-----',
+    value,
+    encodeURIComponent(value),
+    bytes.toString('base64'),
+    bytes.toString('base64url'),
+    bytes.toString('hex'),
+    Buffer.from(`id:${value}`).toString('base64'),
+    JSON.stringify({inner: value}),
+    'eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJ0aGUtc3ViamVjdCJ9.c2lnbmF0dXJl',
+    '-----BEGIN PRIVATE KEY-----',
   ]
   for (const form of forms) {
     throws(() => trail.append({kind: 'note', text: `before ${form} after`}), {code: 'E_SECRET'}, form)
@@ -207,9 +242,9 @@ test('a second session continues the log; the other mode and another origin are 
 test('reading a trail takes no lock and makes no file', async (t) => {
   const place = trailPlace(t)
   const trail = await place.open()
-  const before = readdirSync(place.folder, {recursive: true}).toSorted()
+  const before = readdirSync(place.folder, {recursive: true, encoding: 'utf8'}).toSorted()
   equal([...readTrail(place.folder)].length, 2)
-  deepEqual(readdirSync(place.folder, {recursive: true}).toSorted(), before)
+  deepEqual(readdirSync(place.folder, {recursive: true, encoding: 'utf8'}).toSorted(), before)
   deepEqual([...readTrail(join(place.base, 'nothing'))], [])
   equal(existsSync(join(place.base, 'nothing')), false)
   trail.close('done')

@@ -2,7 +2,15 @@ import {equal, ok} from 'node:assert/strict'
 import {hash} from 'node:crypto'
 import {test} from 'node:test'
 
-import {consistencyProof, Frontier, inclusionProof, nodeHash, rootOf, verifyConsistency, verifyInclusion} from '../../src/trail/format/tree.ts'
+import {
+  consistencyProof,
+  Frontier,
+  inclusionProof,
+  nodeHash,
+  rootOf,
+  verifyConsistency,
+  verifyInclusion,
+} from '../../src/trail/format/tree.ts'
 
 const leaves = Array.from({length: 130}, (_, i) => hash('sha256', `\0leaf ${i}`, 'hex'))
 const roots = Array.from({length: leaves.length + 1}, (_, n) => rootOf(leaves.slice(0, n)))
@@ -29,7 +37,8 @@ test('every inclusion proof verifies, and only for its own leaf, index, size and
   for (const size of [1, 2, 3, 4, 7, 8, 9, 31, 64, 65, 100]) {
     for (let index = 0; index < size; index++) {
       const path = inclusionProof(leaves.slice(0, size), index)
-      const check = (leaf: number, i: number, n: number, p: readonly string[]) => verifyInclusion(leaves[leaf]!, i, n, roots[size]!, p)
+      const check = (leaf: number, i: number, n: number, p: readonly string[]) =>
+        verifyInclusion(leaves[leaf]!, i, n, roots[size]!, p)
       ok(check(index, index, size, path))
       equal(check(index + 1, index, size, path), false)
       equal(check(index, index + 1, size, path), false)

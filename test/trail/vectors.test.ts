@@ -6,8 +6,24 @@ import {test} from 'node:test'
 
 import {parseCheckpoint, signatureLine, signatureProblem, signCheckpoint} from '../../src/trail/format/checkpoint.ts'
 import {type Json, orderedMembers} from '../../src/trail/format/members.ts'
-import {correlationIdOf, leafHash, leafOf, makeRecord, NO_PREVIOUS, parseRecord, recordLine} from '../../src/trail/format/record.ts'
-import {consistencyProof, EMPTY_ROOT, Frontier, inclusionProof, rootOf, verifyConsistency, verifyInclusion} from '../../src/trail/format/tree.ts'
+import {
+  correlationIdOf,
+  leafHash,
+  leafOf,
+  makeRecord,
+  NO_PREVIOUS,
+  parseRecord,
+  recordLine,
+} from '../../src/trail/format/record.ts'
+import {
+  consistencyProof,
+  EMPTY_ROOT,
+  Frontier,
+  inclusionProof,
+  rootOf,
+  verifyConsistency,
+  verifyInclusion,
+} from '../../src/trail/format/tree.ts'
 import {parseVkey} from '../../src/trail/format/vkey.ts'
 import {blinded} from '../../src/trail/keys.ts'
 import {ORIGIN, SIGNERS, VECTOR_FOLDER, VectorLog, VECTORS} from '../support/vector-log.ts'
@@ -22,7 +38,7 @@ test('the log of the vectors is built byte for byte from its members, the derive
   for (const [seq, line] of log.lines.entries()) {
     const {v: _v, seq: _seq, prev: _prev, salt: _salt, time, kind, ...members} = JSON.parse(line) as Record<string, Json>
     const salt = Buffer.from(hash('sha256', `stanch-test-vector-1/salt${seq}`, 'hex').slice(0, 32), 'hex').toString('base64url')
-    built.push(recordLine(makeRecord({seq, prev, salt, time: String(time), kind: String(kind)}, members)))
+    built.push(recordLine(makeRecord({seq, prev, salt, time: time as string, kind: kind as string}, members)))
     prev = leafHash(built.at(-1)!)
     equal(prev, VECTORS.leaves[seq])
   }
@@ -42,7 +58,7 @@ test('the writer puts the members of each kind in the order of the vectors', () 
   for (const line of log.lines) {
     const {kind, v: _v, seq: _s, prev: _p, salt: _salt, time: _t, ...rest} = JSON.parse(line) as Record<string, Json>
     // these kinds have more members today than the vectors show
-    if (['log.open', 'key.epoch', 'session.open', 'incident.open'].includes(String(kind))) continue
+    if (['log.open', 'key.epoch', 'session.open', 'incident.open'].includes(kind as string)) continue
     const {inc, iseq: _i, sid: _sid, mode: _m, mono: _mono, actor: _a, ...own} = rest
     const shuffled = Object.fromEntries(Object.entries({kind: kind!, ...(inc === undefined ? {} : {inc}), ...own}).toReversed())
     equal(JSON.stringify(orderedMembers(shuffled as {kind: string})), JSON.stringify(own))
@@ -63,7 +79,12 @@ test('every root of the vectors comes out of the frontier and out of the recursi
 test('seal and checkpoint are signed to the same bytes', () => {
   const {identity, epoch0, epoch1, witness} = SIGNERS
   const at = (size: number) => ({origin: ORIGIN, size, root: hex(VECTORS.roots[size - 1]!)})
-  const time = (text: string, name: string) => Number(parseCheckpoint(text).signatures.find((line) => line.name === name)!.data.readBigUInt64BE(0))
+  const time = (text: string, name: string) =>
+    Number(
+      parseCheckpoint(text)
+        .signatures.find((line) => line.name === name)!
+        .data.readBigUInt64BE(0),
+    )
   const seal = log.kept.get(6)!
   equal(signCheckpoint(at(6), [identity, epoch0], time(seal, epoch0.vkey.name)), seal)
   const newest = signCheckpoint(at(9), [identity, epoch1], time(log.checkpoint, epoch1.vkey.name))

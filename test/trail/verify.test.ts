@@ -20,7 +20,15 @@ const newest = new VectorLog().checkpoint
 const OTHER0 = seeded('01'.repeat(32), `${ORIGIN}/epoch-0`, COSIGNATURE)
 const OTHER1 = seeded('02'.repeat(32), `${ORIGIN}/epoch-1`, COSIGNATURE)
 const SESSION: Loose = {sid: 's-01', mode: 'sim', mono: 9000, actor: 'mallory'}
-const INTENT: Loose = {...SESSION, op: 'op-02', try: 1, action: 'a', tenant: 't', target: 'client:c', req: {method: 'POST', path: '/'}}
+const INTENT: Loose = {
+  ...SESSION,
+  op: 'op-02',
+  try: 1,
+  action: 'a',
+  tenant: 't',
+  target: 'client:c',
+  req: {method: 'POST', path: '/'},
+}
 
 /** 0 verified, 1 failed, 3 incomplete: what the independent checker exits with. */
 function verdict(trust: Parameters<typeof verifyFolder>[1]): number {
@@ -29,16 +37,28 @@ function verdict(trust: Parameters<typeof verifyFolder>[1]): number {
 }
 
 type Damage = (log: VectorLog) => void | (() => void)
-const rewrite = (change: (bytes: Buffer) => Buffer | string): Damage => (log) => {
-  const bytes = Buffer.from(`${log.lines.join('\n')}\n`)
-  return () => log.write(folder, change(bytes) as Buffer)
-}
+const rewrite =
+  (change: (bytes: Buffer) => Buffer | string): Damage =>
+  (log) => {
+    const bytes = Buffer.from(`${log.lines.join('\n')}\n`)
+    return () => log.write(folder, change(bytes) as Buffer)
+  }
 const replaceText = (from: string, to: string) => rewrite((bytes) => bytes.toString().replace(from, to))
 const withoutLine = (name: string) => (log: VectorLog) => {
-  log.checkpoint = log.checkpoint.split('\n').filter((line) => !line.startsWith(`\u2014 ${name} `)).join('\n')
+  log.checkpoint = log.checkpoint
+    .split('\n')
+    .filter((line) => !line.startsWith(`\u2014 ${name} `))
+    .join('\n')
 }
 const flipLine = (name: string) => (log: VectorLog) => {
-  log.checkpoint = log.checkpoint.split('\n').map((line) => (line.startsWith(`\u2014 ${name} `) ? line.replace(/.(.{9})$/, (all, rest: string) => (all.startsWith('A') ? 'B' : 'A') + rest) : line)).join('\n')
+  log.checkpoint = log.checkpoint
+    .split('\n')
+    .map((line) =>
+      line.startsWith(`\u2014 ${name} `)
+        ? line.replace(/.(.{9})$/, (all, rest: string) => (all.startsWith('A') ? 'B' : 'A') + rest)
+        : line,
+    )
+    .join('\n')
 }
 
 /** The format's table 13.6: expected verdict with the vkey only, with record 0 pinned, with the true newest checkpoint known. */
@@ -51,27 +71,74 @@ const NEGATIVE: Record<string, [damage: Damage, vkey: number, first: number, kno
   'record 6 repeated at the end': [(log) => void log.lines.push(log.lines[6]!), 1, 1, 1, 'bad envelope'],
   'the last 2 records cut': [(log) => void log.lines.splice(7), 1, 1, 1, 'truncated or rolled back'],
   'the last line cut in the middle': [(log) => () => (log.write(folder), truncateSync(file, 3500)), 1, 1, 1, 'torn last line'],
-  'a record appended without keys': [(log) => void log.append({kind: 'note', ...SESSION, text: 'x'}), 3, 3, 3, 'not in the signed tree'],
+  'a record appended without keys': [
+    (log) => void log.append({kind: 'note', ...SESSION, text: 'x'}),
+    3,
+    3,
+    3,
+    'not in the signed tree',
+  ],
   'identity line dropped': [withoutLine(ORIGIN), 1, 1, 1, `no signature by ${ORIGIN}`],
   'identity line flipped': [flipLine(ORIGIN), 1, 1, 1, `bad signature by ${ORIGIN}`],
   'epoch line dropped': [withoutLine(`${ORIGIN}/epoch-1`), 1, 1, 1, `no signature by ${ORIGIN}/epoch-1`],
   'epoch line flipped': [flipLine(`${ORIGIN}/epoch-1`), 1, 1, 1, `bad signature by ${ORIGIN}/epoch-1`],
-  'signed by another key under the name': [(log) => void log.sign([seeded('03'.repeat(32), ORIGIN, ED25519), epoch1]), 1, 1, 1, `no signature by ${ORIGIN}`],
-  'signed by another epoch key under the name': [(log) => void log.sign([identity, OTHER1]), 1, 1, 1, `no signature by ${ORIGIN}/epoch-1`],
-  'identity and epoch 1 stolen, record 4 changed': [(log) => void log.edit(4, {mono: 1313}).rechain().sign(), 1, 1, 1, 'altered or forked'],
-  'the same, size 6 signed with epoch 1': [
-    (log) => (log.edit(4, {mono: 1313}).rechain().sign(), void log.kept.set(6, log.note(6, [identity, epoch1]))), 1, 1, 1, `no signature by ${ORIGIN}/epoch-0`,
+  'signed by another key under the name': [
+    (log) => void log.sign([seeded('03'.repeat(32), ORIGIN, ED25519), epoch1]),
+    1,
+    1,
+    1,
+    `no signature by ${ORIGIN}`,
   ],
-  'the same, the seal deleted': [(log) => (log.edit(4, {mono: 1313}).rechain().sign(), void log.kept.delete(6)), 1, 1, 1, 'epoch without seal'],
+  'signed by another epoch key under the name': [
+    (log) => void log.sign([identity, OTHER1]),
+    1,
+    1,
+    1,
+    `no signature by ${ORIGIN}/epoch-1`,
+  ],
+  'identity and epoch 1 stolen, record 4 changed': [
+    (log) => void log.edit(4, {mono: 1313}).rechain().sign(),
+    1,
+    1,
+    1,
+    'altered or forked',
+  ],
+  'the same, size 6 signed with epoch 1': [
+    (log) => (log.edit(4, {mono: 1313}).rechain().sign(), void log.kept.set(6, log.note(6, [identity, epoch1]))),
+    1,
+    1,
+    1,
+    `no signature by ${ORIGIN}/epoch-0`,
+  ],
+  'the same, the seal deleted': [
+    (log) => (log.edit(4, {mono: 1313}).rechain().sign(), void log.kept.delete(6)),
+    1,
+    1,
+    1,
+    'epoch without seal',
+  ],
   'the same keys, record 6 changed': [(log) => void log.edit(6, {mono: 2513}).rechain(7).sign(), 0, 0, 1, 'altered or forked'],
   'rewritten from record 0 with new epoch keys': [
     (log) => {
       log.edit(0, {epoch_vkey: OTHER0.vkey.text}).edit(5, {epoch_vkey: OTHER1.vkey.text}).rechain()
-      log.edit(4, {corr: `stanch-${String(log.record(4)['prev']).slice(0, 56)}`}).rechain().sign([identity, OTHER1])
+      log
+        .edit(4, {corr: `stanch-${(log.record(4)['prev'] as string).slice(0, 56)}`})
+        .rechain()
+        .sign([identity, OTHER1])
       log.kept.set(6, log.note(6, [identity, OTHER0]))
-    }, 0, 1, 1, 'record 0 not the registered one',
+    },
+    0,
+    1,
+    1,
+    'record 0 not the registered one',
   ],
-  'everything as it was at size 6': [(log) => (log.lines.splice(6), log.kept.delete(9), void (log.checkpoint = log.kept.get(6)!)), 0, 0, 1, 'truncated or rolled back'],
+  'everything as it was at size 6': [
+    (log) => (log.lines.splice(6), log.kept.delete(9), void (log.checkpoint = log.kept.get(6)!)),
+    0,
+    0,
+    1,
+    'truncated or rolled back',
+  ],
   'a repeated member': [replaceText('"v":1,"seq":6', '"v":1,"v":1,"seq":6'), 1, 1, 1, 'not in canonical form'],
   'a blank after a colon': [replaceText('"seq":6', '"seq": 6'), 1, 1, 1, 'not in canonical form'],
   'an escaped letter': [replaceText('"text":"Old', '"text":"Ol\\u0064'), 1, 1, 1, 'not in canonical form'],
@@ -79,41 +146,176 @@ const NEGATIVE: Record<string, [damage: Damage, vkey: number, first: number, kno
   'CRLF line ends': [rewrite((bytes) => bytes.toString().replaceAll('\n', '\r\n')), 1, 1, 1, 'not in canonical form'],
   'a byte order mark': [rewrite((bytes) => `\ufeff${bytes.toString()}`), 1, 1, 1, 'not in canonical form'],
   'the byte 0xff': [rewrite((bytes) => (bytes.fill(0xff, 1500, 1501), bytes)), 1, 1, 1, 'not in canonical form'],
-  'a root in base64 that is not canonical': [(log) => void (log.checkpoint = log.checkpoint.replace('flQM=', 'flQN=')), 1, 1, 1, 'base64 not canonical'],
+  'a root in base64 that is not canonical': [
+    (log) => void (log.checkpoint = log.checkpoint.replace('flQM=', 'flQN=')),
+    1,
+    1,
+    1,
+    'base64 not canonical',
+  ],
   'the segment removed': [(log) => () => (log.write(folder), unlinkSync(file)), 1, 1, 1, 'nothing to verify'],
-  'the segment renamed': [(log) => () => (log.write(folder), renameSync(file, file.replace('0.jsonl', '1.jsonl'))), 1, 1, 1, 'segment gap'],
+  'the segment renamed': [
+    (log) => () => (log.write(folder), renameSync(file, file.replace('0.jsonl', '1.jsonl'))),
+    1,
+    1,
+    1,
+    'segment gap',
+  ],
   'the key holder leaves out record 6': [(log) => (log.lines.splice(6, 1), void log.rechain().sign()), 1, 1, 1, 'iseq gap'],
-  'the key holder sets record 7 one hour back': [(log) => void log.edit(7, {time: '2026-11-21T09:00:04.012Z'}).rechain(8).sign(), 3, 3, 1, 'time goes back'],
+  'the key holder sets record 7 one hour back': [
+    (log) => void log.edit(7, {time: '2026-11-21T09:00:04.012Z'}).rechain(8).sign(),
+    3,
+    3,
+    1,
+    'time goes back',
+  ],
   'the key holder adds an outcome without intent': [
-    (log) => void log.append({kind: 'outcome', ...SESSION, op: 'op-09', try: 1, intent: 3, action: 'a', corr: 'x', result: 'ok'}).sign(), 1, 1, 1, 'outcome without an open intent',
+    (log) =>
+      void log.append({kind: 'outcome', ...SESSION, op: 'op-09', try: 1, intent: 3, action: 'a', corr: 'x', result: 'ok'}).sign(),
+    1,
+    1,
+    1,
+    'outcome without an open intent',
   ],
   'the key holder marks one record real': [(log) => void log.edit(6, {mode: 'real'}).rechain(7).sign(), 1, 1, 1, 'mode differs'],
-  'the key holder leaves an intent without outcome as record 8': [(log) => (log.lines.pop(), void log.append({kind: 'intent', ...INTENT}).sign()), 3, 3, 1, 'intent without outcome'],
+  'the key holder leaves an intent without outcome as record 8': [
+    (log) => (log.lines.pop(), void log.append({kind: 'intent', ...INTENT}).sign()),
+    3,
+    3,
+    1,
+    'intent without outcome',
+  ],
   // beyond the table
   'an outcome unknown and never settled': [
-    (log) => (log.append({kind: 'intent', ...INTENT}), void log.append({kind: 'outcome', ...SESSION, op: 'op-02', try: 1, intent: 9, action: 'a', corr: corr(log), result: 'unknown'}).sign()), 3, 3, 3, 'outcome unknown and not settled',
+    (log) => (
+      log.append({kind: 'intent', ...INTENT}),
+      void log
+        .append({kind: 'outcome', ...SESSION, op: 'op-02', try: 1, intent: 9, action: 'a', corr: corr(log), result: 'unknown'})
+        .sign()
+    ),
+    3,
+    3,
+    3,
+    'outcome unknown and not settled',
   ],
   'the correlation id of another intent': [
-    (log) => (log.append({kind: 'intent', ...INTENT}), void log.append({kind: 'outcome', ...SESSION, op: 'op-02', try: 1, intent: 9, action: 'a', corr: VECTORS.correlation.id, result: 'ok'}).sign()), 1, 1, 1, 'outcome without an open intent',
+    (log) => (
+      log.append({kind: 'intent', ...INTENT}),
+      void log
+        .append({
+          kind: 'outcome',
+          ...SESSION,
+          op: 'op-02',
+          try: 1,
+          intent: 9,
+          action: 'a',
+          corr: VECTORS.correlation.id,
+          result: 'ok',
+        })
+        .sign()
+    ),
+    1,
+    1,
+    1,
+    'outcome without an open intent',
   ],
   'two outcomes of one intent': [
-    (log) => void log.append({kind: 'outcome', ...SESSION, op: 'op-01', try: 1, intent: 3, action: 'a', corr: VECTORS.correlation.id, result: 'ok'}).sign(), 1, 1, 1, 'outcome without an open intent',
+    (log) =>
+      void log
+        .append({
+          kind: 'outcome',
+          ...SESSION,
+          op: 'op-01',
+          try: 1,
+          intent: 3,
+          action: 'a',
+          corr: VECTORS.correlation.id,
+          result: 'ok',
+        })
+        .sign(),
+    1,
+    1,
+    1,
+    'outcome without an open intent',
   ],
-  'a record after incident.close': [(log) => void log.append({kind: 'note', inc: 'INC-2026-0042', iseq: 5, ...SESSION, text: 'x'}).sign(), 1, 1, 1, 'iseq gap'],
-  'an incident that begins with a note': [(log) => void log.append({kind: 'note', inc: 'INC-2', iseq: 0, ...SESSION, text: 'x'}).sign(), 1, 1, 1, 'iseq gap'],
-  'an incident number without incident': [(log) => void log.append({kind: 'note', iseq: 0, ...SESSION, text: 'x'}).sign(), 1, 1, 1, 'iseq gap'],
-  'a session that was never opened': [(log) => void log.append({kind: 'note', ...SESSION, sid: 's-02', text: 'x'}).sign(), 1, 1, 1, 'unknown session'],
-  'a second log.open': [(log) => void log.append({kind: 'log.open', format: 'stanch-audit/1', mode: 'sim'}).sign(), 1, 1, 1, 'bad envelope'],
-  'a skipped epoch': [(log) => void log.append({kind: 'key.epoch', epoch: 3, epoch_vkey: OTHER1.vkey.text}).sign(), 1, 1, 1, 'key epoch out of order'],
-  'an epoch key of another name': [(log) => void log.append({kind: 'key.epoch', epoch: 2, epoch_vkey: OTHER1.vkey.text}).sign(), 1, 1, 1],
-  'a record after log.close': [(log) => void log.append({kind: 'log.close', reason: 'x'}).append({kind: 'note', ...SESSION, text: 'x'}).sign(), 1, 1, 1, 'record after the end'],
+  'a record after incident.close': [
+    (log) => void log.append({kind: 'note', inc: 'INC-2026-0042', iseq: 5, ...SESSION, text: 'x'}).sign(),
+    1,
+    1,
+    1,
+    'iseq gap',
+  ],
+  'an incident that begins with a note': [
+    (log) => void log.append({kind: 'note', inc: 'INC-2', iseq: 0, ...SESSION, text: 'x'}).sign(),
+    1,
+    1,
+    1,
+    'iseq gap',
+  ],
+  'an incident number without incident': [
+    (log) => void log.append({kind: 'note', iseq: 0, ...SESSION, text: 'x'}).sign(),
+    1,
+    1,
+    1,
+    'iseq gap',
+  ],
+  'a session that was never opened': [
+    (log) => void log.append({kind: 'note', ...SESSION, sid: 's-02', text: 'x'}).sign(),
+    1,
+    1,
+    1,
+    'unknown session',
+  ],
+  'a second log.open': [
+    (log) => void log.append({kind: 'log.open', format: 'stanch-audit/1', mode: 'sim'}).sign(),
+    1,
+    1,
+    1,
+    'bad envelope',
+  ],
+  'a skipped epoch': [
+    (log) => void log.append({kind: 'key.epoch', epoch: 3, epoch_vkey: OTHER1.vkey.text}).sign(),
+    1,
+    1,
+    1,
+    'key epoch out of order',
+  ],
+  'an epoch key of another name': [
+    (log) => void log.append({kind: 'key.epoch', epoch: 2, epoch_vkey: OTHER1.vkey.text}).sign(),
+    1,
+    1,
+    1,
+  ],
+  'a record after log.close': [
+    (log) =>
+      void log
+        .append({kind: 'log.close', reason: 'x'})
+        .append({kind: 'note', ...SESSION, text: 'x'})
+        .sign(),
+    1,
+    1,
+    1,
+    'record after the end',
+  ],
   'a format that is not known': [(log) => void log.edit(0, {format: 'stanch-audit/2'}).rechain().sign(), 1, 1, 1, 'bad envelope'],
   'no checkpoint': [(log) => () => (log.write(folder), unlinkSync(join(folder, 'checkpoint'))), 1, 1, 1, 'malformed checkpoint'],
   'an empty checkpoint': [(log) => void (log.checkpoint = ''), 1, 1, 1, 'malformed checkpoint'],
   'a kept checkpoint under another size': [(log) => void log.kept.set(7, log.kept.get(6)!), 1, 1, 1, 'malformed checkpoint'],
-  'a checkpoint of another log': [(log) => void (log.checkpoint = log.checkpoint.replaceAll(ORIGIN, 'stanch.local/other')), 1, 1, 1, 'checkpoint of another log'],
+  'a checkpoint of another log': [
+    (log) => void (log.checkpoint = log.checkpoint.replaceAll(ORIGIN, 'stanch.local/other')),
+    1,
+    1,
+    1,
+    'checkpoint of another log',
+  ],
   'an unknown kind': [(log) => void log.append({kind: 'hunch', ...SESSION, guess: 'x'}).sign(), 0, 0, 0, 'unknown kind'],
-  'a torn line after all that is signed': [rewrite((bytes) => Buffer.concat([bytes, Buffer.from('{"v":1,"se')])), 3, 3, 3, 'torn last line'],
+  'a torn line after all that is signed': [
+    rewrite((bytes) => Buffer.concat([bytes, Buffer.from('{"v":1,"se')])),
+    3,
+    3,
+    3,
+    'torn last line',
+  ],
 }
 
 function corr(log: VectorLog): string {
@@ -147,16 +349,30 @@ test('the vectors verify whole, with every anchor named', () => {
   deepEqual(
     {...result, anchors: result.anchors.map(({type}) => type)},
     {
-      ok: true, complete: true, records: 9, size: 9, root_hash: Buffer.from(VECTORS.roots[8]!, 'base64').toString('hex'),
-      checkpoints: 4, signer: vkey, mode: 'sim', anchors: ['first_record', 'known_checkpoint', 'witness'], findings: [],
+      ok: true,
+      complete: true,
+      records: 9,
+      size: 9,
+      root_hash: Buffer.from(VECTORS.roots[8]!, 'base64').toString('hex'),
+      checkpoints: 4,
+      signer: vkey,
+      mode: 'sim',
+      anchors: ['first_record', 'known_checkpoint', 'witness'],
+      findings: [],
     },
   )
 })
 
 test('without anything from outside it says that the first record is not pinned', () => {
   new VectorLog().write(folder)
-  deepEqual(verifyFolder(folder, {vkey}).findings.map(({kind}) => kind), ['first record not pinned'])
-  deepEqual(verifyFolder(folder).findings.map(({kind}) => kind), ['signer not pinned', 'first record not pinned'])
+  deepEqual(
+    verifyFolder(folder, {vkey}).findings.map(({kind}) => kind),
+    ['first record not pinned'],
+  )
+  deepEqual(
+    verifyFolder(folder).findings.map(({kind}) => kind),
+    ['signer not pinned', 'first record not pinned'],
+  )
 })
 
 test('a known checkpoint may be the three lines or one line', () => {
@@ -216,7 +432,7 @@ test('every change of one character of a record or of the newest checkpoint is d
 
 test('verifying changes no byte and makes no file', () => {
   new VectorLog().write(folder)
-  const before = readdirSync(folder, {recursive: true}).toSorted()
+  const before = readdirSync(folder, {recursive: true, encoding: 'utf8'}).toSorted()
   verifyFolder(folder, {vkey})
-  deepEqual(readdirSync(folder, {recursive: true}).toSorted(), before)
+  deepEqual(readdirSync(folder, {recursive: true, encoding: 'utf8'}).toSorted(), before)
 })

@@ -38,13 +38,19 @@ const schema = v.object({
   global: v.exactOptional(v.boolean()),
   grant_types: v.exactOptional(texts),
   token_endpoint_auth_method: v.exactOptional(text),
-  client_authentication_methods: v.exactOptional(v.object({private_key_jwt: bound, tls_client_auth: bound, self_signed_tls_client_auth: bound})),
+  client_authentication_methods: v.exactOptional(
+    v.object({private_key_jwt: bound, tls_client_auth: bound, self_signed_tls_client_auth: bound}),
+  ),
   organization_usage: v.exactOptional(text),
   default_organization: v.exactOptional(v.object({organization_id: text, flows: texts})),
   third_party_security_mode: v.exactOptional(text),
   jwt_configuration: v.exactOptional(v.object({alg: v.exactOptional(text), lifetime_in_seconds: v.exactOptional(seconds)})),
   refresh_token: v.exactOptional(
-    v.object({rotation_type: v.exactOptional(text), expiration_type: v.exactOptional(text), token_lifetime: v.exactOptional(seconds)}),
+    v.object({
+      rotation_type: v.exactOptional(text),
+      expiration_type: v.exactOptional(text),
+      token_lifetime: v.exactOptional(seconds),
+    }),
   ),
 })
 

@@ -93,14 +93,35 @@ function members(value: unknown): Members {
 
 /** Only what was said: strings that are not empty. */
 function said<K extends string>(values: Readonly<Record<K, unknown>>): {[P in K]?: string} {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => typeof value === 'string' && value !== '')) as {[P in K]?: string}
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => typeof value === 'string' && value !== '')) as {
+    [P in K]?: string
+  }
 }
 
 /** Auth0 does not say whether request and response bodies in its log are masked; what goes into evidence is. */
-const SECRET_MEMBERS = new Set(['client_secret', 'signing_secret', 'signing_key', 'signing_keys', 'encryption_key', 'client_assertion', 'access_token', 'refresh_token', 'id_token', 'password', 'httpAuthorization', 'splunkToken', 'datadogApiKey'])
+const SECRET_MEMBERS = new Set([
+  'client_secret',
+  'signing_secret',
+  'signing_key',
+  'signing_keys',
+  'encryption_key',
+  'client_assertion',
+  'access_token',
+  'refresh_token',
+  'id_token',
+  'password',
+  'httpAuthorization',
+  'splunkToken',
+  'datadogApiKey',
+])
 
 function withoutSecrets(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutSecrets)
   if (typeof value !== 'object' || value === null) return value
-  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, SECRET_MEMBERS.has(key) && member !== null ? '[dropped]' : withoutSecrets(member)]))
+  return Object.fromEntries(
+    Object.entries(value).map(([key, member]) => [
+      key,
+      SECRET_MEMBERS.has(key) && member !== null ? '[dropped]' : withoutSecrets(member),
+    ]),
+  )
 }

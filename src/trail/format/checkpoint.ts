@@ -46,9 +46,10 @@ export function signCheckpoint(head: TreeHead, signers: readonly Signer[], time:
 /** One signature line with its LF; also what a witness adds to a checkpoint of another log. */
 export function signatureLine(body: string, signer: Signer, time: number): string {
   const {name, id, type} = signer.vkey
-  const data = type === COSIGNATURE
-    ? Buffer.concat([seconds(time), signer.sign(cosigned(body, BigInt(time)))])
-    : signer.sign(Buffer.from(body))
+  const data =
+    type === COSIGNATURE
+      ? Buffer.concat([seconds(time), signer.sign(cosigned(body, BigInt(time)))])
+      : signer.sign(Buffer.from(body))
   return `${DASH} ${name} ${Buffer.concat([Buffer.from(id, 'hex'), data]).toString('base64')}\n`
 }
 
@@ -82,7 +83,8 @@ export function parseBody(body: string): TreeHead {
 
 /** @throws {StanchError} `audit.not_verified`: malformed checkpoint, malformed signature line, base64 not canonical */
 export function parseCheckpoint(text: string): Checkpoint {
-  if (text.length > MAX_TEXT || !text.isWellFormed() || text.includes('\r')) throw bad('malformed checkpoint', 'not a signed note')
+  if (text.length > MAX_TEXT || !text.isWellFormed() || text.includes('\r'))
+    throw bad('malformed checkpoint', 'not a signed note')
   const end = text.indexOf('\n\n')
   if (end < 0 || !text.endsWith('\n')) throw bad('malformed checkpoint', 'no empty line between body and signatures')
   const body = text.slice(0, end + 1)
@@ -93,7 +95,8 @@ export function parseCheckpoint(text: string): Checkpoint {
 
 function parseSignatureLine(line: string): SignatureLine {
   const [dash, name, data64, more] = line.split(' ')
-  if (dash !== DASH || !name || name.includes('+') || data64 === undefined || more !== undefined) throw bad('malformed signature line', line.slice(0, 60))
+  if (dash !== DASH || !name || name.includes('+') || data64 === undefined || more !== undefined)
+    throw bad('malformed signature line', line.slice(0, 60))
   const data = strictBase64(data64)
   if (data === undefined) throw bad('base64 not canonical', `signature of ${name}`)
   if (data.length < 5) throw bad('malformed signature line', `signature of ${name} is too short`)

@@ -51,11 +51,14 @@ export class Continuity {
   /** What is wrong with this record as the next one; nothing is remembered. */
   problem(record: StoredRecord): Problem | undefined {
     if (this.#closed) return {kind: 'record after the end', detail: 'log.close is the last record of a log'}
-    return this.#logProblem(record) ?? this.#sessionProblem(record) ?? this.#incidentProblem(record) ?? this.#operationProblem(record)
+    return (
+      this.#logProblem(record) ?? this.#sessionProblem(record) ?? this.#incidentProblem(record) ?? this.#operationProblem(record)
+    )
   }
 
   #logProblem(record: StoredRecord): Problem | undefined {
-    if ((record.seq === 0) !== (record.kind === 'log.open')) return {kind: 'bad envelope', detail: 'log.open is record 0 and only that'}
+    if ((record.seq === 0) !== (record.kind === 'log.open'))
+      return {kind: 'bad envelope', detail: 'log.open is record 0 and only that'}
     if (record.kind === 'key.epoch' && record['epoch'] !== this.#epoch + 1) {
       return {kind: 'key epoch out of order', detail: `epoch ${String(record['epoch'])} follows epoch ${this.#epoch}`}
     }
@@ -65,11 +68,12 @@ export class Continuity {
   #sessionProblem(record: StoredRecord): Problem | undefined {
     const {sid, mode, kind} = record
     if (mode !== undefined && this.#mode !== undefined && mode !== this.#mode) {
-      return {kind: 'mode differs', detail: `${String(mode)} in a log of mode ${String(this.#mode)}`}
+      return {kind: 'mode differs', detail: `${JSON.stringify(mode)} in a log of mode ${JSON.stringify(this.#mode)}`}
     }
     if (!hasSession(kind)) return undefined
     if (typeof sid !== 'string' || mode === undefined) return {kind: 'bad envelope', detail: `${kind} without sid and mode`}
-    if (kind !== 'session.open' && !this.#sessions.has(sid)) return {kind: 'unknown session', detail: `no session.open for ${JSON.stringify(sid)}`}
+    if (kind !== 'session.open' && !this.#sessions.has(sid))
+      return {kind: 'unknown session', detail: `no session.open for ${JSON.stringify(sid)}`}
     return undefined
   }
 
@@ -90,14 +94,17 @@ export class Continuity {
     switch (record.kind) {
       case 'intent': {
         const earlier = this.openIntents().find((intent) => intent.op === op)
-        return earlier && {kind: 'intent before the last one was settled', detail: `record ${earlier.seq} of ${String(op)} is open`}
+        return (
+          earlier && {kind: 'intent before the last one was settled', detail: `record ${earlier.seq} of ${String(op)} is open`}
+        )
       }
       case 'outcome': {
         const intent = this.#open.get(record['intent'] as number)
         if (!intent || intent.state !== 'sent' || intent.op !== op || intent.try !== record['try']) {
           return {kind: 'outcome without an open intent', detail: `intent ${String(record['intent'])} of ${String(op)}`}
         }
-        if (record['corr'] !== intent.corr) return {kind: 'outcome without an open intent', detail: 'its correlation id is not that of the intent'}
+        if (record['corr'] !== intent.corr)
+          return {kind: 'outcome without an open intent', detail: 'its correlation id is not that of the intent'}
         return undefined
       }
       case 'settle': {

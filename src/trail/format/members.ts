@@ -5,7 +5,11 @@ export type Json = string | number | boolean | null | readonly Json[] | {readonl
 
 type Leaf = 'text' | 'int' | 'texts' | 'json'
 interface Shape {
-  readonly [member: string]: `${Leaf}` | `${Leaf}?` | {readonly [member: string]: `${Leaf}` | `${Leaf}?`} | readonly [{readonly [member: string]: `${Leaf}` | `${Leaf}?`}]
+  readonly [member: string]:
+    | `${Leaf}`
+    | `${Leaf}?`
+    | {readonly [member: string]: `${Leaf}` | `${Leaf}?`}
+    | readonly [{readonly [member: string]: `${Leaf}` | `${Leaf}?`}]
 }
 
 /**
@@ -14,39 +18,85 @@ interface Shape {
  */
 export const KINDS = {
   'log.open': {
-    format: 'text', mode: 'text', origin: 'text', vkey: 'text', epoch: 'int', epoch_vkey: 'text', segment: 'int',
-    continues: [{origin: 'text', size: 'int', root: 'text'}], reason: 'text?',
+    format: 'text',
+    mode: 'text',
+    origin: 'text',
+    vkey: 'text',
+    epoch: 'int',
+    epoch_vkey: 'text',
+    segment: 'int',
+    continues: [{origin: 'text', size: 'int', root: 'text'}],
+    reason: 'text?',
   },
   'log.recovered': {signed_size: 'int', tail_from: 'int', torn_bytes: 'int', torn_sha256: 'text?'},
   'log.close': {reason: 'text', next: 'text?'},
   'key.epoch': {epoch: 'int', epoch_vkey: 'text'},
   'session.open': {
-    actor_source: 'text', host: 'text', os_user: 'text', pid: 'int', tool: 'text', node: 'text', platform: 'text',
-    argv: 'json?', build: 'text?',
+    actor_source: 'text',
+    host: 'text',
+    os_user: 'text',
+    pid: 'int',
+    tool: 'text',
+    node: 'text',
+    platform: 'text',
+    argv: 'json?',
+    build: 'text?',
   },
   'session.close': {reason: 'text'},
   auth: {client_id: 'text?', scopes: 'texts', exp: 'int?', jti: 'text?', subject: 'text?'},
   'incident.open': {
-    title: 'text', leak: 'text', role: 'text', follows: 'text?', lead_origin: 'text?', ticket: 'text?', severity: 'text?',
-    environment: 'text?', found_at: 'text?', aware_at: 'text?', detected_at: 'text?', leaked_at: 'text?',
+    title: 'text',
+    leak: 'text',
+    role: 'text',
+    follows: 'text?',
+    lead_origin: 'text?',
+    ticket: 'text?',
+    severity: 'text?',
+    environment: 'text?',
+    found_at: 'text?',
+    aware_at: 'text?',
+    detected_at: 'text?',
+    leaked_at: 'text?',
   },
   'incident.update': {
-    follows: 'text?', lead_origin: 'text?', ticket: 'text?', severity: 'text?', environment: 'text?', found_at: 'text?',
-    aware_at: 'text?', detected_at: 'text?', leaked_at: 'text?',
+    follows: 'text?',
+    lead_origin: 'text?',
+    ticket: 'text?',
+    severity: 'text?',
+    environment: 'text?',
+    found_at: 'text?',
+    aware_at: 'text?',
+    detected_at: 'text?',
+    leaked_at: 'text?',
   },
   'incident.close': {all_clear_at: 'text', summary: 'text?', disposition: 'text?', cause: 'text?', lessons: 'text?'},
   plan: {plan_sha256: 'text', evidence: 'json', runbook: [{id: 'text', version: 'json', sha256: 'text'}]},
   intent: {
-    req: {method: 'text', path: 'text'}, before: 'text?', state: 'text?', phase: 'text?', step: 'text?', plan_sha256: 'text?',
-    why: 'text?', undo: 'text?',
+    req: {method: 'text', path: 'text'},
+    before: 'text?',
+    state: 'text?',
+    phase: 'text?',
+    step: 'text?',
+    plan_sha256: 'text?',
+    why: 'text?',
+    undo: 'text?',
   },
   outcome: {
-    corr: 'text', result: 'text', res: [{status: 'int?', ms: 'int?', date: 'text?'}], after: 'text?',
+    corr: 'text',
+    result: 'text',
+    res: [{status: 'int?', ms: 'int?', date: 'text?'}],
+    after: 'text?',
     error: [{code: 'text?', text: 'text?'}],
   },
   settle: {result: 'text', by: 'text', evidence: 'json?'},
   observe: {
-    finding: 'text', probe: 'text?', count: 'int?', first_at: 'text?', last_at: 'text?', verdict: 'text?', evidence: 'json?',
+    finding: 'text',
+    probe: 'text?',
+    count: 'int?',
+    first_at: 'text?',
+    last_at: 'text?',
+    verdict: 'text?',
+    evidence: 'json?',
   },
   gap: {what: 'text', why: 'text'},
   decision: {question: 'text', answer: 'json', choices: 'json?', plan_sha256: 'text?', waiver_until: 'text?'},
@@ -84,22 +134,31 @@ export function hasSession(kind: string): boolean {
   return !kind.startsWith('log.') && !kind.startsWith('key.')
 }
 
-type ValueOf<S> = S extends 'text' | 'text?' ? string
-  : S extends 'int' | 'int?' ? number
-  : S extends 'texts' | 'texts?' ? readonly string[]
-  : S extends 'json' | 'json?' ? Json
-  : S extends readonly [infer O] ? MembersOf<O>
-  : MembersOf<S>
+type ValueOf<S> = S extends 'text' | 'text?'
+  ? string
+  : S extends 'int' | 'int?'
+    ? number
+    : S extends 'texts' | 'texts?'
+      ? readonly string[]
+      : S extends 'json' | 'json?'
+        ? Json
+        : S extends readonly [infer O]
+          ? MembersOf<O>
+          : MembersOf<S>
 type IsOptional<S> = S extends `${string}?` | readonly [unknown] ? true : false
-type MembersOf<T> = {readonly [M in keyof T as IsOptional<T[M]> extends true ? never : M]: ValueOf<T[M]>}
-  & {readonly [M in keyof T as IsOptional<T[M]> extends true ? M : never]?: ValueOf<T[M]> | undefined}
+type MembersOf<T> = {readonly [M in keyof T as IsOptional<T[M]> extends true ? never : M]: ValueOf<T[M]>} & {
+  readonly [M in keyof T as IsOptional<T[M]> extends true ? M : never]?: ValueOf<T[M]> | undefined
+}
 
 type Needed<K extends Kind> = K extends keyof typeof NEEDS ? (typeof NEEDS)[K][number] : never
-type CommonOf<K extends Kind> = {readonly [M in Needed<K>]: ValueOf<(typeof COMMON)[M]>}
-  & {readonly [M in Exclude<keyof typeof COMMON, Needed<K>>]?: ValueOf<(typeof COMMON)[M]> | undefined}
+type CommonOf<K extends Kind> = {readonly [M in Needed<K>]: ValueOf<(typeof COMMON)[M]>} & {
+  readonly [M in Exclude<keyof typeof COMMON, Needed<K>>]?: ValueOf<(typeof COMMON)[M]> | undefined
+}
 
 /** One record as its author sees it: without envelope, session and numbers. */
-export type DraftOf<K extends Kind> = {[P in K]: {readonly kind: P; readonly inc?: string | undefined} & CommonOf<P> & MembersOf<(typeof KINDS)[P]>}[K]
+export type DraftOf<K extends Kind> = {
+  [P in K]: {readonly kind: P; readonly inc?: string | undefined} & CommonOf<P> & MembersOf<(typeof KINDS)[P]>
+}[K]
 
 const OP = /^[A-Za-z0-9._-]{1,64}$/
 const MAX_NOTE = 4096
@@ -148,18 +207,26 @@ function put(out: Record<string, Json>, kind: string, member: string, value: unk
   out[member] = value as Json
 }
 
-function putObject(out: Record<string, Json>, kind: string, member: string, value: unknown, type: Exclude<Shape[string], string>): void {
+function putObject(
+  out: Record<string, Json>,
+  kind: string,
+  member: string,
+  value: unknown,
+  type: Exclude<Shape[string], string>,
+): void {
   const [fields, optional] = Array.isArray(type) ? [type[0] as Record<string, Leaf>, true] : [type as Record<string, Leaf>, false]
   if (value === undefined) {
     if (!optional) throw schema(`${kind} needs "${member}"`)
     return
   }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw schema(`"${member}" of ${kind} has the wrong type`)
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw schema(`"${member}" of ${kind} has the wrong type`)
   const inner: Record<string, Json> = {}
   for (const field of Object.keys(value)) {
     if (!Object.hasOwn(fields, field)) throw schema(`"${member}" of ${kind} has no member "${field}"`)
   }
-  for (const [field, leaf] of Object.entries(fields)) put(inner, `${kind}.${member}`, field, (value as Record<string, unknown>)[field], leaf)
+  for (const [field, leaf] of Object.entries(fields))
+    put(inner, `${kind}.${member}`, field, (value as Record<string, unknown>)[field], leaf)
   out[member] = inner
 }
 
@@ -171,11 +238,13 @@ const CHOICES: {[member: string]: {[value: string]: readonly string[]}} = {
 }
 
 function checkRules(kind: Kind, members: Record<string, Json>): void {
-  if (members['op'] !== undefined && !OP.test(String(members['op']))) throw schema(`"op" of ${kind} is not an operation id`)
+  const {op, text} = members
+  if (typeof op === 'string' && !OP.test(op)) throw schema(`"op" of ${kind} is not an operation id`)
   for (const [member, values] of Object.entries(CHOICES[kind] ?? {})) {
-    if (!values.includes(String(members[member]))) throw schema(`"${member}" of ${kind} is none of ${values.join(', ')}`)
+    if (!values.includes(members[member] as string)) throw schema(`"${member}" of ${kind} is none of ${values.join(', ')}`)
   }
-  if (kind === 'note' && String(members['text']).length > MAX_NOTE) throw schema(`a note has at most ${MAX_NOTE} characters`)
+  if (kind === 'note' && typeof text === 'string' && text.length > MAX_NOTE)
+    throw schema(`a note has at most ${MAX_NOTE} characters`)
 }
 
 function schema(detail: string): StanchError {

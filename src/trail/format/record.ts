@@ -53,7 +53,8 @@ export function recordLine(record: StoredRecord): string {
   const problem = problemOf(record, line)
   if (problem !== undefined) throw new StanchError('E_SCHEMA', `Not a record of the trail: ${problem}.`)
   const bytes = Buffer.byteLength(line)
-  if (bytes > MAX_RECORD_BYTES) throw new StanchError('E_TOO_LONG', `A record of ${bytes} bytes is longer than ${MAX_RECORD_BYTES}.`)
+  if (bytes > MAX_RECORD_BYTES)
+    throw new StanchError('E_TOO_LONG', `A record of ${bytes} bytes is longer than ${MAX_RECORD_BYTES}.`)
   return line
 }
 
@@ -70,7 +71,8 @@ export function parseRecord(line: string): StoredRecord {
   } catch {
     throw new StanchError('E_CHAIN', `${NOT_CANONICAL}: not JSON.`)
   }
-  if (Buffer.byteLength(line) > MAX_RECORD_BYTES) throw new StanchError('E_CHAIN', `${NOT_CANONICAL}: longer than ${MAX_RECORD_BYTES} bytes.`)
+  if (Buffer.byteLength(line) > MAX_RECORD_BYTES)
+    throw new StanchError('E_CHAIN', `${NOT_CANONICAL}: longer than ${MAX_RECORD_BYTES} bytes.`)
   const problem = problemOf(value, line)
   if (problem !== undefined) throw new StanchError('E_CHAIN', `${problem}.`)
   return value as StoredRecord
@@ -96,11 +98,16 @@ function problemInside(value: unknown, depth: number, strings: boolean): string 
     case 'boolean':
       return undefined
     case 'object':
-      break
-    default:
+      return value === null ? undefined : problemInObject(value, depth, strings)
+    case 'bigint':
+    case 'function':
+    case 'symbol':
+    case 'undefined':
       return `a value of type ${typeof value}`
   }
-  if (value === null) return undefined
+}
+
+function problemInObject(value: object, depth: number, strings: boolean): string | undefined {
   if (depth > MAX_DEPTH) return `nested deeper than ${MAX_DEPTH}`
   if (Array.isArray(value)) {
     for (const item of value) {
@@ -109,7 +116,7 @@ function problemInside(value: unknown, depth: number, strings: boolean): string 
     }
     return undefined
   }
-  for (const [name, item] of Object.entries(value as object)) {
+  for (const [name, item] of Object.entries(value)) {
     if (!NAME.test(name)) return 'a member name that is not allowed'
     const problem = problemInside(item, depth + 1, strings)
     if (problem !== undefined) return problem

@@ -1,19 +1,24 @@
-import {type Checkpoint, checkpointBody, parseBody, parseCheckpoint, signatureProblem, type TreeHead} from './checkpoint.ts'
+import {type Checkpoint, checkpointBody, signatureProblem, type TreeHead} from './checkpoint.ts'
 import {Continuity, type OpenIntent} from './continuity.ts'
 import {Epochs} from './epochs.ts'
 import {KINDS} from './members.ts'
 import {BAD_ENVELOPE, leafHash, leafHashOfBytes, NO_PREVIOUS, NOT_CANONICAL, parseRecord, type StoredRecord} from './record.ts'
 import {Frontier} from './tree.ts'
-import {ED25519, parseVkey, type VerifierKey} from './vkey.ts'
+import {
+  type CheckpointFile,
+  type Due,
+  readOutside,
+  readOwn,
+  readVkey,
+  type Report,
+  type Severity,
+  splitMessage,
+  type Trust,
+} from './verify-input.ts'
+import {ED25519, type VerifierKey} from './vkey.ts'
 
 /** More findings than these are counted, not listed. */
 const MAX_FINDINGS = 100
-
-/**
- * `failed`: the log is not what was signed, or breaks a rule. `incomplete`: what is there is right, but something is
- * not covered or not answered yet. `note`: said for the reader.
- */
-export type Severity = 'failed' | 'incomplete' | 'note'
 
 export interface Finding {
   /** of the record it is about */
@@ -46,32 +51,6 @@ export interface Verification {
   readonly findings: readonly Finding[]
 }
 
-export interface Trust {
-  /** the log's identity; without it the one that record 0 names is taken, and that is said */
-  readonly vkey?: string | undefined
-  /** hex leaf hash of record 0 */
-  readonly first?: string | undefined
-  /** checkpoints held outside: a signed note, its three lines, or `origin size root` on one line */
-  readonly known?: readonly string[] | undefined
-  /** vkeys that must have countersigned the newest checkpoint */
-  readonly witness?: readonly string[] | undefined
-}
-
-export interface CheckpointFile {
-  readonly name: string
-  readonly text: string
-  /** size that its name states */
-  readonly size?: number | undefined
-}
-
-interface Due {
-  readonly name: string
-  readonly head: TreeHead
-  /** absent for an outside head that carries no signature */
-  readonly checkpoint: Checkpoint | undefined
-  readonly outside: boolean
-}
-
 /**
  * The verifier of the format's section 8.1 over a stream of lines; memory does not grow with the records. It never
  * throws for what it reads: everything becomes a finding. Give it every line in order, then call `finish`.
@@ -80,6 +59,7 @@ export class LogVerifier {
   readonly #frontier = new Frontier()
   readonly #continuity = new Continuity()
   readonly #epochs = new Epochs()
+  readonly #reporter: Report = (severity, kind, detail) => this.#report(severity, kind, detail)
   readonly #findings: Finding[] = []
   readonly #worst: Record<Severity, number> = {failed: 0, incomplete: 0, note: 0}
   readonly #anchors: Anchor[] = []
@@ -103,21 +83,21 @@ export class LogVerifier {
   /** @param newest the file `checkpoint` @param kept those of the folder `checkpoints` */
   constructor(trust: Trust, newest: CheckpointFile | undefined, kept: readonly CheckpointFile[]) {
     this.#first = trust.first
-    this.#vkey = trust.vkey === undefined ? undefined : this.#tryVkey(trust.vkey)
+    this.#vkey = trust.vkey === undefined ? undefined : readVkey(trust.vkey, this.#reporter)
     if (this.#vkey && this.#vkey.type !== ED25519) this.#report('failed', 'bad vkey', 'not the key of a log')
     this.#pinned = this.#vkey !== undefined
     this.#origin = this.#vkey?.name
     for (const text of trust.witness ?? []) {
-      const vkey = this.#tryVkey(text)
+      const vkey = readVkey(text, this.#reporter)
       if (vkey) this.#witnesses.push(vkey)
     }
-    const own = [...kept, ...(newest ? [newest] : [])].map((file) => this.#readOwn(file))
+    const own = [...kept, ...(newest ? [newest] : [])].map((file) => readOwn(file, this.#reporter))
     if (!newest) this.#report('failed', 'malformed checkpoint', 'there is no checkpoint')
     this.#newest = newest && own.at(-1)?.checkpoint
     const inside = own.filter((due) => due !== undefined)
     this.#largest = inside.map((due) => due.head).toSorted((a, b) => b.size - a.size)[0]
     this.#sizes = new Set(inside.map((due) => due.head.size))
-    const outside = (trust.known ?? []).map((text, i) => this.#readOutside(text, i))
+    const outside = (trust.known ?? []).map((text, i) => readOutside(text, i, this.#reporter))
     this.#due = [...inside, ...outside.filter((due) => due !== undefined)].toSorted((a, b) => a.head.size - b.head.size)
     this.#reachCheckpoints()
   }
@@ -134,8 +114,8 @@ export class LogVerifier {
   }
 
   /** Says something about the files that the lines came from. */
-  report(severity: Severity, kind: string, detail: string): void {
-    this.#report(severity, kind, detail)
+  get report(): Report {
+    return this.#reporter
   }
 
   finish(): Verification {
@@ -147,7 +127,12 @@ export class LogVerifier {
     this.#checkSeal(undefined)
     const largest = this.#largest
     if (largest && records > largest.size) {
-      this.#report('incomplete', 'not in the signed tree', `records ${largest.size} to ${records - 1} are covered by no checkpoint`, largest.size)
+      this.#report(
+        'incomplete',
+        'not in the signed tree',
+        `records ${largest.size} to ${records - 1} are covered by no checkpoint`,
+        largest.size,
+      )
     }
     for (const intent of this.#continuity.openIntents()) this.#report('incomplete', ...openDetail(intent), intent.seq)
     this.#checkWitnesses()
@@ -173,43 +158,6 @@ export class LogVerifier {
     if (this.#findings.length < MAX_FINDINGS) this.#findings.push(seq === undefined ? {kind, detail} : {seq, kind, detail})
   }
 
-  #tryVkey(text: string): VerifierKey | undefined {
-    try {
-      return parseVkey(text)
-    } catch {
-      this.#report('failed', 'bad vkey', JSON.stringify(text.slice(0, 200)))
-      return undefined
-    }
-  }
-
-  #readOwn({name, text, size}: CheckpointFile): Due | undefined {
-    const checkpoint = this.#tryCheckpoint(name, () => parseCheckpoint(text))
-    if (!checkpoint) return undefined
-    if (size !== undefined && checkpoint.size !== size) this.#report('failed', 'malformed checkpoint', `${name} covers ${checkpoint.size} records`)
-    return {name, head: checkpoint, checkpoint, outside: false}
-  }
-
-  #readOutside(text: string, index: number): Due | undefined {
-    const name = `known checkpoint ${index + 1}`
-    if (text.includes('\n\n')) {
-      const checkpoint = this.#tryCheckpoint(name, () => parseCheckpoint(text))
-      return checkpoint && {name, head: checkpoint, checkpoint, outside: true}
-    }
-    const words = text.trim().split(/\s+/)
-    const head = this.#tryCheckpoint(name, () => parseBody(words.length === 3 ? `${words.join('\n')}\n` : text))
-    return head && {name, head, checkpoint: undefined, outside: true}
-  }
-
-  #tryCheckpoint<T>(name: string, read: () => T): T | undefined {
-    try {
-      return read()
-    } catch (error) {
-      const [kind = '', ...rest] = (error as Error).message.split(': ')
-      this.#report('failed', kind, `${name}: ${rest.join(': ')}`)
-      return undefined
-    }
-  }
-
   #read(line: string | undefined, seq: number): StoredRecord | undefined {
     if (line === undefined) {
       this.#report('failed', NOT_CANONICAL, 'not UTF-8', seq)
@@ -218,15 +166,15 @@ export class LogVerifier {
     try {
       return parseRecord(line)
     } catch (error) {
-      const [kind = '', ...rest] = (error as Error).message.split(': ')
-      this.#report('failed', kind, rest.join(': '), seq)
+      this.#report('failed', ...splitMessage(error), seq)
       return undefined
     }
   }
 
   #check(record: StoredRecord, seq: number, leaf: string): void {
     if (record.seq !== seq) this.#report('failed', BAD_ENVELOPE, `seq is ${record.seq}`, seq)
-    if (record.prev !== this.#prev) this.#report('failed', 'prev does not match', 'the record before is not the one it was written after', seq)
+    if (record.prev !== this.#prev)
+      this.#report('failed', 'prev does not match', 'the record before is not the one it was written after', seq)
     if (record.time < this.#time) this.#report('incomplete', 'time goes back', `from ${this.#time} to ${record.time}`, seq)
     this.#time = record.time
     this.#checkSeal(seq)
@@ -244,15 +192,26 @@ export class LogVerifier {
 
   #begin(record: StoredRecord, leaf: string): void {
     if (record.kind !== 'log.open') this.#report('failed', BAD_ENVELOPE, 'record 0 is not log.open', 0)
-    if (record['format'] !== 'stanch-audit/1') this.#report('failed', BAD_ENVELOPE, `format ${JSON.stringify(record['format'])} is not known; this program knows stanch-audit/1`, 0)
+    if (record['format'] !== 'stanch-audit/1')
+      this.#report(
+        'failed',
+        BAD_ENVELOPE,
+        `format ${JSON.stringify(record['format'])} is not known; this program knows stanch-audit/1`,
+        0,
+      )
     if (record['epoch'] !== 0) this.#report('failed', 'key epoch out of order', 'record 0 does not begin epoch 0', 0)
     this.#mode = String(record['mode'])
     if (this.#mode !== 'real' && this.#mode !== 'sim') this.#report('failed', 'mode differs', 'neither real nor sim', 0)
     const named = String(record['vkey'])
-    this.#vkey ??= this.#tryVkey(named)
+    this.#vkey ??= readVkey(named, this.#reporter)
     this.#origin ??= this.#vkey?.name
     if (this.#vkey?.text !== named || record['origin'] !== this.#origin) {
-      this.#report('failed', 'record 0 not the registered one', `record 0 names the key ${JSON.stringify(named.slice(0, 200))}`, 0)
+      this.#report(
+        'failed',
+        'record 0 not the registered one',
+        `record 0 names the key ${JSON.stringify(named.slice(0, 200))}`,
+        0,
+      )
     }
     if (this.#first === undefined) return
     if (this.#first.toLowerCase() === leaf) this.#anchors.push({type: 'first_record', detail: leaf})
@@ -264,13 +223,19 @@ export class LogVerifier {
     const seal = this.#lastSeal
     if (seal === undefined || next === seal) return
     this.#lastSeal = undefined
-    if (!this.#sizes.has(seal + 1)) this.#report('failed', 'epoch without seal', `there is no checkpoint of size ${seal + 1}`, seal)
+    if (!this.#sizes.has(seal + 1))
+      this.#report('failed', 'epoch without seal', `there is no checkpoint of size ${seal + 1}`, seal)
   }
 
   #unknownKind(kind: string, seq: number): void {
     if (this.#unknownKinds.has(kind)) return
     this.#unknownKinds.add(kind)
-    this.#report('note', 'unknown kind', `${JSON.stringify(kind)} is not known to this version; it is covered by the signatures like all others`, seq)
+    this.#report(
+      'note',
+      'unknown kind',
+      `${JSON.stringify(kind)} is not known to this version; it is covered by the signatures like all others`,
+      seq,
+    )
   }
 
   /** The records that the next checkpoints cover are complete: does it sign exactly these, with the keys in force? */
@@ -279,7 +244,8 @@ export class LogVerifier {
       this.#due.shift()
       if (this.#agrees(due)) {
         this.#agreeing++
-        if (due.outside) this.#anchors.push({type: 'known_checkpoint', detail: checkpointBody(due.head).trim().replaceAll('\n', ' ')})
+        if (due.outside)
+          this.#anchors.push({type: 'known_checkpoint', detail: checkpointBody(due.head).trim().replaceAll('\n', ' ')})
       }
     }
   }
@@ -287,7 +253,8 @@ export class LogVerifier {
   #agrees({name, head, checkpoint}: Due): boolean {
     const before = this.#worst.failed
     if (head.origin !== this.#origin) this.#report('failed', 'checkpoint of another log', `${name} is of ${head.origin}`)
-    if (head.root !== this.#frontier.root()) this.#report('failed', 'altered or forked', `the first ${head.size} records are not those that ${name} covers`)
+    if (head.root !== this.#frontier.root())
+      this.#report('failed', 'altered or forked', `the first ${head.size} records are not those that ${name} covers`)
     if (checkpoint) {
       for (const vkey of [this.#vkey, this.#epochs.inForce(head.size)]) {
         const problem = vkey ? signatureProblem(checkpoint, vkey) : 'no signature by the epoch in force'

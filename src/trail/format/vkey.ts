@@ -40,7 +40,8 @@ export function parseVkey(text: string): VerifierKey {
   const match = text.length > 500 ? null : /^([^+]+)\+([0-9a-f]{8})\+(.+)$/.exec(text)
   const material = match ? strictBase64(match[3]!) : undefined
   const type = material?.[0]
-  if (!match || material?.length !== 33 || !isKeyName(match[1]!) || (type !== ED25519 && type !== COSIGNATURE)) throw badVkey(text)
+  if (!match || material?.length !== 33 || !isKeyName(match[1]!) || (type !== ED25519 && type !== COSIGNATURE))
+    throw badVkey(text)
   const vkey = verifierKey(match[1]!, type, publicKeyFromRaw(material.subarray(1)))
   if (vkey.id !== match[2]) throw badVkey(text)
   return vkey

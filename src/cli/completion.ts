@@ -1,0 +1,215 @@
+import {StanchError} from '../errors.ts'
+
+/** What completion needs of a command; the manifest has it, so no command is loaded. */
+export interface CompletedCommand {
+  readonly id: string
+  readonly hidden?: boolean | undefined
+  readonly summary?: string | undefined
+  readonly flags: Readonly<Record<string, {readonly name: string; readonly type: string; readonly options?: readonly string[] | undefined; readonly hidden?: boolean | undefined; readonly summary?: string | undefined}>>
+}
+
+export const SHELLS = ['bash', 'zsh', 'fish'] as const
+export type Shell = (typeof SHELLS)[number]
+
+/** Flags whose value is a file. */
+const FILES = new Set(['credential-file', 'file', 'key', 'output', 'runbook'])
+
+interface Entry {
+  /** `grant delete` */
+  readonly words: string
+  readonly summary: string
+  readonly flags: readonly {readonly name: string; readonly summary: string; readonly takesValue: boolean; readonly values: readonly string[]; readonly isFile: boolean}[]
+}
+
+/** A static script: it runs no stanch and reads nothing, so completing can neither be slow nor do anything. */
+export function completionScript(shell: Shell, commands: readonly CompletedCommand[]): string {
+  const entries = commands
+    .filter((command) => command.hidden !== true)
+    .map(entryOf)
+    .sort((a, b) => (a.words < b.words ? -1 : 1))
+  switch (shell) {
+    case 'bash':
+      return bash(entries)
+    case 'zsh':
+      return zsh(entries)
+    case 'fish':
+      return fish(entries)
+  }
+}
+
+function entryOf(command: CompletedCommand): Entry {
+  const flags = Object.values(command.flags)
+    .filter((flag) => flag.hidden !== true)
+    .map((flag) => ({
+      name: word(flag.name),
+      summary: flag.summary ?? '',
+      takesValue: flag.type !== 'boolean',
+      values: (flag.options ?? []).map(word),
+      isFile: FILES.has(flag.name),
+    }))
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+  return {words: command.id.split(':').map(word).join(' '), summary: command.summary ?? '', flags}
+}
+
+/** Names go into scripts that a shell runs: nothing but plain words. */
+function word(text: string): string {
+  if (/^[a-z0-9][A-Za-z0-9-]*$/.test(text)) return text
+  throw new StanchError('internal', 'A command, flag or value has a name that no shell script may hold.')
+}
+
+/** For each beginning of a command (`''`, `grant`, ...) the words that may come next. */
+function nextWords(entries: readonly Entry[]): Map<string, string[]> {
+  const next = new Map<string, Set<string>>()
+  for (const {words} of entries) {
+    const parts = words.split(' ')
+    parts.forEach((part, i) => {
+      const before = parts.slice(0, i).join(' ')
+      next.set(before, (next.get(before) ?? new Set()).add(part))
+    })
+  }
+  return new Map([...next].map(([before, after]) => [before, [...after].sort()]))
+}
+
+function bash(entries: readonly Entry[]): string {
+  const next = [...nextWords(entries)].map(([before, after]) => `    '${before}') echo '${after.join(' ')}' ;;`)
+  const flags = entries.map(({words, flags: own}) => `    '${words}') echo '${own.map((flag) => `--${flag.name}`).join(' ')} --help' ;;`)
+  const values = valueCases(entries).map(({pattern, values: list}) => `    ${pattern}) echo '${list}' ;;`)
+  return `# bash completion for stanch. Install: stanch completion bash > ~/.local/share/bash-completion/completions/stanch
+_stanch_next() {
+  case "$1" in
+${next.join('\n')}
+  esac
+}
+_stanch_flags() {
+  case "$1" in
+${flags.join('\n')}
+  esac
+}
+_stanch_values() {
+  case "$1" in
+${values.join('\n')}
+  esac
+}
+_stanch() {
+  local current=\${COMP_WORDS[COMP_CWORD]} previous=\${COMP_WORDS[COMP_CWORD-1]} words='' i word values
+  COMPREPLY=()
+  for ((i = 1; i < COMP_CWORD; i++)); do
+    word=\${COMP_WORDS[i]}
+    [[ $word == -* ]] && break
+    [[ " $(_stanch_next "$words") " == *" $word "* ]] || break
+    words="\${words:+$words }$word"
+  done
+  values=$(_stanch_values "$words $previous")
+  if [[ $values == '<file>' ]]; then
+    mapfile -t COMPREPLY < <(compgen -f -- "$current")
+  elif [[ -n $values ]]; then
+    mapfile -t COMPREPLY < <(compgen -W "$values" -- "$current")
+  elif [[ $current == -* ]]; then
+    mapfile -t COMPREPLY < <(compgen -W "$(_stanch_flags "$words")" -- "$current")
+  else
+    mapfile -t COMPREPLY < <(compgen -W "$(_stanch_next "$words")" -- "$current")
+  fi
+}
+complete -F _stanch stanch
+`
+}
+
+/** `'grant list --profile'` and what may follow: the values, or `<file>`. */
+function valueCases(entries: readonly Entry[]): {pattern: string; values: string}[] {
+  return entries.flatMap(({words, flags}) =>
+    flags
+      .filter((flag) => flag.isFile || flag.values.length > 0)
+      .map((flag) => ({pattern: `'${words} --${flag.name}'`, values: flag.isFile ? '<file>' : flag.values.join(' ')})),
+  )
+}
+
+function zsh(entries: readonly Entry[]): string {
+  const summaries = new Map(entries.map((entry) => [entry.words, entry.summary]))
+  const next = [...nextWords(entries)].map(
+    ([before, after]) => `    '${before}') list=(${after.map((one) => quote(`${one}:${summaries.get(before === '' ? one : `${before} ${one}`) ?? 'more commands'}`)).join(' ')}) ;;`,
+  )
+  const flags = entries.map(({words, flags: own}) => `    '${words}') list=(${own.map((flag) => quote(`--${flag.name}:${flag.summary}`)).join(' ')} ${quote('--help:show help')}) ;;`)
+  const values = valueCases(entries).map(({pattern, values: list}) => `    ${pattern}) values=(${list === '<file>' ? "'<file>'" : list}) ;;`)
+  return `#compdef stanch
+# zsh completion for stanch. Install: stanch completion zsh > a folder of $fpath, as _stanch
+_stanch_next() {
+  list=()
+  case "$1" in
+${next.join('\n')}
+  esac
+}
+_stanch_flags() {
+  list=()
+  case "$1" in
+${flags.join('\n')}
+  esac
+}
+_stanch_values() {
+  values=()
+  case "$1" in
+${values.join('\n')}
+  esac
+}
+_stanch() {
+  local -a list values
+  local said='' i
+  for ((i = 2; i < CURRENT; i++)); do
+    [[ $words[i] == -* ]] && break
+    _stanch_next "$said"
+    (( \${list[(I)$words[i]:*]} )) || break
+    said="\${said:+$said }$words[i]"
+  done
+  _stanch_values "$said $words[CURRENT-1]"
+  if [[ $values[1] == '<file>' ]]; then
+    _files
+  elif (( $#values )); then
+    compadd -a values
+  elif [[ $words[CURRENT] == -* ]]; then
+    _stanch_flags "$said"
+    _describe -o flag list
+  else
+    _stanch_next "$said"
+    _describe command list
+  fi
+}
+if [[ $funcstack[1] == _stanch ]]; then _stanch "$@"; else compdef _stanch stanch; fi
+`
+}
+
+function fish(entries: readonly Entry[]): string {
+  const next = [...nextWords(entries)].flatMap(([before, after]) =>
+    after.map((one) => {
+      const summary = entries.find((entry) => entry.words === (before === '' ? one : `${before} ${one}`))?.summary ?? 'more commands'
+      return `complete -c stanch -f -n '__stanch_at ${quote(before).replaceAll("'", '"')}' -a ${one} -d ${quote(summary)}`
+    }),
+  )
+  const flags = entries.flatMap(({words, flags: own}) =>
+    own.map((flag) => {
+      const value = flag.isFile ? ' -r -F' : flag.values.length > 0 ? ` -x -a '${flag.values.join(' ')}'` : flag.takesValue ? ' -x' : ''
+      return `complete -c stanch -f -n '__stanch_in "${words}"' -l ${flag.name}${value} -d ${quote(flag.summary)}`
+    }),
+  )
+  return `# fish completion for stanch. Install: stanch completion fish > ~/.config/fish/completions/stanch.fish
+function __stanch_said
+    set -l said
+    for word in (commandline -opc)[2..]
+        string match -q -- '-*' $word; and break
+        set -a said $word
+    end
+    string join ' ' -- $said
+end
+function __stanch_at
+    test (__stanch_said) = "$argv[1]"
+end
+function __stanch_in
+    set -l said (__stanch_said)
+    test "$said" = "$argv[1]"; or string match -q -- "$argv[1] *" "$said"
+end
+${[...next, ...flags].join('\n')}
+`
+}
+
+/** A single-quoted word of a shell script; summaries hold apostrophes. Colons part name and text in zsh's lists. */
+function quote(text: string): string {
+  return `'${text.replace(/[\n\r]/g, ' ').replaceAll('\\', '').replaceAll("'", '\u2019')}'`
+}

@@ -1,0 +1,157 @@
+import {parseOrigin} from '../auth0/origin.ts'
+import type {Connection, OperatorCredential} from '../config/connection.ts'
+import {readConnection} from '../config/connection.ts'
+import {showProfile} from '../config/profile.ts'
+import {StanchError} from '../errors.ts'
+import type {Responder} from '../execution/responder.ts'
+import {isLeakKind, LEAK_KINDS} from '../incident/leak.ts'
+import type {LeakKind} from '../incident/leak.ts'
+import {Secret} from '../secret.ts'
+import {readHidden, readHiddenIfAny} from '../terminal/hidden-input.ts'
+import {prompterFor} from '../terminal/prompter.ts'
+import type {Terminal} from '../terminal/prompter.ts'
+import {inspectText} from '../tokens/inspect.ts'
+import type {Inspection} from '../tokens/inspect.ts'
+import {humanDuration, systemClock} from '../clock.ts'
+import {printable, quoted} from '../untrusted.ts'
+import {pathsOf} from './context.ts'
+import {bareCredential} from './leaked-value.ts'
+import type {Connected, Place} from './context.ts'
+
+export interface OpeningJob {
+  readonly place: Place
+  readonly flags: {readonly profile?: string | undefined; readonly leak?: LeakKind | undefined; readonly client?: string | undefined}
+  readonly leaked?: Secret
+  readonly say: (line: string) => void
+  readonly connect: (connection: Connection) => Promise<Connected>
+}
+
+export type Opening =
+  | {readonly kind: 'by_hand'; readonly lines: readonly string[]}
+  | {
+      readonly kind: 'tenant'
+      readonly leak: LeakKind
+      readonly leaked?: Secret
+      readonly client_id?: string
+      readonly connected: Connected
+      readonly askClient: (responder: Responder) => Promise<string>
+    }
+
+/**
+ * What leaked, then which tenant. The first works offline, so that somebody without a connection at hand learns at once
+ * what the pasted string is; nothing is sent before the tenant is known and shown.
+ */
+export async function openGuided(job: OpeningJob): Promise<Opening> {
+  const terminal: Terminal = {input: process.stdin, output: process.stderr, env: job.place.env}
+  const found = await readConnection({env: job.place.env, ...profileOf(job)})
+  if (found.domain !== undefined) job.say(`Tenant: ${printable(found.domain)} (from ${found.from.domain ?? 'you'}); credential: ${found.from.credential ?? 'none yet'}`)
+  else job.say('No tenant is configured yet: what leaked is looked at offline first.')
+  const {leak, leaked, inspection} = await whatLeaked(job, terminal)
+  if (inspection) for (const line of describe(inspection)) job.say(line)
+  if (leak !== 'client-secret' && leak !== 'management-token') {
+    return {kind: 'by_hand', lines: byHand(leak)}
+  }
+  const connection = await completeConnection(job, terminal, found, inspection)
+  const connected = await job.connect(connection)
+  return {
+    kind: 'tenant',
+    leak,
+    ...(leaked ? {leaked} : {}),
+    ...(inspection?.client_id === undefined ? {} : {client_id: inspection.client_id}),
+    connected,
+    askClient: (responder) => askClient(connected, responder),
+  }
+}
+
+function profileOf(job: OpeningJob) {
+  const name = job.flags.profile
+  return name === undefined ? {} : {profile: {name, profile: showProfile(pathsOf(job.place).profiles, name)}}
+}
+
+/** One question: paste it, or name its kind, or Enter for a client secret that is not at hand. */
+async function whatLeaked(job: OpeningJob, terminal: Terminal): Promise<{leak: LeakKind; leaked?: Secret; inspection?: Inspection}> {
+  const pasted = job.leaked ?? (job.flags.leak === undefined ? await askPaste(job, terminal) : undefined)
+  if (!pasted) return {leak: job.flags.leak ?? 'client-secret'}
+  const typed = pasted.reveal().trim()
+  if (isLeakKind(typed)) return {leak: typed}
+  const inspection = inspectText(typed)
+  const leak = job.flags.leak ?? (inspection.kind === 'unknown' ? 'unknown' : inspection.kind)
+  return {leak, leaked: bareCredential(pasted), inspection}
+}
+
+async function askPaste(job: OpeningJob, terminal: Terminal): Promise<Secret | undefined> {
+  job.say('')
+  job.say('What leaked? Paste it: it is not shown, not stored and not sent anywhere yet.')
+  job.say(`Not at hand? Type its kind: ${LEAK_KINDS.slice(0, 7).join(', ')}.`)
+  return readHiddenIfAny('Paste, kind, or Enter for a client secret that is not at hand:', terminal)
+}
+
+/** What the string says about itself, before any tenant is asked. */
+function describe(found: Inspection): string[] {
+  const lines = [`That is ${found.what} (${found.confidence}).`]
+  if (found.tenant) lines.push(`  tenant ${printable(found.tenant)}${found.client_id ? `, client ${printable(found.client_id, 64)}` : ''}`)
+  if (found.expires_at !== undefined) {
+    const left = found.expires_at - Math.floor(systemClock.now() / 1000)
+    lines.push(left > 0 ? `  it lives for ${humanDuration(left)} more and cannot be revoked` : '  it has expired')
+  }
+  if (found.scopes.length > 0) lines.push(`  ${found.scopes.length} scope(s): ${printable(found.scopes.slice(0, 6).join(', '), 150)}${found.scopes.length > 6 ? ', ...' : ''}`)
+  for (const damage of found.damaged) lines.push(`  damaged: ${printable(damage)}`)
+  return lines
+}
+
+function byHand(leak: LeakKind): string[] {
+  return [`A leaked ${leak} is contained by people: no client grant or secret rotation ends it.`, `Follow the written steps: stanch runbook show ${leak}`]
+}
+
+/** Domain and credential, where they are missing: hidden, with the Dashboard clicks on screen. */
+async function completeConnection(job: OpeningJob, terminal: Terminal, found: Awaited<ReturnType<typeof readConnection>>, inspection: Inspection | undefined): Promise<Connection> {
+  const domain = found.domain ?? (await askDomain(terminal, inspection))
+  if (found.credential) return {...found, domain, credential: found.credential}
+  job.say('')
+  job.say('Whom do you act as? Never with the credential that leaked. Either')
+  job.say('  a token: Dashboard > Applications > APIs > Auth0 Management API > API Explorer > Copy Token; or')
+  job.say('  a machine client: paste its client id, a blank, and its client secret.')
+  const credential = credentialOf(await readHidden('Paste the token, or "client_id client_secret":', terminal))
+  return {...found, domain, credential, from: {domain: found.from.domain ?? 'your answer', credential: 'your answer'}}
+}
+
+async function askDomain(terminal: Terminal, inspection: Inspection | undefined): Promise<string> {
+  const known = inspection?.tenant
+  const prompt = known ? `Your tenant's domain (the token names ${printable(known)}):` : "Your tenant's domain, for example acme.eu.auth0.com:"
+  return prompterFor(terminal).line(prompt, (text) => {
+    try {
+      parseOrigin(text)
+      return undefined
+    } catch (error) {
+      return (error as StanchError).message
+    }
+  })
+}
+
+function credentialOf(pasted: Secret): OperatorCredential {
+  const [first = '', second, ...rest] = pasted.reveal().split(/\s+/)
+  if (second === undefined) return {kind: 'token', token: new Secret(first)}
+  if (rest.length > 0) throw new StanchError('input.invalid', 'That is neither a token nor a client id and a secret.')
+  return {kind: 'secret', client_id: first, secret: new Secret(second), method: 'post'}
+}
+
+/** Search by typing over all applications of the tenant. */
+async function askClient(connected: Connected, responder: Responder): Promise<string> {
+  const choices: {value: string; label: string; detail?: string}[] = []
+  for await (const client of connected.tenant.listClients()) {
+    if (client.global) continue
+    choices.push({value: client.client_id, label: `${quoted(client.name, 40)} ${client.client_id}`, detail: printable(client.app_type ?? '')})
+    if (choices.length >= 5000) break
+  }
+  if (choices.length === 0) throw new StanchError('auth0.not_found', 'This tenant shows no application to this credential.', {hint: 'Name it: --client ID'})
+  return responder.decide({
+    id: 'incident.client',
+    kind: 'choice',
+    ask: 'Whose is it?',
+    why: 'The plan is made for one application.',
+    effect: 'Its grants, APIs and log are read. Nothing is changed.',
+    undo: 'nothing to undo',
+    choices,
+    unattended: 'refuse',
+  })
+}

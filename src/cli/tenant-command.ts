@@ -1,0 +1,89 @@
+import type {Connection} from '../config/connection.ts'
+import type {Responder} from '../execution/responder.ts'
+import type {Secret} from '../secret.ts'
+import {StanchCommand} from './base-command.ts'
+import type {Connected, ConnectionFlags, Place} from './context.ts'
+
+/**
+ * What commands share that look at a tenant or at the trail: where they run, the connection, a leaked value, and that
+ * everything opened is closed whatever happens. Loads no tenant, trail or terminal code until one is asked for.
+ */
+export abstract class TenantCommand extends StanchCommand {
+  readonly #closers: (() => Promise<void> | void)[] = []
+
+  protected place(flags: {'log-level'?: string | undefined}): Place {
+    return {config: this.config, env: process.env, logLevel: (flags['log-level'] ?? 'silent') as Place['logLevel']}
+  }
+
+  protected async connectTo(place: Place, flags: ConnectionFlags): Promise<Connected> {
+    const {findConnection} = await import('./context.ts')
+    return this.connectWith(place, await findConnection(place, flags), flags)
+  }
+
+  protected async connectWith(place: Place, connection: Connection, flags: ConnectionFlags): Promise<Connected> {
+    const {connect} = await import('./context.ts')
+    const connected = await connect(place, connection, flags)
+    this.closeAfterwards(() => connected.close())
+    for (const warning of connected.warnings) this.say(`Warning: ${warning}`)
+    this.say(
+      `${connected.mode === 'sim' ? 'SIMULATED' : 'REAL'} tenant ${connected.origin.host} (domain from ${connected.from.domain ?? 'your answer'}; credential from ${connected.from.credential ?? 'your answer'})`,
+    )
+    return connected
+  }
+
+  protected async responder(
+    attended: boolean,
+    connected: Pick<Connected, 'clock'>,
+    answers: Record<string, string> = {},
+  ): Promise<Responder> {
+    if (attended) {
+      const {interactiveResponder} = await import('../terminal/interactive.ts')
+      const responder = interactiveResponder({
+        input: process.stdin,
+        output: process.stderr,
+        env: process.env,
+        clock: connected.clock,
+      })
+      this.closeAfterwards(() => responder.close())
+      return responder
+    }
+    const [{unattendedResponder}, {Progress}] = await Promise.all([
+      import('../terminal/unattended.ts'),
+      import('../terminal/progress.ts'),
+    ])
+    return unattendedResponder({
+      progress: new Progress({output: process.stderr, env: process.env, clock: connected.clock}),
+      answers,
+    })
+  }
+
+  /** What leaked, without what was pasted around it. @throws the codes of `readCredentialFile` */
+  protected async leakedFrom(flags: {'credential-file'?: string | undefined}): Promise<Secret | undefined> {
+    if (flags['credential-file'] === undefined) return undefined
+    const [{readCredentialFile}, {bareCredential}] = await Promise.all([
+      import('../config/credential-file.ts'),
+      import('./leaked-value.ts'),
+    ])
+    return bareCredential(await readCredentialFile(flags['credential-file'], process.stdin))
+  }
+
+  /** Shows a secret once on the terminal device; undefined when there is none. */
+  protected async showOnTerminal(): Promise<((secret: Secret) => Promise<void>) | undefined> {
+    const {showSecretOnce, terminalDevice} = await import('../terminal/show-secret.ts')
+    const output = terminalDevice(process.stderr, process.stdout)
+    if (!output) return undefined
+    return (secret) => showSecretOnce(secret, 'The new client secret', {input: process.stdin, output, env: process.env})
+  }
+
+  protected closeAfterwards(close: () => Promise<void> | void): void {
+    this.#closers.push(close)
+  }
+
+  protected async closeAll(): Promise<void> {
+    for (const close of this.#closers.splice(0)) await close()
+  }
+
+  protected override async finally(_: Error | undefined): Promise<void> {
+    await this.closeAll()
+  }
+}

@@ -1,0 +1,65 @@
+import * as Args from '@oclif/core/args'
+import * as Flags from '@oclif/core/flags'
+
+import {connectionFlags, deliverFlags, incidentFlags, proofFlags} from '../cli/flags.ts'
+import {IncidentCommand} from '../cli/incident-command.ts'
+import {runIncident} from '../cli/incident-session.ts'
+import {leakedTokenOf} from '../cli/leaked-value.ts'
+import {StanchError} from '../errors.ts'
+import {planHash} from '../incident/plan.ts'
+import {DEFAULT_CHOICES, isChange} from '../incident/policy.ts'
+
+export default class Execute extends IncidentCommand {
+  static override summary = 'carry out exactly a plan that was written and reviewed'
+  static override description = 'Stops before anything is changed when the tenant is no longer as the plan expects, or when the hash is another one.'
+  static override examples = [
+    {description: 'with the hash that was approved', command: '<%= config.bin %> execute plan.json --plan-hash 5f70bf18... --deliver file:/run/secrets/new --reason "leaked" --yes'},
+    {description: 'look at it once more', command: '<%= config.bin %> execute plan.json --dry-run'},
+  ]
+  static override args = {file: Args.string({description: 'the plan file', required: true, ignoreStdin: true})}
+  static override flags = {
+    ...connectionFlags,
+    'plan-hash': Flags.string({summary: 'refuse any other plan', helpValue: 'H'}),
+    ...deliverFlags,
+    ...incidentFlags,
+    'credential-file': proofFlags['credential-file'],
+  }
+
+  async run(): Promise<void> {
+    const {args, flags} = await this.parse(Execute)
+    const {MAX_PLAN_BYTES, parsePlanFile} = await import('../incident/plan-file.ts')
+    const {readBounded} = await import('../files/read.ts')
+    const plan = parsePlanFile(readBounded(args.file, MAX_PLAN_BYTES).toString('utf8'))
+    if (flags['plan-hash'] !== undefined && flags['plan-hash'] !== planHash(plan)) {
+      throw new StanchError('plan.hash_mismatch', `This plan has the hash ${planHash(plan)}, not the one you gave. Nothing was sent.`, {hint: 'Look at the plan again before you approve it.'})
+    }
+    const attended = this.isAttended(flags)
+    const rotates = plan.steps.some((step) => step.action === 'secret.deliver')
+    if (!attended) this.checkUnattended(flags, {sink: rotates})
+    const sink = this.sinkOf(flags, attended)
+    const leaked = await this.leakedFrom(flags)
+    const token = plan.leak === 'management-token' ? leakedTokenOf(leaked) : undefined
+    this.watchInterrupts()
+    const place = this.place(flags)
+    const connected = await this.connectTo(place, flags)
+    const showOnTerminal = await this.showOnTerminal()
+    const worked = await runIncident({
+      place,
+      connected,
+      responder: await this.responder(attended, connected, flags.yes ? {'plan.confirm': 'yes'} : {}),
+      options: this.optionsOf(flags),
+      leak: plan.leak,
+      client_id: plan.client_id,
+      choices: {...DEFAULT_CHOICES, keep_grants: !plan.steps.some((step) => step.action === 'client_grant.delete'), rotate: rotates && plan.steps.some(isChange)},
+      ...(leaked && !token ? {leaked} : {}),
+      ...(token ? {leaked_token: token} : {}),
+      ...(sink ? {sink} : {}),
+      ...(showOnTerminal ? {showOnTerminal} : {}),
+      interruption: this.interruption,
+      fixed: true,
+      plan: () => plan,
+      onIncident: (id) => (this.incidentId = id),
+    })
+    await this.show(worked, attended)
+  }
+}

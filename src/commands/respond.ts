@@ -1,0 +1,120 @@
+import * as Flags from '@oclif/core/flags'
+
+import {choiceFlags, clientFlag, connectionFlags, deliverFlags, incidentFlags, leakFlag, proofFlags} from '../cli/flags.ts'
+import {required} from '../cli/base-command.ts'
+import {IncidentCommand} from '../cli/incident-command.ts'
+import type {IncidentFlagValues} from '../cli/incident-command.ts'
+import {runIncident} from '../cli/incident-session.ts'
+import {leakedTokenOf} from '../cli/leaked-value.ts'
+import {runbookFor} from '../cli/runbook-folder.ts'
+import {StanchError} from '../errors.ts'
+import type {LeakKind} from '../incident/leak.ts'
+
+/** Kinds that this version carries out; the others are answered by their runbook's steps for people. */
+const WHOLE: readonly LeakKind[] = ['client-secret', 'management-token']
+
+export default class Respond extends IncidentCommand {
+  static override summary = 'the guided response to a leaked credential, start to end'
+  static override description = `Says what leaked, what it can do and until when; proposes a plan; asks once; deletes grants, rotates, hands the new
+secret over, proves it and says when the all clear is. In a terminal it asks; with --yes and flags nobody is asked.`
+  static override examples = [
+    {description: 'guided', command: '<%= config.bin %> respond'},
+    {
+      description: 'unattended',
+      command: '<%= config.bin %> respond --leak client-secret --client A1b2C3 --credential-file leaked.txt --deliver file:/run/secrets/new --reason "in a public repository" --yes --json',
+    },
+  ]
+  static override flags = {
+    ...connectionFlags,
+    leak: leakFlag(),
+    client: clientFlag,
+    runbook: Flags.string({summary: 'a shipped runbook, or a path that contains a slash', helpValue: 'R'}),
+    method: Flags.option({options: ['rotate', 'set'] as const, default: 'rotate' as const, summary: 'the rotate endpoint, or a self-made secret'})(),
+    ...choiceFlags,
+    ...deliverFlags,
+    ...incidentFlags,
+    ...proofFlags,
+  }
+
+  async run(): Promise<void> {
+    const {flags} = await this.parse(Respond)
+    if (this.isAttended(flags) && !flags['dry-run']) return this.#guided(flags)
+    const leak = required(flags.leak, 'leak')
+    if (!WHOLE.includes(leak)) {
+      throw new StanchError('usage.invalid', `A leaked ${leak} is answered by people: no API call of stanch contains it.`, {hint: `Follow the steps: stanch runbook show ${leak}`})
+    }
+    const choices = this.choicesOf(flags)
+    this.checkUnattended(flags, {sink: choices.rotate})
+    const sink = this.sinkOf(flags, false)
+    const leaked = await this.leakedFrom(flags)
+    const token = leak === 'management-token' ? leakedTokenOf(leaked) : undefined
+    const client = flags.client ?? (await this.#clientOfToken(leak, leaked))
+    const place = this.place(flags)
+    const runbook = await runbookFor(this.config.root, leak, flags.runbook)
+    this.watchInterrupts()
+    const connected = await this.connectTo(place, flags)
+    const {compilePlan} = await import('../runbooks/compile.ts')
+    const worked = await runIncident({
+      place,
+      connected,
+      responder: await this.responder(false, connected, flags.yes ? {'plan.confirm': 'yes'} : {}),
+      options: this.optionsOf(flags),
+      leak,
+      client_id: required(client, 'client'),
+      choices,
+      ...(leaked && leak === 'client-secret' ? {leaked} : {}),
+      ...(token ? {leaked_token: token} : {}),
+      ...(sink ? {sink} : {}),
+      interruption: this.interruption,
+      plan: (facts) => compilePlan(runbook, facts, choices),
+      onIncident: (id) => (this.incidentId = id),
+    })
+    await this.show(worked, false)
+  }
+
+  async #clientOfToken(leak: LeakKind, leaked: Awaited<ReturnType<IncidentCommand['leakedFrom']>>): Promise<string | undefined> {
+    if (leak !== 'management-token' || !leaked) return undefined
+    const {inspectText} = await import('../tokens/inspect.ts')
+    return inspectText(leaked.reveal()).client_id
+  }
+
+  /** The questions before a tenant comes into play, then the guided flow. */
+  async #guided(flags: IncidentFlagValues & {leak?: LeakKind | undefined; client?: string | undefined; runbook?: string | undefined; method?: string | undefined}): Promise<void> {
+    const sink = this.sinkOf(flags, true)
+    const given = await this.leakedFrom(flags)
+    this.watchInterrupts()
+    const place = this.place(flags)
+    const {openGuided} = await import('../cli/guided-opening.ts')
+    const opening = await openGuided({place, flags, ...(given ? {leaked: given} : {}), say: (line) => this.say(line), connect: (connection) => this.connectWith(place, connection, flags)})
+    if (opening.kind === 'by_hand') {
+      this.print(opening.lines)
+      return
+    }
+    const {connected} = opening
+    const responder = await this.responder(true, connected)
+    const client = flags.client ?? opening.client_id ?? (await opening.askClient(responder))
+    const showOnTerminal = await this.showOnTerminal()
+    const {guidedIncident} = await import('../cli/guided.ts')
+    const worked = await guidedIncident({
+      place,
+      connected,
+      responder,
+      leak: opening.leak,
+      client_id: client,
+      ...(opening.leaked ? {leaked: opening.leaked} : {}),
+      ...(sink ? {sink} : {}),
+      ...(showOnTerminal ? {showOnTerminal} : {}),
+      interruption: this.interruption,
+      dry_run: false,
+      include_own: flags['include-own'] ?? false,
+      ...(flags.reason === undefined ? {} : {reason: flags.reason}),
+      ...(flags.ticket === undefined ? {} : {ticket: flags.ticket}),
+      ...(flags['leaked-at'] === undefined ? {} : {leaked_at: flags['leaked-at']}),
+      ...(flags['aware-at'] === undefined ? {} : {aware_at: flags['aware-at']}),
+      ...(flags.runbook === undefined ? {} : {runbook: flags.runbook}),
+      ...(flags['keep-grants'] || flags['no-rotate'] ? {choices: this.choicesOf(flags)} : {}),
+      onIncident: (id) => (this.incidentId = id),
+    })
+    await this.show(worked, true)
+  }
+}

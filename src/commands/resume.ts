@@ -1,0 +1,71 @@
+import * as Args from '@oclif/core/args'
+
+import {connectionFlags, deliverFlags, incidentFlags, proofFlags} from '../cli/flags.ts'
+import {IncidentCommand} from '../cli/incident-command.ts'
+import {runIncident} from '../cli/incident-session.ts'
+import {openTrail} from '../cli/context.ts'
+import {leakedTokenOf} from '../cli/leaked-value.ts'
+import {DEFAULT_CHOICES} from '../incident/policy.ts'
+import type {LeakKind} from '../incident/leak.ts'
+
+export default class Resume extends IncidentCommand {
+  static override summary = 'settle what is in doubt by looking, then go on'
+  static override description = `Goes on where an incident stopped: after a crash, a lost answer, Ctrl-C or a full disk. Nothing is repeated blindly.
+Without an id it takes the only unfinished incident; with several it lists them.`
+  static override examples = [
+    {description: 'the only unfinished incident', command: '<%= config.bin %> resume'},
+    {description: 'with the leaked value, so that its refusal can be proven', command: '<%= config.bin %> resume inc-20261122-abc234 --credential-file leaked.txt --yes'},
+  ]
+  static override args = {id: Args.string({description: 'incident id', ignoreStdin: true})}
+  static override flags = {
+    ...connectionFlags,
+    ...deliverFlags,
+    yes: incidentFlags.yes,
+    'max-actions': incidentFlags['max-actions'],
+    'include-own': incidentFlags['include-own'],
+    'credential-file': proofFlags['credential-file'],
+  }
+
+  async run(): Promise<void> {
+    const {args, flags} = await this.parse(Resume)
+    const attended = this.isAttended(flags)
+    const sink = this.sinkOf(flags, attended)
+    const leaked = await this.leakedFrom(flags)
+    this.watchInterrupts()
+    const place = this.place(flags)
+    const connected = await this.connectTo(place, flags)
+    const {incidentState, planOf, unfinishedIncident} = await import('../execution/incident.ts')
+    const trail = await openTrail(place, connected.mode)
+    const {state, plan} = (() => {
+      try {
+        const found = args.id === undefined ? unfinishedIncident(trail) : incidentState(trail, args.id)
+        return {state: found, plan: planOf(trail, found)}
+      } finally {
+        trail.close('read')
+      }
+    })()
+    this.incidentId = state.incident_id
+    const token = plan.leak === 'management-token' ? leakedTokenOf(leaked) : undefined
+    const showOnTerminal = await this.showOnTerminal()
+    const worked = await runIncident({
+      place,
+      connected,
+      // A plan that was confirmed once is gone on with; one that never was is asked about.
+      responder: await this.responder(attended, connected, flags.yes ? {'plan.confirm': 'yes'} : {}),
+      options: {...this.optionsOf(flags), incident: state.incident_id},
+      leak: plan.leak satisfies LeakKind,
+      client_id: plan.client_id,
+      choices: {...DEFAULT_CHOICES, keep_grants: !plan.steps.some((step) => step.action === 'client_grant.delete')},
+      ...(leaked && !token ? {leaked} : {}),
+      ...(token ? {leaked_token: token} : {}),
+      ...(sink ? {sink} : {}),
+      ...(showOnTerminal ? {showOnTerminal} : {}),
+      interruption: this.interruption,
+      fixed: true,
+      state,
+      plan: () => plan,
+      onIncident: (id) => (this.incidentId = id),
+    })
+    await this.show(worked, attended)
+  }
+}
