@@ -36,6 +36,7 @@ export type StanchErrorCode =
   | 'guard.organization_ties'
   | 'guard.all_clear_pending'
   | 'guard.redacted'
+  | 'guard.client_exists'
   // the tenant says no
   | 'auth0.unauthorized'
   | 'auth0.scope_missing'

@@ -1,12 +1,8 @@
 #!/usr/bin/env node
-import {chmodSync, mkdirSync} from 'node:fs'
-import {enableCompileCache} from 'node:module'
-import {homedir} from 'node:os'
-import path from 'node:path'
-
 /*
  * The first thing that runs. It must load on every Node that can load an ES module at all, so that a Node that is too
- * old gets a sentence and not a stack trace: only node: imports and plain syntax here, everything else by `import()`.
+ * old gets a sentence and not a stack trace: plain syntax and no static import here. Built-in modules are taken by name:
+ * importing them would make Node build a list of all their exports first, which costs milliseconds on every start.
  */
 
 const NEEDED = [22, 22, 2]
@@ -24,13 +20,16 @@ function isNewEnough(version: string): boolean {
 
 /** Compiled code is cached in a folder of our own, 0700: Node's default is a predictable folder that others can write into. */
 function useCompileCache(): void {
+  const {chmodSync, mkdirSync} = process.getBuiltinModule('node:fs')
+  const {homedir} = process.getBuiltinModule('node:os')
+  const path = process.getBuiltinModule('node:path')
   const base = process.env['STANCH_CACHE_DIR'] || path.join(process.env['XDG_CACHE_HOME'] || path.join(homedir(), '.cache'), 'stanch')
   const folder = path.join(base, 'compile')
   try {
     if (!path.isAbsolute(base)) return
     mkdirSync(folder, {recursive: true, mode: 0o700})
     chmodSync(folder, 0o700)
-    enableCompileCache(folder)
+    process.getBuiltinModule('node:module').enableCompileCache(folder)
   } catch {
     // Only start-up is slower without it.
   }
@@ -49,6 +48,8 @@ if (isNewEnough(process.versions.node)) {
   process.umask(0o077)
   ignoreClosedPipes()
   useCompileCache()
+  // The framework prints argv and more under DEBUG, from the moment it is loaded; nothing of ours is debugged that way.
+  delete process.env['DEBUG']
   const {start} = await import('./cli/start.ts')
   await start(process.argv.slice(2), new URL('..', import.meta.url))
 } else {

@@ -98,9 +98,16 @@ export function looksLikeSecret(text: string): boolean {
   return JWT.test(text) || PEM.test(text)
 }
 
+const SHAPES = new RegExp(`${JWT.source}|-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----[^]*?(?:-----END [A-Z0-9 ]*PRIVATE KEY-----|$)`, 'g')
+
+/** `text` with everything JWT- or PEM-shaped replaced by `[secret]`: for tenant text, in which anybody may have put such a thing. */
+export function withoutSecretShapes(text: string): string {
+  return looksLikeSecret(text) ? text.replace(SHAPES, '[secret]') : text
+}
+
 /** `text` with every live secret and everything JWT- or PEM-shaped replaced by `[secret]`. */
 export function scrub(text: string): string {
   let out = text
   for (const forms of live.values()) for (const form of forms) out = out.replaceAll(form, '[secret]')
-  return out.replace(new RegExp(JWT, 'g'), '[secret]').replace(/-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----[^]*?(-----END [A-Z0-9 ]*PRIVATE KEY-----|$)/g, '[secret]')
+  return withoutSecretShapes(out)
 }

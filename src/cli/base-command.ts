@@ -3,6 +3,7 @@ import * as Flags from '@oclif/core/flags'
 
 import {StanchError} from '../errors.ts'
 import type {LogLevel} from '../logger.ts'
+import {scrub} from '../secret.ts'
 import {safeJson} from '../untrusted.ts'
 import {reportLines, reportOf} from './error-report.ts'
 
@@ -55,7 +56,6 @@ export abstract class StanchCommand extends Command {
       .split('\n')
       .filter((line) => /^\s+at /.test(line))
       .slice(0, 8)
-    const {scrub} = await import('../secret.ts')
     for (const frame of frames) this.say(scrub(frame))
   }
 }

@@ -53,7 +53,7 @@ function entryOf(command: CompletedCommand): Entry {
 
 /** Names go into scripts that a shell runs: nothing but plain words. */
 function word(text: string): string {
-  if (/^[a-z0-9][A-Za-z0-9-]*$/.test(text)) return text
+  if (/^[A-Za-z0-9][A-Za-z0-9-]*$/.test(text)) return text
   throw new StanchError('internal', 'A command, flag or value has a name that no shell script may hold.')
 }
 
@@ -180,7 +180,7 @@ function fish(entries: readonly Entry[]): string {
   const next = [...nextWords(entries)].flatMap(([before, after]) =>
     after.map((one) => {
       const summary = entries.find((entry) => entry.words === (before === '' ? one : `${before} ${one}`))?.summary ?? 'more commands'
-      return `complete -c stanch -f -n '__stanch_at ${quote(before).replaceAll("'", '"')}' -a ${one} -d ${quote(summary)}`
+      return `complete -c stanch -f -n '__stanch_at "${before}"' -a ${one} -d ${quote(summary)}`
     }),
   )
   const flags = entries.flatMap(({words, flags: own}) =>
@@ -199,7 +199,8 @@ function __stanch_said
     string join ' ' -- $said
 end
 function __stanch_at
-    test (__stanch_said) = "$argv[1]"
+    set -l said (__stanch_said)
+    test "$said" = "$argv[1]"
 end
 function __stanch_in
     set -l said (__stanch_said)

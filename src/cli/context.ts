@@ -15,7 +15,7 @@ import type {DataPaths} from '../config/paths.ts'
 import {showProfile} from '../config/profile.ts'
 import {createLogger} from '../logger.ts'
 import type {Logger, LogLevel} from '../logger.ts'
-import type {Trail} from '../trail/trail.ts'
+import type {Identity, Trail} from '../trail/trail.ts'
 import {printable} from '../untrusted.ts'
 
 /** What a command knows of the place it runs in. */
@@ -104,28 +104,39 @@ async function extraAuthority(env: NodeJS.ProcessEnv, origin: Origin): Promise<s
 }
 
 /** Opens the trail of this machine for the mode; made when it is new. @throws the codes of the trail's format */
-export async function openTrail(place: Place, mode: 'real' | 'sim', argv: readonly string[] = []): Promise<Trail> {
+export async function openTrail(place: Place, mode: 'real' | 'sim'): Promise<Trail> {
   const paths = pathsOf(place)
   const folder = paths.trail(mode)
-  const [{Trail}, {readOrigin}, {randomBytes}] = await Promise.all([import('../trail/trail.ts'), import('../trail/read-trail.ts'), import('node:crypto')])
-  const origin = readOrigin(folder) ?? `stanch.local/${randomBytes(8).toString('hex')}`
+  const [{Trail}, {readOrigin}, {randomBytes}] = await Promise.all([
+    import('../trail/trail.ts'),
+    import('../trail/read-trail.ts'),
+    import('node:crypto'),
+  ])
+  const identity = identityOf(place)
+  const open = (origin: string) => Trail.open({folder, keys: paths.keys(logId(origin)), mode, origin, clock: systemClock, identity})
+  const known = readOrigin(folder)
+  if (known !== undefined) return open(known)
+  try {
+    return await open(`stanch.local/${randomBytes(8).toString('hex')}`)
+  } catch (error) {
+    // Another process made the log in the same moment: its name is the log's name.
+    const made = readOrigin(folder)
+    if (made === undefined) throw error
+    return open(made)
+  }
+}
+
+/** Who writes, as this machine claims it; what the tenant proves stands in the `auth` records. */
+function identityOf(place: Place): Identity {
   const user = userInfo().username
-  return Trail.open({
-    folder,
-    keys: paths.keys(logId(origin)),
-    mode,
-    origin,
-    clock: systemClock,
-    identity: {
-      actor: printable(`${user}@${hostname()}`, 120),
-      actor_source: 'os',
-      host: printable(hostname(), 120),
-      os_user: printable(user, 60),
-      pid: process.pid,
-      tool: `stanch/${place.config.version}`,
-      node: process.versions.node,
-      platform: `${platform()} ${process.arch}`,
-      ...(argv.length > 0 ? {argv: argv.map((word) => printable(word, 200))} : {}),
-    },
-  })
+  return {
+    actor: printable(`${user}@${hostname()}`, 120),
+    actor_source: 'os',
+    host: printable(hostname(), 120),
+    os_user: printable(user, 60),
+    pid: process.pid,
+    tool: `stanch/${place.config.version}`,
+    node: process.versions.node,
+    platform: `${platform()} ${process.arch}`,
+  }
 }

@@ -16,6 +16,9 @@ export interface ErrorReport {
 /** A 64-character token in an argument list is likely a secret; it has been in the process list since the program started. */
 const SECRET_LIKE = /[A-Za-z0-9_-]{48,}/g
 
+/** What may be repeated of an argument that is too much: words like those of a command. */
+const PLAIN_WORD = /^[a-z][a-z-]{0,19},?$/
+
 export function reportOf(error: unknown, incidentId?: string): ErrorReport {
   const known = asStanchError(error)
   return {
@@ -38,7 +41,7 @@ export function reportLines(report: ErrorReport): string[] {
 
 function asStanchError(error: unknown): StanchError {
   if (error instanceof StanchError) return error
-  if (isParserError(error)) return new StanchError('usage.invalid', firstLines((error as Error).message).replaceAll(SECRET_LIKE, '[not shown]'), {hint: 'See: stanch --help'})
+  if (isParserError(error)) return parserError((error as Error).message)
   if ((error as Error | undefined)?.name === 'ExitPromptError') return new StanchError('interrupted', 'Interrupted at a question; nothing was changed.')
   // A defect of ours. Its text may quote anything, so only its kind is told.
   const name = error instanceof Error && /^[A-Za-z]{1,40}$/.test(error.name) ? error.name : 'unknown'
@@ -53,8 +56,23 @@ function isParserError(error: unknown): boolean {
   return error instanceof Error && typeof (error as {oclif?: unknown}).oclif === 'object'
 }
 
-function firstLines(text: string): string {
-  return text.split('\n').slice(0, 3).join(' ').replace(/See more help with --help/, '').trim()
+/** oclif's sentence without the values in it: what was typed where it does not belong is often a secret. */
+function parserError(text: string): StanchError {
+  const said = text
+    .split('\n')
+    .slice(0, 3)
+    .join(' ')
+    .replace(/See more help with --help/, '')
+    .replaceAll(/\s+/g, ' ')
+    .trim()
+  const shown = said
+    .replaceAll(/(--?[A-Za-z][\w-]*=)\S+/g, '$1[not shown]')
+    .replace(/(but received: ).*/, '$1[not shown]')
+    .replace(/(Unexpected arguments?: )(.*)/, (_, label: string, words: string) => label + words.split(' ').map((word) => (PLAIN_WORD.test(word) ? word : '[not shown]')).join(' '))
+    .replaceAll(SECRET_LIKE, '[not shown]')
+  return new StanchError('usage.invalid', shown, {
+    hint: shown === said ? 'See: stanch --help' : 'See: stanch --help. If a secret stood on that command line, treat it as leaked: the process list and the shell history have it.',
+  })
 }
 
 function clean(text: string): string {

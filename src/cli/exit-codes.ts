@@ -34,6 +34,7 @@ export const EXIT = {
   'guard.organization_ties': 3,
   'guard.all_clear_pending': 3,
   'guard.redacted': 3,
+  'guard.client_exists': 3,
   'auth0.unauthorized': 4,
   'auth0.scope_missing': 4,
   'auth0.not_found': 2,

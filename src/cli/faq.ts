@@ -1,4 +1,4 @@
-import {isCode} from '../errors.ts'
+import {isCode, StanchError} from '../errors.ts'
 import type {FaqFacts} from '../incident/faq.ts'
 import {connect, findConnection} from './context.ts'
 import type {ConnectionFlags, Place} from './context.ts'
@@ -37,6 +37,7 @@ export async function tenantFacts(place: Place, flags: ConnectionFlags): Promise
       await connected.close()
     }
   } catch (error) {
+    if (error instanceof StanchError && error.code.startsWith('config.')) throw error
     const {reportOf} = await import('./error-report.ts')
     return {unread: reportOf(error).message}
   }

@@ -4,10 +4,12 @@ import {parseSink} from '../delivery/sink.ts'
 import type {Sink} from '../delivery/sink.ts'
 import {StanchError, isCode} from '../errors.ts'
 import type {Worked} from '../execution/incident.ts'
+import type {Decision, Responder} from '../execution/responder.ts'
 import type {PlanChoices} from '../incident/policy.ts'
 import {DEFAULT_CHOICES} from '../incident/policy.ts'
 import {messageLines, summaryLines} from '../report/summary.ts'
 import {safeJson} from '../untrusted.ts'
+import type {Connected} from './context.ts'
 import {reportLines, reportOf} from './error-report.ts'
 import {exitOf} from './exit-codes.ts'
 import type {choiceFlags, connectionFlags, deliverFlags, incidentFlags, proofFlags} from './flags.ts'
@@ -28,6 +30,18 @@ export abstract class IncidentCommand extends TenantCommand {
   /** Nobody is asked with --yes, with --json, and without a terminal. */
   protected isAttended(flags: {yes?: boolean | undefined}): boolean {
     return flags.yes !== true && !this.jsonEnabled() && process.stdin.isTTY === true && process.stderr.isTTY === true
+  }
+
+  /** Who pressed Ctrl-C before a question came is not asked it. */
+  protected override async responder(attended: boolean, connected: Pick<Connected, 'clock'>, answers: Record<string, string> = {}): Promise<Responder> {
+    const responder = await super.responder(attended, connected, answers)
+    if (!attended) return responder
+    const decide = async (decision: Decision) => {
+      if (this.interruption.requested) throw new StanchError('interrupted', 'Interrupted before a question; the question changed nothing.')
+      return (responder.decide as (decision: Decision) => Promise<boolean | string>)(decision)
+    }
+    // the overloads of `decide` pair each kind with its answer, which a single arrow function can't say
+    return {attended: responder.attended, decide: decide as Responder['decide'], notify: (event) => responder.notify(event)}
   }
 
   /** First Ctrl-C: the change under way is finished or settled. Second: leave now. */

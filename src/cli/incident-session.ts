@@ -1,6 +1,7 @@
 import path from 'node:path'
 
 import {parseRfc3339, systemClock} from '../clock.ts'
+import type {Operator} from '../auth0/tenant.ts'
 import type {Sink} from '../delivery/sink.ts'
 import {StanchError, isCode} from '../errors.ts'
 import {ask} from '../execution/ask.ts'
@@ -78,54 +79,69 @@ export interface TrailView {
  * changes a tenant goes through here, so that none can leave a guardrail out. The trail is closed whatever happens.
  */
 export async function runIncident(job: Job): Promise<Worked> {
+  refuseLeakedAsOwn(job)
+  if (job.options.dry_run) return dryRun(job)
+  // The trail is opened while the first answers are on their way. Whether it can be written is known before anything is changed.
+  const opening = openTrail(job.place, job.connected.mode)
+  opening.catch(() => {})
+  try {
+    const {operator, facts} = await look(job)
+    return await runOn(await opening, job, operator, facts)
+  } finally {
+    const trail = await opening.catch(() => undefined)
+    trail?.close(job.interruption.requested ? 'interrupted' : 'done')
+  }
+}
+
+/** Reads and a plan: no probe, no record, no change. */
+async function dryRun(job: Job): Promise<Worked> {
+  const {facts} = await look(job)
+  const plan = await job.plan(facts, {})
+  return {result: notCarriedOut(plan, facts.snapshot, exposureBefore(job, facts), 'planned')}
+}
+
+async function look(job: Job): Promise<{operator: Operator; facts: PlanFacts}> {
+  const {tenant, clock, mode} = job.connected
+  const operator = await tenant.operator()
+  const snapshot = await observe(tenant, job.client_id, mode, clock)
+  refuseOwnClient(snapshot, job.options.include_own)
+  return {operator, facts: {snapshot, ...(job.leaked_token ? {leaked_token: job.leaked_token} : {})}}
+}
+
+async function runOn(trail: Trail, job: Job, operator: Operator, facts: PlanFacts): Promise<Worked> {
   const {connected, responder, options} = job
   const {tenant, clock, mode} = connected
-  const operator = await tenant.operator()
-  refuseLeakedAsOwn(job)
-  const snapshot = await observe(tenant, job.client_id, mode, clock)
-  const facts: PlanFacts = {snapshot, ...(job.leaked_token ? {leaked_token: job.leaked_token} : {})}
-  refuseOwnClient(snapshot, options.include_own)
-
-  if (options.dry_run) {
-    const plan = await job.plan(facts, {})
-    return {result: notCarriedOut(plan, snapshot, exposureBefore(job, facts), 'planned')}
+  const {snapshot} = facts
+  const incidents = incidentsOf(trail.records())
+  const joined = options.incident ?? job.state?.incident_id
+  refuseSecondIncident(job.client_id, snapshot.tenant, incidents, joined)
+  const state = joined === undefined ? undefined : incidentState(trail, joined)
+  if (state && state.tenant !== snapshot.tenant) {
+    throw new StanchError('guard.tenant_moved', `Incident ${state.incident_id} is about tenant ${quoted(state.tenant)}; this is ${quoted(snapshot.tenant)}.`)
   }
+  const id = joined ?? newIncidentId(systemClock)
+  const view: TrailView = state ? {state, journal: new Journal(trail, id, snapshot.tenant, systemClock)} : {}
+  const plan = await job.plan(facts, view)
+  refuseTooMany(plan, options.max_actions)
+  if (job.fixed) refuseMovedTenant(plan, snapshot, doneSteps(state))
+  if (!responder.attended) refuseMissingScopes(plan, operator.scopes)
+  const handOver = await prepareHandOver(job, plan, id)
 
-  const trail = await openTrail(job.place, mode)
-  try {
-    const incidents = incidentsOf(trail.records())
-    refuseSecondIncident(job.client_id, snapshot.tenant, incidents, options.incident ?? job.state?.incident_id)
-    const joined = options.incident ?? job.state?.incident_id
-    const state = joined === undefined ? undefined : incidentState(trail, joined)
-    if (state && state.tenant !== snapshot.tenant) {
-      throw new StanchError('guard.tenant_moved', `Incident ${state.incident_id} is about tenant ${quoted(state.tenant)}; this is ${quoted(snapshot.tenant)}.`)
-    }
-    const id = joined ?? newIncidentId(systemClock)
-    const view: TrailView = state ? {state, journal: new Journal(trail, id, snapshot.tenant, systemClock)} : {}
-    const plan = await job.plan(facts, view)
-    refuseTooMany(plan, options.max_actions)
-    if (job.fixed) refuseMovedTenant(plan, snapshot, doneSteps(state))
-    if (!responder.attended) refuseMissingScopes(plan, operator.scopes)
-    const handOver = await prepareHandOver(job, plan, id)
-
-    recordAuth(trail, snapshot.tenant, operator)
-    tenant.onAuth = (next) => recordAuth(trail, snapshot.tenant, next)
-    const journal = view.journal ?? open(trail, job, snapshot.tenant, id)
-    job.onIncident?.(id)
-    const run: Run = {
-      tenant,
-      journal,
-      responder,
-      clock,
-      mode,
-      interruption: job.interruption,
-      ...(job.leaked ? {leaked: job.leaked} : {}),
-      ...(handOver ? {handOver} : {}),
-    }
-    return await confirmAndWork(run, job, facts, plan, state, incidents)
-  } finally {
-    trail.close(job.interruption.requested ? 'interrupted' : 'done')
+  recordAuth(trail, snapshot.tenant, operator)
+  tenant.onAuth = (next) => recordAuth(trail, snapshot.tenant, next)
+  const journal = view.journal ?? open(trail, job, snapshot.tenant, id)
+  job.onIncident?.(id)
+  const run: Run = {
+    tenant,
+    journal,
+    responder,
+    clock,
+    mode,
+    interruption: job.interruption,
+    ...(job.leaked ? {leaked: job.leaked} : {}),
+    ...(handOver ? {handOver} : {}),
   }
+  return confirmAndWork(run, job, facts, plan, state, incidents)
 }
 
 async function confirmAndWork(run: Run, job: Job, facts: PlanFacts, plan: Plan, state: IncidentState | undefined, incidents: readonly IncidentState[]): Promise<Worked> {

@@ -1,6 +1,7 @@
 import {fileURLToPath} from 'node:url'
 
 import {run} from '@oclif/core/run'
+import {settings} from '@oclif/core/settings'
 
 import {safeJson} from '../untrusted.ts'
 import {reportLines, reportOf} from './error-report.ts'
@@ -12,8 +13,10 @@ import {reportLines, reportOf} from './error-report.ts'
  * @param root folder of package.json
  */
 export async function start(argv: readonly string[], root: URL): Promise<void> {
-  // oclif prints argv and more under DEBUG; nothing of ours is debugged that way.
-  delete process.env['DEBUG']
+  // With NODE_ENV=development oclif looks for a TypeScript loader and runs sources instead of what was built.
+  settings.enableAutoTranspile = false
+  // A theme.json in the configuration folder could colour a warning away.
+  process.env['STANCH_DISABLE_THEME'] = '1'
   // A core dump or a diagnostic report would hold secrets.
   if (process.report) process.report.excludeEnv = true
   // SIGUSR1 opens the inspector to anybody on this machine.

@@ -1,6 +1,7 @@
 import type {Connection} from '../config/connection.ts'
 import type {Responder} from '../execution/responder.ts'
 import type {Secret} from '../secret.ts'
+import {printable} from '../untrusted.ts'
 import {StanchCommand} from './base-command.ts'
 import type {Connected, ConnectionFlags, Place} from './context.ts'
 
@@ -64,7 +65,7 @@ export abstract class TenantCommand extends StanchCommand {
       import('../config/credential-file.ts'),
       import('./leaked-value.ts'),
     ])
-    return bareCredential(await readCredentialFile(flags['credential-file'], process.stdin))
+    return bareCredential(await readCredentialFile(flags['credential-file'], () => process.stdin))
   }
 
   /** Shows a secret once on the terminal device; undefined when there is none. */
@@ -73,6 +74,15 @@ export abstract class TenantCommand extends StanchCommand {
     const output = terminalDevice(process.stderr, process.stdout)
     if (!output) return undefined
     return (secret) => showSecretOnce(secret, 'The new client secret', {input: process.stdin, output, env: process.env})
+  }
+
+  /** Lines for people, wrapped for this terminal. */
+  protected async printWrapped(lines: readonly string[]): Promise<void> {
+    if (this.jsonEnabled()) return
+    // A pipe has no columns: its reader gets whole lines.
+    if (!process.stdout.isTTY) return this.print(lines.map((line) => printable(line, 4000)))
+    const {layOut} = await import('../terminal/screen.ts')
+    this.print(layOut(lines, process.stdout.columns))
   }
 
   protected closeAfterwards(close: () => Promise<void> | void): void {

@@ -27,9 +27,8 @@ export default class Execute extends IncidentCommand {
 
   async run(): Promise<void> {
     const {args, flags} = await this.parse(Execute)
-    const {MAX_PLAN_BYTES, parsePlanFile} = await import('../incident/plan-file.ts')
-    const {readBounded} = await import('../files/read.ts')
-    const plan = parsePlanFile(readBounded(args.file, MAX_PLAN_BYTES).toString('utf8'))
+    const {readPlanFile} = await import('../cli/plan-io.ts')
+    const plan = readPlanFile(args.file)
     if (flags['plan-hash'] !== undefined && flags['plan-hash'] !== planHash(plan)) {
       throw new StanchError('plan.hash_mismatch', `This plan has the hash ${planHash(plan)}, not the one you gave. Nothing was sent.`, {hint: 'Look at the plan again before you approve it.'})
     }

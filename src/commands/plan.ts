@@ -34,20 +34,17 @@ export default class PlanCommand extends IncidentCommand {
     const runbook = await runbookFor(this.config.root, flags.leak, flags.runbook)
     const connected = await this.connectTo(place, flags)
     const choices = this.choicesOf(flags)
-    const [{observe}, {compilePlan}, {planFileText}, {planLines}] = await Promise.all([
+    const [{observe}, {compilePlan}, {writePlanFile}, {planLines}] = await Promise.all([
       import('../execution/observe.ts'),
       import('../runbooks/compile.ts'),
-      import('../incident/plan-file.ts'),
+      import('../cli/plan-io.ts'),
       import('../report/plan-screen.ts'),
     ])
     const snapshot = await observe(connected.tenant, client, connected.mode, connected.clock)
     const facts = {snapshot, ...(token ? {leaked_token: token} : {})}
     const plan = compilePlan(runbook, facts, choices)
     await this.closeAll()
-    if (flags.output !== undefined) {
-      const {createExclusive} = await import('../files/write.ts')
-      createExclusive(flags.output, planFileText(plan))
-    }
+    if (flags.output !== undefined) writePlanFile(flags.output, plan)
     this.print([...planLines(plan, facts, choices), `Plan hash: ${planHash(plan)}`, ...(flags.output === undefined ? [] : [`Written to ${flags.output}. Carry it out: stanch execute ${flags.output} --plan-hash ${planHash(plan)}`])])
     return {plan_hash: planHash(plan), plan, ...(flags.output === undefined ? {} : {file: flags.output})}
   }

@@ -9,10 +9,10 @@ const MAX_VALUE = 65_536
 /**
  * `--credential-file F|-`: the value in a file or on standard input, without one newline at its end. Unlike a
  * configured secret it may be anything: what leaked decides that. Standard input is refused when it is a terminal,
- * where typing would show it. Rejects with `usage.invalid`, `input.unreadable`, `input.too_large`, `input.invalid`.
+ * where typing would show it; it is not even touched for a file, because opening it costs a start. Rejects with `usage.invalid`, `input.unreadable`, `input.too_large`, `input.invalid`.
  */
-export async function readCredentialFile(source: string, stdin: Readable & {readonly isTTY?: boolean}): Promise<Secret> {
-  const bytes = source === '-' ? await readStdin(stdin) : readBounded(source, MAX_VALUE)
+export async function readCredentialFile(source: string, stdin: () => Readable & {readonly isTTY?: boolean}): Promise<Secret> {
+  const bytes = source === '-' ? await readStdin(stdin()) : readBounded(source, MAX_VALUE)
   const text = bytes.toString('utf8').replace(/\r?\n$/, '')
   if (text === '') throw new StanchError('input.invalid', source === '-' ? 'Standard input was empty.' : 'The file is empty.')
   return new Secret(text)

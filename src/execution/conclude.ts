@@ -13,6 +13,8 @@ import type {Run} from './run.ts'
 /** Turns work into the result that is shown, and writes its status, its gaps and a checkpoint into the trail. */
 export function conclude(run: Run, progress: Progress, exposure: Exposure, signedOff: readonly string[], writable = true): IncidentResult {
   const {plan, snapshot} = progress
+  notReached(progress)
+  newSecretUnknown(progress)
   const actions = actionResults(progress)
   const facts = {snapshot, ...(progress.leaked_token ? {leaked_token: progress.leaked_token} : {})}
   const effective = plan.steps.filter((step) => ['done', 'already'].includes(progress.outcomes.get(step.id)?.outcome ?? ''))
@@ -20,7 +22,7 @@ export function conclude(run: Run, progress: Progress, exposure: Exposure, signe
   const restored = plan.steps.some((step) => step.action === 'client_grant.restore')
   const open = restored || plan.leak === 'unknown' ? [] : openPaths(facts, effective)
   const status = statusOf({actions, proof: progress.proofs, open_paths: open, delivery_failed: deliveryFailed, restored})
-  const reopening = restored ? [] : reopeningScopes(snapshot, progress.leaked_token)
+  const reopening = restored ? [] : reopeningScopes(progress.before, progress.leaked_token)
   const gaps = uniqueGaps([...exposure.evidence_gaps, ...progress.gaps, ...reopeningGap(reopening, exposure)])
   const checkpoint = writable ? writeDown(run, plan.client_id, status, gaps) : undefined
   return {
@@ -84,6 +86,29 @@ export function notCarriedOut(
     evidence_gaps: gaps,
     next: nextSteps({status, plan, actions, exposure, gaps, open_paths: [], reopening, delivery_failed: false, signed_off: []}),
   }
+}
+
+/** A claim that the work ended before is not proven: what nobody asked for can't make a result look better. */
+function notReached(progress: Progress): void {
+  for (const step of progress.plan.steps) {
+    if (step.action !== 'verify' || progress.outcomes.has(step.id)) continue
+    for (const claim of step.args.claims) {
+      if (progress.proofs.some((proof) => proof.claim === claim)) continue
+      progress.proofs.push({claim, target: step.target, verdict: 'not_proven', probes: 0, basis: 'the work ended before this was asked'})
+    }
+  }
+}
+
+/** A rotation that took effect while nobody here saw its secret: said in every session, until it is handed over. */
+function newSecretUnknown(progress: Progress): void {
+  if (progress.new_secret !== undefined || progress.delivery !== undefined) return
+  const rotated = progress.plan.steps.some((step) => step.action === 'client_secret.rotate' && progress.outcomes.get(step.id)?.outcome === 'done')
+  if (!rotated) return
+  progress.gaps.push({
+    code: 'new_secret_unknown',
+    what: 'the new client secret',
+    why: 'the rotation took effect but its answer was lost, and this credential cannot read secrets (read:client_keys)',
+  })
 }
 
 function deliveryIsMissing(progress: Progress): boolean {

@@ -13,7 +13,7 @@ import {tenantNow} from './verify.ts'
 /** Computes the exposure of an incident at work from what was observed, proven and probed. */
 export function expose(run: Run, progress: Progress): Exposure {
   return exposureOf(
-    {snapshot: progress.snapshot, ...(progress.leaked_token ? {leaked_token: progress.leaked_token} : {})},
+    {snapshot: progress.before, ...(progress.leaked_token ? {leaked_token: progress.leaked_token} : {})},
     {
       now: tenantNow(run),
       kind: progress.plan.leak,
@@ -34,13 +34,15 @@ export interface ExposureContext {
   readonly leaked_at?: number
   /** Seconds, absolute. */
   readonly skew?: number
+  /** APIs that no grant shows any more although the tenant log has tokens for them. */
+  readonly seen_in_log?: readonly string[]
 }
 
 /** Exposure from a snapshot alone: the `exposure` command asks this before anything was done. */
 export function exposureOf(facts: PlanFacts, context: ExposureContext): Exposure {
   const {snapshot, leaked_token: token} = facts
   const tokenOnly = context.kind === 'management-token' && token?.expires_at !== undefined && !tokenCouldReadSecrets(facts)
-  const audiences = tokenOnly ? [] : reachableAudiences(facts)
+  const audiences = tokenOnly ? [] : [...new Set([...reachableAudiences(facts), ...(context.seen_in_log ?? [])])].sort()
   const observed = observedTokens(snapshot)
   const dates = (snapshot.log ?? []).map((entry) => parseRfc3339(entry.date)).filter((date) => date !== undefined)
   return computeExposureWindow({
@@ -69,7 +71,7 @@ function audienceFacts(snapshot: TenantSnapshot, audience: string, context: Expo
     ...(server?.name === undefined ? {} : {name: server.name}),
     ...(server?.token_lifetime === undefined ? {} : {token_lifetime: server.token_lifetime}),
     ...(lifetimeChanged(snapshot, audience, context.leaked_at) ? {lifetime_changed: true} : {}),
-    paths: paths.length > 0 ? paths : ['the leaked token itself'],
+    paths: paths.length > 0 ? paths : [context.seen_in_log?.includes(audience) ? 'a grant that is gone; the tenant log has its tokens' : 'the leaked token itself'],
     ...(containment ? {containment} : {}),
   }
 }

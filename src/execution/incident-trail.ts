@@ -7,6 +7,7 @@ import type {Intent} from '../incident/events.ts'
 import type {Operation} from '../incident/replay.ts'
 import type {EvidenceGap} from '../incident/tenant-snapshot.ts'
 import type {Appended, Draft, Trail} from '../trail/trail.ts'
+import {withoutSecretShapes} from '../secret.ts'
 import {printable} from '../untrusted.ts'
 
 /** What a request is about, before it is sent. */
@@ -198,7 +199,7 @@ export class IncidentTrail {
 
   /** Stores `value` as a content-addressed blob; returns its SHA-256. Canonical JSON, so the same value is the same blob. */
   evidence(value: unknown): string {
-    return this.trail.putEvidence(JSON.stringify(value))
+    return this.trail.putEvidence(withoutSecretShapes(JSON.stringify(value)))
   }
 
   /** `hmac-sha256:...` of a secret: equal secrets are seen to be equal, and nobody without the key can test a guess. */
@@ -216,7 +217,7 @@ export class IncidentTrail {
 
   #record(members: {readonly kind: string; readonly [member: string]: unknown}): Draft {
     const {kind, ...rest} = members
-    return {kind, inc: this.incident, tenant: this.tenant, ...rest} as Draft
+    return withoutShapes({kind, inc: this.incident, tenant: this.tenant, ...rest}) as unknown as Draft
   }
 }
 
@@ -247,4 +248,16 @@ function errorOf(sent: Sent, result: string): {code: string; text: string} | und
   if (result === 'ok') return undefined
   if (sent.kind !== 'answered') return {code: sent.cause, text: sent.kind === 'not_sent' ? 'the request did not leave' : 'no usable answer came'}
   return {code: sent.error ?? `http_${sent.status}`, text: `the tenant answered ${sent.status}`}
+}
+
+/**
+ * A copy in which tenant text that looks like a token or a key reads `[secret]`. Names, user agents and API identifiers
+ * are chosen by others: one that is shaped like a JWT must not keep the trail from being written. A secret of our own in
+ * a record is a defect all the same, and the trail refuses it.
+ */
+function withoutShapes(value: unknown): unknown {
+  if (typeof value === 'string') return withoutSecretShapes(value)
+  if (Array.isArray(value)) return value.map(withoutShapes)
+  if (typeof value === 'object' && value !== null) return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, withoutShapes(member)]))
+  return value
 }

@@ -4,6 +4,8 @@ import {rfc3339Millis} from '../clock.ts'
 import type {Clock} from '../clock.ts'
 import {StanchError} from '../errors.ts'
 import type {Operator} from '../auth0/tenant.ts'
+import {reachableAudiences} from '../incident/actions/template.ts'
+import type {Containment} from '../incident/exposure.ts'
 import type {LeakKind} from '../incident/leak.ts'
 import {canonicalJson, planHash} from '../incident/plan.ts'
 import type {Plan} from '../incident/plan.ts'
@@ -14,6 +16,8 @@ import type {LeakedToken} from '../incident/policy.ts'
 import type {TenantSnapshot} from '../incident/tenant-snapshot.ts'
 import type {Trail} from '../trail/trail.ts'
 import {conclude} from './conclude.ts'
+import {containmentOf} from './known-containment.ts'
+import {snapshotBefore} from './snapshot-before.ts'
 import {execute} from './execute.ts'
 import {expose} from './expose.ts'
 import {IncidentTrail} from './incident-trail.ts'
@@ -130,6 +134,7 @@ export function recordPlan(journal: IncidentTrail, plan: Plan, state?: IncidentS
 export async function work(run: Run, job: Work): Promise<Worked> {
   const sha256 = planHash(job.plan)
   const {journal} = run
+  const before = await snapshotBefore(run, job.snapshot, job.state)
   const snapshotEvidence = journal.evidence(withoutLog(job.snapshot))
   journal.observe({action: 'tenant.snapshot', target: `client:${job.plan.client_id}`, finding: `${job.snapshot.grants.length} grants, ${job.snapshot.log?.length ?? 'no'} log entries`, evidence: snapshotEvidence})
   const delivered = job.state?.deliveries.findLast((one) => one.result === 'ok')
@@ -137,13 +142,15 @@ export async function work(run: Run, job: Work): Promise<Worked> {
     plan: job.plan,
     plan_sha256: sha256,
     snapshot: job.snapshot,
+    before,
     ...(job.leaked_token ? {leaked_token: job.leaked_token} : {}),
     ...(job.leaked_at === undefined ? {} : {leaked_at: job.leaked_at}),
     earlier: [...(job.state?.operations ?? [])],
+    earlier_proofs: job.state?.proofs ?? [],
     outcomes: new Map((job.already ?? []).map((step) => [step, {outcome: 'already' as const, at: journal.now(), detail: 'somebody else did it; see the decision on record'}])),
     proofs: [],
     gaps: [],
-    containment: new Map(),
+    containment: knownContainment(job, before),
     probe_tokens: mintedByProbes(job.state),
     ...(delivered?.fingerprint === undefined ? {} : {delivery: {sink: delivered.sink, result: delivered.result, fingerprint: delivered.fingerprint}}),
   }
@@ -159,10 +166,18 @@ export async function work(run: Run, job: Work): Promise<Worked> {
 }
 
 /** Tokens that probes of earlier sessions minted, or may have minted: they stay in the exposure. */
-function mintedByProbes(state: IncidentState | undefined): {audience: string; issued_at: number}[] {
+export function mintedByProbes(state: IncidentState | undefined): {audience: string; issued_at: number}[] {
   return (state?.operations ?? [])
     .filter((one) => one.action === 'token.request' && one.target.startsWith('api:') && !inDoubt(one) && (one.result === 'ok' || one.settled === 'ok'))
     .map((one) => ({audience: one.target.slice('api:'.length), issued_at: one.date ?? Math.floor(Date.parse(one.at) / 1000)}))
+}
+
+/** What earlier sessions proved about containment. A grant that this plan gives back opens its API again, unless the secret is dead. */
+function knownContainment({state, plan, snapshot, leaked_token, leaked_at}: Work, before: TenantSnapshot): Map<string, Containment> {
+  if (!state) return new Map()
+  const givenBack = plan.steps.flatMap((step) => (step.action === 'client_grant.restore' ? [{...step.args.grant, id: step.args.was}] : []))
+  const audiences = reachableAudiences({snapshot: before, ...(leaked_token ? {leaked_token} : {})})
+  return containmentOf(state, {...snapshot, grants: [...snapshot.grants, ...givenBack]}, audiences, leaked_at)
 }
 
 /** The log is saved by its own step; the snapshot names only how much of it was seen. */

@@ -37,7 +37,9 @@ export async function observe(tenant: Tenant, clientId: string, mode: 'real' | '
     }),
   ])
   const audiences = new Set(grants.map((grant) => grant.audience))
-  const defaultGrants = (defaults ?? []).filter((grant) => audiences.has(grant.audience))
+  // A third-party application gets tokens by every default grant, also for APIs that it has no grant of its own for.
+  const defaultGrants = (defaults ?? []).filter((grant) => client.is_first_party === false || audiences.has(grant.audience))
+  if (client.is_first_party === false) for (const grant of defaultGrants) audiences.add(grant.audience)
   const [servers, organizations, older] = await Promise.all([
     readServers(tenant, [...audiences], gaps),
     readOrganizations(tenant, grants, gaps),
@@ -72,7 +74,7 @@ export function operatorFacts(operator: Operator): OperatorFacts {
   }
 }
 
-async function readServers(tenant: Tenant, audiences: readonly string[], gaps: EvidenceGap[]): Promise<Record<string, ResourceServer | null>> {
+export async function readServers(tenant: Tenant, audiences: readonly string[], gaps: EvidenceGap[]): Promise<Record<string, ResourceServer | null>> {
   const found = await Promise.all(
     audiences.map(async (audience): Promise<[string, ResourceServer | null] | undefined> => {
       const missed: EvidenceGap[] = []

@@ -51,7 +51,7 @@ export function newTokenProbe(run: Run, progress: Progress, step: PlanStep, secr
       },
     ])
     const probe = await run.tenant.probeMint(clientId, secret, authMethodOf(progress), audience)
-    const answer = answerOf(run, probe, probe.verdict === 'minted' ? 'accepted' : probe.verdict === 'refused' || probe.verdict === 'dead' ? 'refused' : 'no_evidence')
+    const answer = answerOf(run, probe, verdictOf(probe, progress.new_secret === secret))
     const unclear = probe.maybe_minted === true
     if (probe.verdict === 'minted' || unclear) {
       // A lost answer may have minted one too: it is counted at the API's full lifetime.
@@ -68,6 +68,13 @@ export function newTokenProbe(run: Run, progress: Progress, step: PlanStep, secr
     }
     return answer
   }
+}
+
+/** A secret that is not accepted yet says nothing about the grant; one that is not accepted any more gets no token. */
+function verdictOf(probe: Probe, newSecret: boolean): ProbeAnswer['verdict'] {
+  if (probe.verdict === 'minted') return 'accepted'
+  if (probe.verdict === 'dead') return newSecret ? 'no_evidence' : 'refused'
+  return probe.verdict === 'refused' ? 'refused' : 'no_evidence'
 }
 
 function answerOf(run: Where, probe: Probe, verdict: ProbeAnswer['verdict']): ProbeAnswer {

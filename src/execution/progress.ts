@@ -15,10 +15,14 @@ export interface Progress {
   readonly plan: Plan
   readonly plan_sha256: string
   readonly snapshot: TenantSnapshot
+  /** As `snapshot`, with the grants that earlier sessions of the incident took. */
+  readonly before: TenantSnapshot
   readonly leaked_token?: LeakedToken
   readonly leaked_at?: number
   /** Operations of earlier sessions of this incident, by replay. */
   readonly earlier: readonly Operation[]
+  /** What earlier sessions proved. */
+  readonly earlier_proofs: readonly Proof[]
   readonly outcomes: Map<string, StepResult>
   readonly proofs: Proof[]
   readonly gaps: EvidenceGap[]

@@ -79,7 +79,12 @@ export function proven(watch: Watch, enough: boolean): boolean {
 export function proofOf(watch: Watch, enough: boolean): Proof {
   const first = watch.run[0]
   const last = watch.run.at(-1)
-  const contrary = watch.last !== undefined && watch.last.verdict !== 'no_evidence' && watch.run.length === 0
+  // Within the documented propagation a contrary answer is no failure, however short the window was.
+  const contrary =
+    watch.last !== undefined &&
+    watch.last.verdict !== 'no_evidence' &&
+    watch.run.length === 0 &&
+    watch.last.at > watch.changed_at + PROPAGATION_SECONDS
   const verdict = proven(watch, enough) ? 'proven' : contrary ? 'failed' : 'not_proven'
   return {
     claim: watch.claim,

@@ -16,8 +16,8 @@ export function mayReadSecret(held: readonly string[]): boolean {
  * Undefined when the scope is missing or no usable answer came; that is never a reason to go on as if it had.
  */
 export async function readCurrentSecret(
-  run: Run,
-  progress: Pick<Progress, 'plan_sha256'>,
+  run: Pick<Run, 'tenant' | 'journal'>,
+  progress: Partial<Pick<Progress, 'plan_sha256'>>,
   clientId: string,
   why: string,
 ): Promise<{secret: Secret; fingerprint: string} | undefined> {
@@ -31,7 +31,7 @@ export async function readCurrentSecret(
       phase: 'rotate',
       why,
       undo: 'nothing to undo: a read; the tenant logs it',
-      plan_sha256: progress.plan_sha256,
+      ...(progress.plan_sha256 === undefined ? {} : {plan_sha256: progress.plan_sha256}),
     },
   ])
   if (!intended) return undefined

@@ -111,8 +111,9 @@ export function takenGrants(run: Pick<Run, 'journal'>, operations: readonly Oper
   for (const operation of operations) {
     if (operation.action !== 'client_grant.delete' || !tookEffect(operation) || restored.has(operation.target)) continue
     const blob = operation.state === undefined ? undefined : run.journal.trail.getEvidence(operation.state)
-    if (!blob) {
-      throw new StanchError('guard.redacted', `The saved state of ${operation.target} is not in the trail's evidence any more. Nothing was changed.`, {
+    // `[secret]` stands where something was left out when the state was saved: that is not what was taken.
+    if (!blob || blob.includes('[secret]')) {
+      throw new StanchError('guard.redacted', `The saved state of ${operation.target} is not whole in the trail's evidence. Nothing was changed.`, {
         hint: 'Create the grant in the Dashboard; its API and scopes stand in the plan: stanch incident show.',
       })
     }

@@ -1,11 +1,12 @@
 import type {PlanStep} from '../incident/plan.ts'
+import {withoutSecretShapes} from '../secret.ts'
 import {beginStep, finishStep} from './progress.ts'
 import type {Progress} from './progress.ts'
 import type {Run} from './run.ts'
 
 /**
  * Keeps the log entries that were just read as evidence, before anything is changed. One JSON entry a line, as the
- * tenant gave them: personal data may be in them, tokens and secrets are not.
+ * tenant gave them: personal data may be in them, tokens and secrets are not; what is shaped like one reads `[secret]`.
  */
 export async function saveLog(run: Run, progress: Progress, step: PlanStep & {action: 'tenant_log.save'}): Promise<void> {
   beginStep(run, progress, step)
@@ -15,7 +16,7 @@ export async function saveLog(run: Run, progress: Progress, step: PlanStep & {ac
     finishStep(run, progress, step, {outcome: 'refused', at: run.journal.now(), detail: 'the log cannot be read with this credential'})
     return
   }
-  const evidence = run.journal.trail.putEvidence(entries.map((entry) => `${JSON.stringify(entry.raw)}\n`).join(''))
+  const evidence = run.journal.trail.putEvidence(entries.map((entry) => `${withoutSecretShapes(JSON.stringify(entry.raw))}\n`).join(''))
   run.journal.observe({
     action: 'tenant_log.save',
     target: step.target,

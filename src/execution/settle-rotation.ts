@@ -1,5 +1,6 @@
 import {PROPAGATION_SECONDS} from '../incident/exposure.ts'
 import type {PlanStep} from '../incident/plan.ts'
+import type {TenantSnapshot} from '../incident/tenant-snapshot.ts'
 import type {Secret} from '../secret.ts'
 import type {Intended} from './incident-trail.ts'
 import {finishStep} from './progress.ts'
@@ -76,11 +77,6 @@ async function probeOld(run: Run, progress: Progress, step: PlanStep, operation:
       // It happened, and its secret is known to nobody here. What to do about that is a person's decision.
       run.journal.settle(operation, 'ok', 'state', {probe: 'old secret dead', status: probe.status ?? 0})
       progress.secret_changed_at = run.tenant.serverTime() ?? Math.floor(run.clock.now() / 1000)
-      progress.gaps.push({
-        code: 'new_secret_unknown',
-        what: 'the new client secret',
-        why: 'the rotation took effect but its answer was lost, and this credential cannot read secrets (read:client_keys)',
-      })
       finishStep(run, progress, step, {outcome: 'done', seq: operation.seq, at: run.journal.now(), detail: 'settled by a probe: the old secret is dead; the new one is not known here'})
       return 'unreadable'
     }
@@ -90,6 +86,6 @@ async function probeOld(run: Run, progress: Progress, step: PlanStep, operation:
 }
 
 /** How the client sends its secret. Basic only where the client says so; a probe must authenticate as it does. */
-export function authMethodOf(progress: Pick<Progress, 'snapshot'>): 'post' | 'basic' {
+export function authMethodOf(progress: {readonly snapshot: Pick<TenantSnapshot, 'client'>}): 'post' | 'basic' {
   return progress.snapshot.client.token_endpoint_auth_method === 'client_secret_basic' ? 'basic' : 'post'
 }

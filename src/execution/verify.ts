@@ -1,4 +1,6 @@
+import type {ClientGrant} from '../auth0/resources/client-grant.ts'
 import {rfc3339} from '../clock.ts'
+import {StanchError} from '../errors.ts'
 import {containedAt} from '../incident/exposure.ts'
 import type {ClaimName, PlanStep} from '../incident/plan.ts'
 import type {Proof} from '../incident/replay.ts'
@@ -58,6 +60,8 @@ function watchesOf(run: Run, progress: Progress, step: Verification, changed: nu
   const machine = progress.snapshot.client.grant_types?.includes('client_credentials') ?? true
   if (claims.includes('new_tokens_refused') && current && machine) {
     for (const audience of deletedAudiences(progress)) {
+      // A probe that is known to mint a token is not sent: `unprobed` says why the claim does not hold.
+      if (defaultTakesOver(progress, audience)) continue
       watches.push({...base, claim: 'new_tokens_refused', target: `api:${audience}`, audience, wants: 'refusal', changed_at: progress.grants_changed_at ?? changed, probe: newTokenProbe(run, progress, step, current, audience)})
     }
   }
@@ -70,8 +74,23 @@ function deletedAudiences(progress: Progress): string[] {
   return [...new Set(gone.flatMap((step) => (step.action === 'client_grant.delete' && (step.args.grant.subject_type ?? 'client') === 'client' ? [step.args.grant.audience] : [])))]
 }
 
+/** A third-party application falls back to the default grant of the API once its own is gone. */
+function defaultTakesOver({snapshot}: Progress, audience: string): boolean {
+  return snapshot.client.is_first_party === false && snapshot.default_grants.some((grant) => grant.audience === audience && subjectOf(grant) === 'client')
+}
+
 /** Claims that could not even be probed, and why: never left out silently. */
 function unprobed(progress: Progress, step: Verification, watches: readonly Watch[]): Proof[] {
+  const proofs = notAsked(progress, step, watches)
+  if (!step.args.claims.includes('new_tokens_refused')) return proofs
+  for (const audience of deletedAudiences(progress).filter((one) => defaultTakesOver(progress, one))) {
+    const basis = 'the default grant for third-party applications takes over; not probed, because that would mint a token'
+    proofs.push({claim: 'new_tokens_refused', target: `api:${audience}`, verdict: 'not_proven', probes: 0, basis})
+  }
+  return proofs
+}
+
+function notAsked(progress: Progress, step: Verification, watches: readonly Watch[]): Proof[] {
   const probed = new Set(watches.map((watch) => watch.claim))
   const why: Partial<Record<ClaimName, string>> = {
     old_secret_refused: 'the leaked value is not at hand (--credential-file) and this credential cannot read secrets (read:client_keys)',
@@ -81,7 +100,10 @@ function unprobed(progress: Progress, step: Verification, watches: readonly Watc
   return step.args.claims.flatMap((claim) => {
     const reason = why[claim]
     if (probed.has(claim) || reason === undefined) return []
-    if (claim === 'new_tokens_refused' && deletedAudiences(progress).length === 0) return []
+    if (claim === 'new_tokens_refused' && deletedAudiences(progress).every((audience) => defaultTakesOver(progress, audience))) return []
+    const earlier = progress.earlier_proofs.filter((proof) => proof.claim === claim && proof.verdict === 'proven')
+    // What this session can't ask again was proven before, and stays on record with the time at which it was.
+    if (earlier.length > 0) return earlier
     progress.gaps.push({code: 'not_probed', what: claim, why: reason})
     return [{claim, target: step.target, verdict: 'not_proven' as const, probes: 0, basis: reason}]
   })
@@ -89,10 +111,22 @@ function unprobed(progress: Progress, step: Verification, watches: readonly Watc
 
 /** The client's grants are read once more after the last probe: one that is there again was put there by somebody else. */
 async function grantsAbsent(run: Run, progress: Progress, step: Verification): Promise<Proof> {
-  const audiences = new Set(deletedAudiences(progress))
-  const gone = new Set(progress.plan.steps.flatMap((one) => (one.action === 'client_grant.delete' ? [one.args.grant_id] : [])))
-  const grants = await run.tenant.listClientGrants({client_id: progress.plan.client_id})
-  const back = grants.filter((grant) => gone.has(grant.id) || (audiences.has(grant.audience) && subjectOf(grant) === 'client' && !grant.is_system))
+  const deletions = progress.plan.steps.filter((one) => one.action === 'client_grant.delete')
+  const isGone = (one: PlanStep) => ['done', 'already'].includes(progress.outcomes.get(one.id)?.outcome ?? '')
+  const gone = deletions.filter(isGone)
+  let grants: Awaited<ReturnType<typeof run.tenant.listClientGrants>>
+  try {
+    grants = await run.tenant.listClientGrants({client_id: progress.plan.client_id})
+  } catch (error) {
+    if (!(error instanceof StanchError)) throw error
+    // What was probed before is not lost for want of this read.
+    progress.gaps.push({code: 'grants_unreadable', what: "the client's grants after the last probe", why: error.message})
+    return {claim: 'grants_absent', target: step.target, verdict: 'not_proven', probes: 0, basis: 'the grants could not be read after the last probe'}
+  }
+  const planned = new Set(deletions.map((one) => one.args.grant_id))
+  const paths = new Set(gone.map((one) => `${subjectOf({...one.args.grant, id: ''})} ${one.args.grant.audience}`))
+  const back = grants.filter((grant) => !grant.is_system && (gone.some((one) => one.args.grant_id === grant.id) || (!planned.has(grant.id) && paths.has(`${subjectOf(grant)} ${grant.audience}`))))
+  const left = grants.filter((grant) => planned.has(grant.id) && !back.includes(grant))
   const at = rfc3339(tenantNow(run))
   if (back.length > 0) {
     progress.gaps.push({
@@ -104,15 +138,18 @@ async function grantsAbsent(run: Run, progress: Progress, step: Verification): P
   return {
     claim: 'grants_absent',
     target: step.target,
-    verdict: back.length === 0 ? 'proven' : 'failed',
+    verdict: back.length + left.length === 0 ? 'proven' : 'failed',
     probes: 1,
     first_at: at,
     last_at: at,
-    basis:
-      back.length === 0
-        ? `the client's grants were read after the last probe: none of ${gone.size} is there`
-        : `there again: ${run.journal.evidence(back.map((grant) => ({id: grant.id, ...bodyOf(grant)}))).slice(0, 12)}`,
+    basis: absenceOf(run, deletions.length, back, left),
   }
+}
+
+function absenceOf(run: Run, planned: number, back: readonly ClientGrant[], left: readonly ClientGrant[]): string {
+  if (back.length > 0) return `there again: ${back.map((grant) => grant.id).join(', ')}, evidence ${run.journal.evidence(back.map((grant) => ({id: grant.id, ...bodyOf(grant)}))).slice(0, 12)}`
+  if (left.length > 0) return `not deleted, still there: ${left.map((grant) => grant.id).join(', ')}`
+  return `the client's grants were read after the last probe: none of ${planned} is there`
 }
 
 /** A proven refusal dates the containment of the audiences it speaks for. */

@@ -63,8 +63,7 @@ export class Lock {
     if (this.#database) return this.#database
     createPrivate(this.#path)
     try {
-      // Loaded here and not at the top: only commands that write the trail pay for it.
-      const {DatabaseSync: Database} = process.getBuiltinModule('node:sqlite')
+      const {DatabaseSync: Database} = loadSqlite()
       this.#inode = inodeOf(this.#path)
       this.#database = new Database(this.#path, {timeout: this.#timeoutMs})
     } catch (cause) {
@@ -92,6 +91,21 @@ export function withLock<T>(path: string, timeoutMs: number, work: () => T): T {
     return lock.hold(work)
   } finally {
     lock.close()
+  }
+}
+
+/**
+ * Loaded at the first lock and not at the top: only commands that write the trail pay for it. Node 22 announces on
+ * standard error that the module is experimental; of its interface the lock uses what has not changed since.
+ */
+function loadSqlite(): typeof import('node:sqlite') {
+  // oxlint-disable-next-line typescript/unbound-method -- it is put back, not called
+  const {emitWarning} = process
+  process.emitWarning = () => {}
+  try {
+    return process.getBuiltinModule('node:sqlite')
+  } finally {
+    process.emitWarning = emitWarning
   }
 }
 

@@ -15,9 +15,11 @@ import {
 import {basename, dirname, join} from 'node:path'
 
 import {StanchError, systemCode} from '../errors.ts'
+import {listFolder} from './read.ts'
 
 const NEW_FILE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | (constants.O_NOFOLLOW ?? 0)
 const COPY_BLOCK = 1 << 20
+const TEMPORARY = /^\..+\.[0-9a-f]{12}\.tmp$/
 
 /** Makes the folder and its missing parents, 0700, each one durable in its parent. @throws {StanchError} `E_DISK` */
 export function ensureFolder(path: string): void {
@@ -114,6 +116,14 @@ export function removeFile(path: string): void {
       if (systemCode(error) !== 'ENOENT') throw error
     }
   })
+}
+
+/**
+ * Removes the temporary files that a killed process left in a folder. Only for folders that are written under a lock,
+ * held by the caller: elsewhere it might be somebody's file on its way. @throws {StanchError} `E_DISK`
+ */
+export function removeLeftovers(folder: string): void {
+  for (const name of listFolder(folder)) if (TEMPORARY.test(name)) removeFile(join(folder, name))
 }
 
 /** Makes the names in a folder durable. @throws {StanchError} `E_DISK` */

@@ -29,8 +29,10 @@ export function nextSteps(facts: NextFacts): string[] {
   if (status === 'in_doubt' || unfinished) next.push(`stanch resume ${id}`)
   const refused = facts.actions.filter((action) => action.outcome === 'refused' && isChange(action))
   for (const action of refused) next.push(`by hand, in the Dashboard: ${action.kind} on ${action.target}; the tenant refused it to this credential`)
-  if (facts.delivery_failed) next.push(`stanch secret deliver --incident ${id} --deliver SINK`)
-  if (facts.gaps.some((gap) => gap.code === 'new_secret_unknown')) {
+  const unknown = facts.gaps.some((gap) => gap.code === 'new_secret_unknown')
+  // Nobody here ever saw that secret: there is nothing to hand over again.
+  if (facts.delivery_failed && !unknown) next.push(`stanch secret deliver --incident ${id} --deliver SINK`)
+  if (unknown) {
     next.push(`copy the new secret from the Dashboard (Applications > ${facts.plan.client_id} > Credentials), or set another: stanch secret rotate --client ${facts.plan.client_id} --incident ${id} --method set --deliver SINK`)
   }
   if (facts.gaps.some((gap) => gap.code === 'grant_is_back')) next.push(`somebody gave the client a grant again: stanch grant list --client ${facts.plan.client_id}, then the tenant log`)

@@ -104,11 +104,18 @@ function apply(state: Draft, event: Exclude<IncidentEvent, {kind: 'opened'}>): v
       break
     case 'planned':
       state.plan = {sha256: event.plan_sha256, evidence: event.evidence}
+      // A yes speaks for the plan that was on the screen, never for the next one.
+      state.confirmed = false
+      state.declined = false
       break
     case 'decided':
       if (event.question === 'plan.confirm') {
         state.confirmed = event.answer === 'yes'
         state.declined = event.answer !== 'yes'
+        // Work begins anew: what the last work ended with says nothing about this one.
+        if (state.confirmed) delete state.last_status
+      } else if (event.question === 'incident.title') {
+        state.title = event.answer
       } else if (event.question.startsWith('manual.')) {
         state.signed_off = {...state.signed_off, [event.question.slice('manual.'.length)]: event.answer}
       }

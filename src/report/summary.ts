@@ -1,4 +1,5 @@
 import {parseRfc3339} from '../clock.ts'
+import type {Proof} from '../incident/replay.ts'
 import type {IncidentResult} from '../incident/result.ts'
 import {printable, quoted} from '../untrusted.ts'
 import {instantLine} from './times.ts'
@@ -30,10 +31,7 @@ export function summaryLines(result: IncidentResult, zone: string): string[] {
     `Verdict:    ${VERDICTS[result.status]}`,
   ]
   if (result.incident_id) lines.push(`Incident:   ${result.incident_id}`)
-  for (const proof of result.proof) {
-    const target = proof.target?.startsWith('api:') ? ` for ${printable(proof.target.slice(4), 80)}` : ''
-    lines.push(`  ${verdictWord(proof)}: ${CLAIM_WORDS[proof.claim] ?? proof.claim}${target}`)
-  }
+  for (const proof of result.proof) lines.push(proofLine(proof))
   const {all_clear: clear} = result.exposure
   lines.push(
     clear.state === 'clear'
@@ -76,8 +74,14 @@ export function messageLines(result: IncidentResult): string[] {
   return lines.slice(0, 10)
 }
 
+/** One claim and its verdict in the fixed vocabulary. */
+export function proofLine(proof: Pick<Proof, 'claim' | 'target' | 'verdict'>): string {
+  const target = proof.target?.startsWith('api:') ? ` for ${printable(proof.target.slice(4), 80)}` : ''
+  return `  ${verdictWord(proof)}: ${CLAIM_WORDS[proof.claim] ?? proof.claim}${target}`
+}
+
 /** The fixed vocabulary: `stopped` for a proven refusal, `not proven` for everything that was not. */
-function verdictWord(proof: IncidentResult['proof'][number]): string {
+function verdictWord(proof: Pick<Proof, 'claim' | 'verdict'>): string {
   if (proof.verdict === 'failed') return 'FAILED'
   if (proof.verdict === 'not_proven') return 'not proven'
   return proof.claim.endsWith('_refused') ? 'stopped' : 'proven'

@@ -30,9 +30,7 @@ export async function authenticate(world: World, authorization: string | undefin
     return {
       client_id,
       subject: String(payload.sub),
-      scopes: textOf(payload['scope'])
-        .split(' ')
-        .filter(Boolean),
+      scopes: textOf(payload['scope']).split(' ').filter(Boolean),
       jti: payload.jti ?? (world.behaviour.log_jti ? world.tokenJti.get(token) : undefined),
     }
   } catch (error) {

@@ -84,7 +84,10 @@ async function byAssertion(world: World, body: Wire): Promise<Authenticated> {
 
 /** The public keys by which the client may authenticate: bound to it and not expired. */
 export function boundKeys(world: World, client: SimClient): {id: string; pem: string; alg: string}[] {
-  const methods = client.wire['client_authentication_methods'] as {private_key_jwt?: {credentials?: {id: string}[]}} | null | undefined
+  const methods = client.wire['client_authentication_methods'] as
+    | {private_key_jwt?: {credentials?: {id: string}[]}}
+    | null
+    | undefined
   const now = world.time.ms()
   return (methods?.private_key_jwt?.credentials ?? []).flatMap(({id}) => {
     const credential = client.credentials.get(id)

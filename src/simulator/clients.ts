@@ -1,3 +1,4 @@
+import {clientOf} from './client-lookup.ts'
 import {boundCredentialsExist, createCredential} from './credentials.ts'
 import {page, pick, wantedFields} from './paging.ts'
 import {CREATE_CLIENT, UPDATE_CLIENT} from './request-schemas.ts'
@@ -8,16 +9,6 @@ import {apiError, copy, isObject, Refusal, type Answer, type Call, type Caller, 
 const SUMMARY = ['tenant', 'client_id', 'app_type', 'name', 'description']
 const SECRET_FIELDS = ['client_secret', 'client_authentication_methods', 'signing_key', 'signing_keys', 'encryption_key']
 const DEFAULT_GRANT_TYPES = ['authorization_code', 'implicit', 'refresh_token', 'client_credentials']
-
-export function noClient(): Refusal {
-  return new Refusal(apiError(404, 'The client does not exist', 'inexistent_client'))
-}
-
-export function clientOf(world: World, id: string | undefined): SimClient {
-  const client = world.clients.get(id ?? '')
-  if (!client) throw noClient()
-  return client
-}
 
 /** The client as this caller sees it: which fields show depends on the scopes held. */
 export function visible(world: World, client: SimClient, caller: Caller, all = false): Wire {
@@ -63,7 +54,9 @@ export function listClients(world: World, call: Call): Answer {
   if (query.has('q') && !query.has('take')) {
     throw new Refusal(apiError(400, 'The "q" parameter needs checkpoint pagination.', 'invalid_query_string'))
   }
-  const shown = [...world.clients.values()].filter(wanted).map((client) => ({seq: client.seq, wire: withTenant(world, client, call)}))
+  const shown = [...world.clients.values()]
+    .filter(wanted)
+    .map((client) => ({seq: client.seq, wire: withTenant(world, client, call)}))
   const answer = page(world, query, 'clients', shown)
   return {...answer, secrets: JSON.stringify(answer.body).includes('"client_secret"') ? ['client_secret'] : []}
 }

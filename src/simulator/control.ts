@@ -67,6 +67,9 @@ function state(tenant: SimulatedTenant, query: URLSearchParams, about: {scenario
     practice:
       query.get('secrets') === '1'
         ? practice
-        : {operator: {client_id: practice.operator.client_id}, leak: {kind: practice.leak.kind, client_id: practice.leak.client_id}},
+        : {
+            operator: {client_id: practice.operator.client_id},
+            leak: {kind: practice.leak.kind, client_id: practice.leak.client_id},
+          },
   }
 }

@@ -1,5 +1,5 @@
 import {createPublicKey, X509Certificate} from 'node:crypto'
-import {clientOf} from './clients.ts'
+import {clientOf} from './client-lookup.ts'
 import {CREATE_CREDENTIAL, UPDATE_CREDENTIAL} from './request-schemas.ts'
 import type {SimClient, SimCredential, World} from './state.ts'
 import {invalidBody, validBody} from './validation.ts'

@@ -65,7 +65,11 @@ async function exchange(context: Context, request: IncomingMessage, response: Se
   if ((await context.watch?.('arrived', seen)) === 'drop') return void request.socket.destroy()
   if (context.roundTripMs > 0) await context.wait(context.roundTripMs / 1000)
 
-  const fault = world.faults.take([operation, ...(match?.route.operation === operation ? [] : [match?.route.operation ?? '']), ...groupsOf(path, match)])
+  const fault = world.faults.take([
+    operation,
+    ...(match?.route.operation === operation ? [] : [match?.route.operation ?? '']),
+    ...groupsOf(path, match),
+  ])
   const incoming = {method, path, query: url.searchParams, headers: request.headers, body, ip: '127.0.0.1', correlation_id}
   let answer: Answer | undefined
   if (!fault || takesEffect(fault)) {
@@ -86,7 +90,12 @@ async function exchange(context: Context, request: IncomingMessage, response: Se
 
 type Incoming = Parameters<typeof management>[1]
 
-async function answerFor(world: World, incoming: Incoming, match: Match | undefined, change: Change | undefined): Promise<Answer> {
+async function answerFor(
+  world: World,
+  incoming: Incoming,
+  match: Match | undefined,
+  change: Change | undefined,
+): Promise<Answer> {
   const {method, path} = incoming
   if (match) return management(world, incoming, match, change)
   const isToken = method === 'POST' && path === '/oauth/token'
@@ -117,7 +126,10 @@ function groupsOf(path: string, match: Match | undefined): readonly string[] {
   return match ? match.route.groups : path === '/oauth/token' ? ['*'] : ['read', '*']
 }
 
-function newChange(world: World, seen: {method: string; path: string; operation: string; correlation_id?: string | undefined}): Change {
+function newChange(
+  world: World,
+  seen: {method: string; path: string; operation: string; correlation_id?: string | undefined},
+): Change {
   const change: Change = {at: world.time.now(), ...seen, status: 0, effect: false}
   world.changes.push(change)
   return change

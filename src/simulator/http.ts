@@ -68,7 +68,10 @@ export function sendFaulty(world: World, response: ServerResponse, fault: Fault,
       return answer?.status ?? 0
     case 'cut': {
       const text = JSON.stringify(answer?.body ?? {})
-      response.writeHead(status, {'content-type': 'application/json; charset=utf-8', 'content-length': Buffer.byteLength(text) + 16})
+      response.writeHead(status, {
+        'content-type': 'application/json; charset=utf-8',
+        'content-length': Buffer.byteLength(text) + 16,
+      })
       response.write(text.slice(0, Math.floor(text.length / 2)), () => response.socket?.destroy())
       return 0
     }

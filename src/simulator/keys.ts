@@ -49,7 +49,9 @@ export function signToken(
   const head = options.alg === 'HS256' ? {alg: 'HS256', typ: options.typ} : {alg: options.alg, typ: options.typ, kid: key.kid}
   const input = `${encode(head)}.${encode(claims)}`
   if (options.alg === 'HS256') {
-    return `${input}.${createHmac('sha256', options.hmacSecret ?? '').update(input).digest('base64url')}`
+    return `${input}.${createHmac('sha256', options.hmacSecret ?? '')
+      .update(input)
+      .digest('base64url')}`
   }
   const padding = options.alg === 'PS256' ? {padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: 32} : {}
   return `${input}.${sign(DIGEST[options.alg] ?? 'RSA-SHA256', Buffer.from(input), {key: key.privateKey, ...padding}).toString('base64url')}`

@@ -28,7 +28,8 @@ const SEARCHABLE = [
 ]
 
 const MAX_QUERY = 4000
-const TOKEN = /\s*(?:(\()|(\))|(AND|OR|NOT)(?=[\s(]|$)|([A-Za-z_.]+):([[{][^\]}]*[\]}]|"(?:[^"\\]|\\.)*"|[^\s()]+)|("(?:[^"\\]|\\.)*"|[^\s()]+))/gy
+const TOKEN =
+  /\s*(?:(\()|(\))|(AND|OR|NOT)(?=[\s(]|$)|([A-Za-z_.]+):([[{][^\]}]*[\]}]|"(?:[^"\\]|\\.)*"|[^\s()]+)|("(?:[^"\\]|\\.)*"|[^\s()]+))/gy
 
 type Token = {kind: '(' | ')' | 'AND' | 'OR' | 'NOT'} | {kind: 'term'; field: string | undefined; value: string}
 
@@ -85,6 +86,7 @@ function tokenize(text: string): Token[] {
     if (open) tokens.push({kind: '('})
     else if (close) tokens.push({kind: ')'})
     else if (word) tokens.push({kind: word as 'AND' | 'OR' | 'NOT'})
+    else if (bare?.endsWith(':')) throw malformed()
     else tokens.push({kind: 'term', field, value: value ?? bare ?? ''})
   }
   return tokens

@@ -47,7 +47,12 @@ export function listOrganizationGrants(world: World, call: Call): Answer {
 function association(grant: SimGrant): Wire {
   const {id, client_id, audience, scope, organization_usage, allow_any_organization} = grant.wire as Wire
   const rest = {scope, organization_usage, allow_any_organization}
-  return {grant_id: id, client_id, audience, ...Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined))}
+  return {
+    grant_id: id,
+    client_id,
+    audience,
+    ...Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined)),
+  }
 }
 
 export function associateGrant(world: World, call: Call): Answer {

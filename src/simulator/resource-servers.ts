@@ -61,6 +61,7 @@ function signingSecret(world: World, wire: Wire): void {
 
 export function createResourceServer(world: World, call: Call): Answer {
   const body = validBody(call.body, CREATE_RESOURCE_SERVER)
+  checkPlan(world, body)
   for (const {wire} of world.resourceServers.values()) {
     if (wire.identifier === body['identifier']) {
       throw new Refusal(apiError(409, 'A resource server with the same identifier already exists.', 'resource_server_conflict'))
@@ -68,6 +69,17 @@ export function createResourceServer(world: World, call: Call): Answer {
   }
   const server = newResourceServer(world, body)
   return {status: 201, body: shown(server), effect: {operation: 'resource_server.create', ids: [server.wire.id]}}
+}
+
+/** Members that only the large plans have. */
+const UPGRADE = ['consent_policy', 'token_encryption']
+
+function checkPlan(world: World, body: Wire): void {
+  if (world.plan === 'enterprise' || world.plan === 'private') return
+  const asked = UPGRADE.filter((name) => body[name] !== undefined && body[name] !== null)
+  if (asked.length === 0) return
+  const text = `Please upgrade your subscription to use ${asked.join(', ')}.`
+  throw new Refusal(apiError(403, text, 'feature_not_enabled'))
 }
 
 /** What may be changed on the Management API's own entry. */
@@ -82,6 +94,7 @@ const SYSTEM_MAY_CHANGE = [
 export function updateResourceServer(world: World, call: Call): Answer {
   const server = serverOf(world, call.params['id'])
   const body = validBody(call.body, UPDATE_RESOURCE_SERVER)
+  checkPlan(world, body)
   if (server.wire['is_system'] === true) checkSystem(body)
   const web = Number(body['token_lifetime_for_web'] ?? 0)
   if (web > Number(body['token_lifetime'] ?? server.wire['token_lifetime'])) {

@@ -27,8 +27,9 @@ type Act = 'minted' | 'refused' | 'calls_accepted' | 'calls_refused'
 /** What the attacker got before and after containment, and what the owner's own consumer lost by it. */
 export class Score {
   readonly #time: TenantTime
-  #acts: {at: number; act: Act}[] = []
-  #contained: number | undefined
+  #acts: Act[] = []
+  /** When it happened, and how many acts came before: several things may happen in one millisecond. */
+  #contained: {at: number; acts: number} | undefined
   #lastExp: number | undefined
   #consumer = {calls_ok: 0, calls_failed: 0, mints_failed: 0}
   /** Set by the attacker: whether a token could be had with what leaked, at this moment. */
@@ -39,7 +40,7 @@ export class Score {
   }
 
   attacker(act: Act, exp?: number): void {
-    this.#acts.push({at: this.#time.ms(), act})
+    this.#acts.push(act)
     if (exp !== undefined) this.#lastExp = Math.max(this.#lastExp ?? 0, exp)
   }
 
@@ -55,14 +56,14 @@ export class Score {
   look(): void {
     if (!this.canMint) return
     if (this.canMint()) this.#contained = undefined
-    else this.#contained ??= this.#time.ms()
+    else this.#contained ??= {at: this.#time.ms(), acts: this.#acts.length}
   }
 
   readAttacker(): AttackerScore {
     this.look()
     const contained = this.#contained
-    const tally = (wanted: (at: number) => boolean): Tally => {
-      const count = (act: Act) => this.#acts.filter((one) => one.act === act && wanted(one.at)).length
+    const tally = (acts: readonly Act[]): Tally => {
+      const count = (act: Act) => acts.filter((one) => one === act).length
       return {
         minted: count('minted'),
         refused: count('refused'),
@@ -71,9 +72,9 @@ export class Score {
       }
     }
     return {
-      ...(contained === undefined ? {} : {contained_at: contained}),
-      before: tally((at) => contained === undefined || at < contained),
-      after: tally((at) => contained !== undefined && at >= contained),
+      ...(contained === undefined ? {} : {contained_at: contained.at}),
+      before: tally(this.#acts.slice(0, contained?.acts)),
+      after: tally(contained === undefined ? [] : this.#acts.slice(contained.acts)),
       ...(this.#lastExp === undefined ? {} : {last_token_expires_at: this.#lastExp}),
     }
   }

@@ -80,6 +80,7 @@ export class World {
   /** The short name that the API shows as `tenant`. */
   readonly name = 'stanch-practice'
   readonly behaviour: Behaviour
+  readonly plan: Plan
   readonly time: TenantTime
   readonly random: Random
   readonly key: SigningKey
@@ -113,6 +114,7 @@ export class World {
     this.audience = `${options.origin}/api/v2/`
     this.host = new URL(options.origin).host
     this.behaviour = {...DEFAULT_BEHAVIOUR, ...options.behaviour}
+    this.plan = options.plan
     this.time = options.time
     this.random = options.random
     this.key = options.key

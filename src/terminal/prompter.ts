@@ -85,6 +85,8 @@ function inquirerPrompter(terminal: Terminal): Prompter {
     }
     const {input, output} = terminal
     input.on('keypress', key).once('end', leave).once('close', leave)
+    // Ctrl-C is a key while the question stands, but a signal in the moment before
+    process.once('SIGINT', leave)
     try {
       return await prompt({input, output, signal: gone.signal})
     } catch (error) {
@@ -92,6 +94,7 @@ function inquirerPrompter(terminal: Terminal): Prompter {
       throw error
     } finally {
       input.off('keypress', key).off('end', leave).off('close', leave)
+      process.off('SIGINT', leave)
     }
   }
 

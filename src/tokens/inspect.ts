@@ -1,4 +1,4 @@
-import {createPrivateKey, createPublicKey, createHash, type JsonWebKey, type KeyObject} from 'node:crypto'
+import type {JsonWebKey, KeyObject} from 'node:crypto'
 import {StanchError} from '../errors.ts'
 import {classifyJwt} from './classify-jwt.ts'
 import {isClientId, pastedValue, type Pasted} from './pasted.ts'
@@ -194,11 +194,11 @@ function findPem(value: string): Finding {
       what: 'a public key or certificate, which is no secret',
       confidence: 'certain',
       reasons: [`a PEM block ${label}`],
-      ...thumbprint(() => createPublicKey(value)),
+      ...thumbprint(() => crypto().createPublicKey(value)),
     }
   }
   const encrypted = label.startsWith('ENCRYPTED') || value.includes('ENCRYPTED')
-  const print = encrypted ? {} : thumbprint(() => createPrivateKey(value))
+  const print = encrypted ? {} : thumbprint(() => crypto().createPrivateKey(value))
   return {
     kind: 'private-key',
     format: 'pem',
@@ -232,7 +232,7 @@ function findJwk(value: string): Finding | undefined {
       what: 'a public key, which is no secret',
       confidence: 'certain',
       reasons: ['a JWK without a private part'],
-      ...thumbprint(() => createPublicKey({key: jwk, format: 'jwk'})),
+      ...thumbprint(() => crypto().createPublicKey({key: jwk, format: 'jwk'})),
     }
   return {
     kind: 'private-key',
@@ -240,7 +240,7 @@ function findJwk(value: string): Finding | undefined {
     what: 'a private key',
     confidence: 'certain',
     reasons: ['a JWK with its private part'],
-    ...thumbprint(() => createPrivateKey({key: jwk, format: 'jwk'})),
+    ...thumbprint(() => crypto().createPrivateKey({key: jwk, format: 'jwk'})),
   }
 }
 
@@ -256,15 +256,20 @@ function parse(text: string): Record<string, unknown> | undefined {
 function thumbprint(load: () => KeyObject): {readonly kid?: string} {
   try {
     const key = load()
-    const jwk = (key.type === 'private' ? createPublicKey(key) : key).export({format: 'jwk'})
+    const jwk = (key.type === 'private' ? crypto().createPublicKey(key) : key).export({format: 'jwk'})
     const members =
       jwk.kty === 'RSA'
         ? {e: jwk.e, kty: jwk.kty, n: jwk.n}
         : jwk.kty === 'EC'
           ? {crv: jwk.crv, kty: jwk.kty, x: jwk.x, y: jwk.y}
           : {crv: jwk.crv, kty: jwk.kty, x: jwk.x}
-    return {kid: createHash('sha256').update(JSON.stringify(members)).digest('base64url')}
+    return {kid: crypto().createHash('sha256').update(JSON.stringify(members)).digest('base64url')}
   } catch {
     return {}
   }
+}
+
+/** Only keys need it; a token is decoded without, and the fastest command should stay fast. */
+function crypto() {
+  return process.getBuiltinModule('node:crypto')
 }

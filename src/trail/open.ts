@@ -4,7 +4,7 @@ import type {Clock} from '../clock.ts'
 import {StanchError} from '../errors.ts'
 import {AppendFile} from '../files/append-file.ts'
 import {fileStat, listFolder, readIfPresent} from '../files/read.ts'
-import {ensureFolder, removeFile, syncFolder} from '../files/write.ts'
+import {ensureFolder, removeFile, removeLeftovers, syncFolder} from '../files/write.ts'
 import {putEvidence} from './evidence.ts'
 import {type Checkpoint, parseCheckpoint, signatureProblem, type TreeHead} from './format/checkpoint.ts'
 import {ED25519, isKeyName, parseVkey} from './format/vkey.ts'
@@ -50,12 +50,13 @@ export interface OpenedLog {
  *   E_KEY_MISSING, E_KEY_MODE, E_DISK, E_LOCKED; `config.invalid` for a log of the other mode or another origin
  */
 export function openLog(options: OpenOptions): OpenedLog {
-  const {log} = options
+  const {log, keysFolder} = options
   for (const folder of [log, recordsFolder(log), keptFolder(log), evidenceFolder(log)]) ensureFolder(folder)
   const lock = writerLock(log)
   try {
     // One hold for all of it: two processes may come to an empty folder at once.
     return lock.hold(() => {
+      for (const folder of [log, recordsFolder(log), keptFolder(log), keysFolder]) removeLeftovers(folder)
       const fresh = !hasRecord(log)
       const opened = fresh ? create(options, lock) : existing(options, lock)
       if (fresh) opened.writer.append([logOpen(opened, options.mode)])

@@ -67,13 +67,24 @@ interface Recorded {
 const shared = sharedFolder()
 const files = Object.keys(SCENARIOS).map((name) => join(shared, 'recordings', name))
 const recorded = files.flatMap((file) => JSON.parse(readFileSync(file, 'utf8')) as Recorded[])
-const nameOf = (path: string) => path.split('recordings/').at(-1)?.replace(/\.yaml$/, '') ?? ''
+const nameOf = (path: string) =>
+  path
+    .split('recordings/')
+    .at(-1)
+    ?.replace(/\.yaml$/, '') ?? ''
 const names = Object.values(SCENARIOS).flat()
-const lying = recorded.filter(({steps}) => steps.every(({path}) => PREFIXES.some((prefix) => path === prefix || path.startsWith(`${prefix}/`))))
+const lying = recorded.filter(({steps}) =>
+  steps.every(({path}) => PREFIXES.some((prefix) => path === prefix || path.startsWith(`${prefix}/`))),
+)
 const forgotten = lying.map(({path}) => nameOf(path)).filter((name) => !names.includes(name))
 if (forgotten.length > 0) process.stdout.write(`not listed here: ${forgotten.join(', ')}\n`)
 
-const simulator = await startSimulator({clock: systemClock, seed: 7, plan: 'private', behaviour: {attacker: false, consumer: false}})
+const simulator = await startSimulator({
+  clock: systemClock,
+  seed: 7,
+  plan: 'private',
+  behaviour: {attacker: false, consumer: false},
+})
 prepare(simulator)
 const {client_id} = simulator.practice.operator
 const token = simulator.tenant.issueToken({client_id, scope: everyScope(simulator)})
@@ -100,7 +111,8 @@ function prepare({tenant}: Simulator): void {
     for (const {method, path, status, response_body} of steps) {
       const id = path.split('/')[4]
       if (method === 'POST') made.add(response_body?.['client_id'] ?? response_body?.['id'])
-      const existing = method === 'GET' && status === 200 && path.startsWith('/api/v2/clients/') && id && !path.includes('/credentials')
+      const existing =
+        method === 'GET' && status === 200 && path.startsWith('/api/v2/clients/') && id && !path.includes('/credentials')
       if (!existing || made.has(id) || tenant.world.clients.has(id) || !response_body) continue
       const {client_secret: _, client_authentication_methods: methods, ...wire} = response_body
       tenant.addClient({...wire, client_id: id})
@@ -109,7 +121,8 @@ function prepare({tenant}: Simulator): void {
       client.wire['client_authentication_methods'] = methods
       client.secret_hidden = true
       for (const step of steps) {
-        const credential = step.method === 'GET' && step.path.startsWith(`/api/v2/clients/${id}/credentials/`) && step.response_body
+        const credential =
+          step.method === 'GET' && step.path.startsWith(`/api/v2/clients/${id}/credentials/`) && step.response_body
         if (credential) client.credentials.set(String(credential['id']), {wire: credential as {id: string}, pem: ''})
       }
     }

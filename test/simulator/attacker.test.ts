@@ -7,7 +7,8 @@ const live = (behaviour: Partial<Behaviour> = {}) => ({behaviour: {attacker: tru
 
 async function contain(b: Bench): Promise<void> {
   const {client_id} = b.simulator.practice.leak
-  for (const {id} of b.simulator.tenant.grants(client_id)) equal((await b.api('DELETE', `client-grants/${String(id)}`)).status, 204)
+  for (const {id} of b.simulator.tenant.grants(client_id))
+    equal((await b.api('DELETE', `client-grants/${String(id)}`)).status, 204)
   equal((await b.api('POST', `clients/${client_id}/rotate-secret`)).status, 200)
 }
 

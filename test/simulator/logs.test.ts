@@ -15,7 +15,13 @@ test('an event can be read after the delay, carries the correlation id and holds
   const [entry] = (await b.api('GET', q)).body
   match(entry.log_id, /^900\d{53}$/)
   deepEqual(
-    [entry.type, entry.description, entry.references.correlation_id, entry.details.request.method, entry.details.response.statusCode],
+    [
+      entry.type,
+      entry.description,
+      entry.references.correlation_id,
+      entry.details.request.method,
+      entry.details.response.statusCode,
+    ],
     ['sapi', 'Rotate a client secret', 'stanch-1234', 'post', 200],
   )
   equal(entry.client_id, b.simulator.practice.operator.client_id)
@@ -84,7 +90,14 @@ test('search ends at 1,000 hits and at the retention of the plan', async () => {
   await b.simulator.stop()
 })
 
-const ENTRY = {type: 'seccft', client_id: 'abc', ip: '203.0.113.66', date: '2026-11-22T10:00:00.000Z', description: 'a b', audience: 'x'}
+const ENTRY = {
+  type: 'seccft',
+  client_id: 'abc',
+  ip: '203.0.113.66',
+  date: '2026-11-22T10:00:00.000Z',
+  description: 'a b',
+  audience: 'x',
+}
 
 test('queries that match', () => {
   for (const q of [

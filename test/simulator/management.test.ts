@@ -21,15 +21,31 @@ const ALL =
 test('a call without a token, with garbage, with an expired, a foreign or a misdirected token is refused each in its way', async () => {
   const {tenant} = b.simulator
   const {client_id} = b.simulator.practice.operator
-  const claims = {iss: `${b.simulator.origin}/`, sub: 'x@clients', aud: `${b.simulator.origin}/api/v2/`, iat: START, exp: START + 60}
+  const claims = {
+    iss: `${b.simulator.origin}/`,
+    sub: 'x@clients',
+    aud: `${b.simulator.origin}/api/v2/`,
+    iat: START,
+    exp: START + 60,
+  }
   const cases: [string, string, number, string][] = [
     ['none', '', 401, 'Missing authentication'],
     ['opaque', 'abcdef', 400, 'Bad HTTP authentication header format'],
     ['not a JWT', 'a.b.c', 401, 'Invalid token'],
     ['expired', tenant.issueToken({client_id, age: 90_000}), 401, 'Expired token received for JSON Web Token validation'],
-    ['foreign key', signToken(await makeKey(), claims, {alg: 'RS256', typ: 'JWT'}), 401, 'Invalid signature received for JSON Web Token validation'],
+    [
+      'foreign key',
+      signToken(await makeKey(), claims, {alg: 'RS256', typ: 'JWT'}),
+      401,
+      'Invalid signature received for JSON Web Token validation',
+    ],
     ['other API', tenant.issueToken({client_id, audience: INVOICES, scope: ''}), 401, `Bad audience: ${INVOICES}`],
-    ['other issuer', signToken(tenant.world.key, {...claims, iss: 'https://evil.example/'}, {alg: 'RS256', typ: 'JWT'}), 401, 'Invalid token'],
+    [
+      'other issuer',
+      signToken(tenant.world.key, {...claims, iss: 'https://evil.example/'}, {alg: 'RS256', typ: 'JWT'}),
+      401,
+      'Invalid token',
+    ],
   ]
   for (const [what, token, status, message] of cases) {
     const answer = await b.api('GET', 'clients', {token})
@@ -209,7 +225,10 @@ test('ties to organisations are read from both sides, made anew and refused the 
   const [organization] = [...t.simulator.tenant.world.organizations.keys()]
   const tied = t.simulator.tenant.grants(client_id).find(({id}) => t.simulator.tenant.ties(String(id)).length > 0)
   const grant_id = String(tied?.['id'])
-  deepEqual((await t.api('GET', `client-grants/${grant_id}/organizations`)).body.map((one: {id: string}) => one.id), [organization])
+  deepEqual(
+    (await t.api('GET', `client-grants/${grant_id}/organizations`)).body.map((one: {id: string}) => one.id),
+    [organization],
+  )
   equal((await t.api('GET', `organizations/${organization}/client-grants?grant_ids=${grant_id}`)).body.length, 1)
   const again = await t.api('POST', `organizations/${organization}/client-grants`, {body: {grant_id}})
   equal(again.status, 409)

@@ -77,7 +77,9 @@ test('every scenario starts, its operator can sign in, and what leaked is what i
     equal(answer.body.scope.split(' ').includes('update:client_keys'), name !== 'missing-scope', name)
     match(leak.client_id, /^([A-Za-z0-9]{32}|tpc_[A-Za-z0-9]{22})$/)
     ok(b.simulator.tenant.knownSecrets().includes(leak.value), name)
-    const form = {'client-secret': /^[A-Za-z0-9_-]{64}$/, 'management-token': /^eyJ/, 'private-key': /BEGIN PRIVATE KEY/}[leak.kind]
+    const form = {'client-secret': /^[A-Za-z0-9_-]{64}$/, 'management-token': /^eyJ/, 'private-key': /BEGIN PRIVATE KEY/}[
+      leak.kind
+    ]
     match(leak.value, form)
     await b.simulator.stop()
   }
@@ -105,7 +107,23 @@ test('over TLS the tenant is reached with its certificate and not without', asyn
   const at = (name: string) => join(folder, name)
   execFileSync(
     'openssl',
-    ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj', '/CN=127.0.0.1', '-addext', 'subjectAltName=IP:127.0.0.1', '-keyout', at('key.pem'), '-out', at('cert.pem')],
+    [
+      'req',
+      '-x509',
+      '-newkey',
+      'rsa:2048',
+      '-nodes',
+      '-days',
+      '2',
+      '-subj',
+      '/CN=127.0.0.1',
+      '-addext',
+      'subjectAltName=IP:127.0.0.1',
+      '-keyout',
+      at('key.pem'),
+      '-out',
+      at('cert.pem'),
+    ],
     {stdio: 'ignore'},
   )
   const tls = {key: readFileSync(at('key.pem'), 'utf8'), cert: readFileSync(at('cert.pem'), 'utf8')}

@@ -1,3 +1,4 @@
+import {after} from 'node:test'
 import {systemClock} from '../../src/clock.ts'
 import {startSimulator, type Simulator, type SimulatorOptions} from '../../src/simulator/server.ts'
 
@@ -25,6 +26,10 @@ async function reply(response: Response): Promise<Reply> {
   return {status: response.status, body: text === '' ? undefined : (JSON.parse(text) as unknown), headers: response.headers}
 }
 
+const started: Simulator[] = []
+// A test that fails leaves its tenant behind: without this the process would wait for it for ever.
+after(() => Promise.all(started.map((simulator) => simulator.stop())))
+
 /** A tenant whose time stands still, without attacker, consumer and propagation unless a test asks for them. */
 export async function bench(options: Partial<SimulatorOptions> = {}): Promise<Bench> {
   const simulator = await startSimulator({
@@ -34,6 +39,7 @@ export async function bench(options: Partial<SimulatorOptions> = {}): Promise<Be
     ...options,
     behaviour: {secret_propagation_seconds: 0, log_delay_seconds: 0, attacker: false, consumer: false, ...options.behaviour},
   })
+  started.push(simulator)
   const {origin, tenant, practice} = simulator
   const token = (scope?: string) =>
     tenant.issueToken({client_id: practice.operator.client_id, ...(scope === undefined ? {} : {scope})})

@@ -27,7 +27,9 @@ test('a token is signed by a key of the JWKS and lives as long as its API says',
   equal(answer.body.expires_in, 7200)
   equal(answer.body.scope, 'post:entries')
   equal(answer.headers.get('cache-control'), 'no-store')
-  const jwks = (await (await fetch(`${b.simulator.origin}/.well-known/jwks.json`)).json()) as Parameters<typeof createLocalJWKSet>[0]
+  const jwks = (await (await fetch(`${b.simulator.origin}/.well-known/jwks.json`)).json()) as Parameters<
+    typeof createLocalJWKSet
+  >[0]
   const {payload, protectedHeader} = await jwtVerify(answer.body.access_token, createLocalJWKSet(jwks), {
     currentDate: new Date(START * 1000),
     audience: LEDGER,
@@ -51,7 +53,10 @@ test('a client set to client_secret_post is refused with HTTP Basic', async () =
 })
 
 test('a client set to client_secret_basic is accepted with HTTP Basic and refused with a secret in the body', async () => {
-  const {client_id, client_secret} = b.simulator.tenant.addClient({name: 'basic', token_endpoint_auth_method: 'client_secret_basic'})
+  const {client_id, client_secret} = b.simulator.tenant.addClient({
+    name: 'basic',
+    token_endpoint_auth_method: 'client_secret_basic',
+  })
   b.simulator.tenant.addGrant({client_id, audience: INVOICES, scope: []})
   const authorization = `Basic ${Buffer.from(`${client_id}:${client_secret}`).toString('base64')}`
   const body = {grant_type: 'client_credentials', audience: INVOICES}
@@ -69,7 +74,13 @@ const refusals: [string, () => Record<string, unknown>, number, string, RegExp][
   ['no grant type', () => wish({grant_type: undefined}), 400, 'invalid_request', /grant_type$/],
   ['no audience', () => wish({audience: undefined}), 403, 'access_denied', /APIv1$/],
   ['an unknown API', () => wish({audience: 'https://nowhere.example/'}), 403, 'access_denied', /^Service not found: /],
-  ['a scope outside the grant', () => wish({scope: 'read:invoices drop:all'}), 403, 'access_denied', /^Client has not been granted scopes: drop:all$/],
+  [
+    'a scope outside the grant',
+    () => wish({scope: 'read:invoices drop:all'}),
+    403,
+    'access_denied',
+    /^Client has not been granted scopes: drop:all$/,
+  ],
   ['an organisation where none is allowed', () => wish({organization: 'acme'}), 403, 'access_denied', /organization/],
   ['password grants', () => wish({grant_type: 'password'}), 403, 'unsupported_grant_type', /password/],
 ]
@@ -83,11 +94,17 @@ for (const [what, body, status, error, text] of refusals) {
 }
 
 test('without a client grant the refusal names the client-grant and is 403', async () => {
-  const {client_id, client_secret} = b.simulator.tenant.addClient({name: 'no grants', token_endpoint_auth_method: 'client_secret_post'})
+  const {client_id, client_secret} = b.simulator.tenant.addClient({
+    name: 'no grants',
+    token_endpoint_auth_method: 'client_secret_post',
+  })
   const answer = await b.oauth(wish({client_id, client_secret}))
   equal(answer.status, 403)
   equal(answer.body.error, 'access_denied')
-  match(answer.body.error_description, /^Client is not authorized to access "https:\/\/invoices.*You need to create a "client-grant"/)
+  match(
+    answer.body.error_description,
+    /^Client is not authorized to access "https:\/\/invoices.*You need to create a "client-grant"/,
+  )
 })
 
 test('a made-up authorization code tells a live secret (403) from a dead one (401) and mints nothing', async () => {
@@ -132,7 +149,9 @@ test('private_key_jwt is verified: one use, right key, right audience, at most f
   const {client_id, value} = t.simulator.practice.leak
   const issuer = `${t.simulator.origin}/`
   const key = createPrivateKey(value)
-  const make = (change: {alg?: string; aud?: string; iss?: string; exp?: number; iat?: number; jti?: string; key?: typeof key} = {}) =>
+  const make = (
+    change: {alg?: string; aud?: string; iss?: string; exp?: number; iat?: number; jti?: string; key?: typeof key} = {},
+  ) =>
     new SignJWT({})
       .setProtectedHeader({alg: change.alg ?? 'RS256'})
       .setIssuer(change.iss ?? client_id)

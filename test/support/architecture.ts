@@ -80,6 +80,7 @@ export const PACKAGE_HOMES: Readonly<Record<string, readonly string[]>> = {
   '@inquirer/prompts': ['terminal'],
   '@oclif/core': ['main.ts', 'cli', 'commands'],
   'jose': ['tokens', 'simulator'],
+  'node-forge': ['simulator'],
   'pino': ['logger.ts', 'trail'],
   'undici': ['auth0', 'simulator'],
   'valibot': ['auth0/resources', 'runbooks', 'config', 'incident/plan-file.ts'],

@@ -1,6 +1,7 @@
 import {deepEqual, equal, ok} from 'node:assert/strict'
 import {spawn, spawnSync} from 'node:child_process'
 import {once} from 'node:events'
+import {readdirSync} from 'node:fs'
 import {join} from 'node:path'
 import {test} from 'node:test'
 
@@ -71,6 +72,12 @@ test('a writer killed at any moment loses no record that it acknowledged', {time
   const last = child(folder, keys, '1')
   await last.done
   ok(last.lines().includes('closed'))
+  for (const root of [folder, keys]) {
+    deepEqual(
+      readdirSync(root, {recursive: true, encoding: 'utf8'}).filter((name) => name.endsWith('.tmp')),
+      [],
+    )
+  }
   deepEqual([verifyFolder(folder).ok, verifyFolder(folder).complete], [true, true])
 })
 

@@ -106,7 +106,10 @@ export const ATTACKER_HOME = {ip: '203.0.113.66', user_agent: 'curl 8.9.1 / Othe
 export const CONSUMER_HOME = {ip: '198.51.100.7', user_agent: 'billing-sync 4.2.0 / Linux 6.8.0'}
 
 /** The client that leaks, with its grants, the tokens issued before, its consumer and the attacker. */
-export function billingSync(tenant: SimulatedTenant, options: {managementScopes?: readonly string[]; wire?: Record<string, unknown>} = {}) {
+export function billingSync(
+  tenant: SimulatedTenant,
+  options: {managementScopes?: readonly string[]; wire?: Record<string, unknown>} = {},
+) {
   const {audience} = tenant.world
   const client = tenant.addClient({
     name: 'billing-sync',
@@ -123,7 +126,11 @@ export function billingSync(tenant: SimulatedTenant, options: {managementScopes?
   const audiences = [audience, INVOICES, LEDGER]
   const before = (age: number, one: string, from: typeof ATTACKER_HOME) =>
     tenant.issueClaims({client_id, audience: one, age, from})
-  const used = [before(72_000, audience, CONSUMER_HOME), before(39_600, INVOICES, CONSUMER_HOME), before(1_800, LEDGER, CONSUMER_HOME)]
+  const used = [
+    before(72_000, audience, CONSUMER_HOME),
+    before(39_600, INVOICES, CONSUMER_HOME),
+    before(1_800, LEDGER, CONSUMER_HOME),
+  ]
   const stolen = [before(2_700, INVOICES, ATTACKER_HOME), before(1_500, audience, ATTACKER_HOME)]
   return {client, audiences, used, stolen}
 }

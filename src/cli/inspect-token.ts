@@ -1,0 +1,141 @@
+import {rankScopes, UNDOING_SCOPES} from '../auth0/scopes.ts'
+import type {ScopeRisk} from '../auth0/scopes.ts'
+import {humanDuration, rfc3339} from '../clock.ts'
+import {scrub} from '../secret.ts'
+import type {Inspection} from '../tokens/inspect.ts'
+import {printable} from '../untrusted.ts'
+
+export interface SignatureVerdict {
+  readonly verdict: 'valid' | 'invalid' | 'unknown'
+  readonly reason: string
+}
+
+/** What a pasted credential is. Its member names are a contract (`test/contracts/`). */
+export interface InspectedToken {
+  readonly kind: Inspection['kind']
+  readonly format: Inspection['format']
+  readonly confidence: Inspection['confidence']
+  readonly header: Readonly<Record<string, unknown>>
+  readonly claims: Readonly<Record<string, unknown>>
+  readonly tenant?: string
+  readonly client_id?: string
+  readonly subject_type?: 'client' | 'user'
+  readonly for_management_api: boolean
+  readonly signature: SignatureVerdict
+  readonly validity: {
+    readonly issued_at?: string
+    readonly expires_at?: string
+    readonly remaining_seconds?: number
+    readonly expired: boolean
+  }
+  /** The worst first. */
+  readonly scopes: readonly ({readonly scope: string} & ScopeRisk)[]
+  /** Can it be ended before its time? Access tokens cannot. */
+  readonly revocable: boolean
+  readonly next: readonly string[]
+}
+
+/** What can be ended at once: by rotating, revoking or deleting it. An issued access token cannot. */
+const ENDED_AT_WILL: readonly Inspection['kind'][] = ['client-secret', 'private-key', 'refresh-token', 'signing-secret']
+
+/** The document of `token inspect`. @param now NumericDate, tenant time where a tenant is at hand */
+export function inspectedToken(found: Inspection, signature: SignatureVerdict, now: number): InspectedToken {
+  const {issued_at: issued, expires_at: expires} = found
+  const scopes = scopesOf(found)
+  return {
+    kind: found.kind,
+    format: found.format,
+    confidence: found.confidence,
+    header: withoutSecrets(found.header ?? {}),
+    claims: withoutSecrets(found.claims ?? {}),
+    ...(found.tenant === undefined ? {} : {tenant: found.tenant}),
+    ...(found.client_id === undefined ? {} : {client_id: found.client_id}),
+    ...(found.subject_type === undefined ? {} : {subject_type: found.subject_type}),
+    for_management_api: found.for_management_api,
+    signature:
+      found.damaged.length === 0
+        ? signature
+        : {...signature, reason: `${signature.reason}; damaged: ${found.damaged.join('; ')}`},
+    validity: {
+      ...(issued === undefined ? {} : {issued_at: rfc3339(issued)}),
+      ...(expires === undefined ? {} : {expires_at: rfc3339(expires), remaining_seconds: Math.max(0, expires - now)}),
+      expired: expires !== undefined && expires <= now,
+    },
+    scopes,
+    revocable: ENDED_AT_WILL.includes(found.kind),
+    next: nextOf(found, now),
+  }
+}
+
+/** Scopes of the Management API are known; what a scope of another API opens only its owner can say. */
+function scopesOf(found: Inspection): InspectedToken['scopes'] {
+  if (found.for_management_api) return rankScopes(found.scopes)
+  return [...new Set(found.scopes)].sort().map((scope) => ({
+    scope,
+    severity: 'medium' as const,
+    risk: [],
+    means: 'a scope of another API; its owner knows what it opens',
+  }))
+}
+
+function nextOf(found: Inspection, now: number): string[] {
+  const client = found.client_id ?? 'CLIENT_ID'
+  const runbook = `stanch runbook show ${found.kind}`
+  if (found.format === 'client_id')
+    return [`nothing to contain: a client id is public; look at the application with: stanch client show ${client}`]
+  if (found.kind === 'unknown' && /which is no secret|which opens nothing/.test(found.what)) return ['nothing to contain']
+  if (found.kind === 'client-secret') return [`stanch respond --leak client-secret --client ${client}`, runbook]
+  if (found.kind !== 'management-token') return [runbook]
+  const undoing = UNDOING_SCOPES.filter((scope) => found.scopes.includes(scope))
+  const expired = found.expires_at !== undefined && found.expires_at <= now
+  return [
+    ...(expired ? ['it has expired: find out how it leaked, and whether a newer one leaked the same way'] : []),
+    `stanch respond --leak management-token --client ${client}`,
+    ...(undoing.length > 0 && !expired
+      ? [`until it expires its holder can undo the containment (${undoing.join(', ')}): rotate the secret too`]
+      : []),
+    `stanch exposure --client ${client}`,
+    runbook,
+  ]
+}
+
+/** The same for people. Every foreign text is printable. */
+export function inspectionLines(token: InspectedToken, found: Inspection, now: number): string[] {
+  const {validity} = token
+  const lines = [
+    `It is:      ${printable(found.what)} (${token.kind}; ${token.confidence})`,
+    ...(found.reasons.length > 0 ? [`Because:    ${found.reasons.map((reason) => printable(reason)).join('; ')}`] : []),
+    ...found.damaged.map((damage) => `Damaged:    ${printable(damage)}`),
+  ]
+  if (token.tenant !== undefined) lines.push(`Tenant:     ${printable(token.tenant)}`)
+  if (token.client_id !== undefined) lines.push(`Client:     ${printable(token.client_id)}`)
+  if (found.audiences.length > 0) lines.push(`For:        ${found.audiences.map((audience) => printable(audience)).join(', ')}`)
+  if (found.kid !== undefined) lines.push(`Thumbprint: ${printable(found.kid)}`)
+  if (found.format === 'jwt') lines.push(`Signature:  ${token.signature.verdict}: ${printable(token.signature.reason, 400)}`)
+  if (validity.issued_at !== undefined) lines.push(`Issued:     ${validity.issued_at}`)
+  if (validity.expires_at !== undefined) {
+    const left = validity.expired
+      ? `expired ${humanDuration(now - (found.expires_at ?? now))} ago`
+      : `lives for another ${humanDuration(validity.remaining_seconds ?? 0)}`
+    lines.push(`Expires:    ${validity.expires_at}, ${left}`)
+  } else if (found.format === 'jwt' || found.format === 'jwe') lines.push('Expires:    it does not say')
+  if (found.format === 'jwt' || found.format === 'jwe') lines.push('Revocable:  no: an issued token lives until its exp')
+  if (token.scopes.length > 0) lines.push('Scopes, the worst first:')
+  for (const {scope, severity, means} of token.scopes.slice(0, 40))
+    lines.push(`  ${severity.padEnd(8)}  ${printable(scope, 80)}: ${means}`)
+  if (token.scopes.length > 40) lines.push(`  and ${token.scopes.length - 40} more (--json)`)
+  lines.push('Next:', ...token.next.map((step, index) => `  ${index + 1}. ${step}`))
+  return lines
+}
+
+/** Claims are no secret, but somebody may have put one into them: a token or a key inside is not shown. */
+function withoutSecrets(value: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  return clean(value) as Readonly<Record<string, unknown>>
+}
+
+function clean(value: unknown): unknown {
+  if (typeof value === 'string') return scrub(value)
+  if (Array.isArray(value)) return value.map(clean)
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [scrub(name), clean(member)]))
+}

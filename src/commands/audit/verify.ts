@@ -1,0 +1,49 @@
+import * as Args from '@oclif/core/args'
+import * as Flags from '@oclif/core/flags'
+
+import {TenantCommand} from '../../cli/tenant-command.ts'
+import type {AuditVerification} from '../../trail/verify-folder.ts'
+
+export default class AuditVerify extends TenantCommand {
+  static override summary = 'verify a trail offline: signatures, chain, checkpoints'
+  static override description = `Without anchors this shows that a trail is consistent and signed by the key that it names itself. What you hold from
+elsewhere makes it stronger: its key (--vkey), its first record (--first), checkpoints from tickets (--known).
+Exit 0 verified, 5 not verified (nothing to verify included), 6 verified but incomplete. Changes nothing.`
+  static override examples = [
+    {
+      description: 'the trail of this machine, against a checkpoint from the ticket',
+      command: '<%= config.bin %> audit verify --known checkpoint.txt',
+    },
+    {
+      description: 'a copy somebody sent',
+      command:
+        '<%= config.bin %> audit verify ./their-trail --vkey stanch.local/0123456789abcdef+3e7c77f9+AVgP8uoNkkPoV5ZbmrDVoM2anOAjx8tFMJcv5LU9yPh+',
+    },
+  ]
+  static override args = {
+    folder: Args.string({description: 'the trail; by default the real one of this machine', ignoreStdin: true}),
+  }
+  static override flags = {
+    vkey: Flags.string({summary: 'the key that must have signed it', helpValue: 'VKEY'}),
+    first: Flags.string({summary: 'leaf hash of its first record, 64 hex digits', helpValue: 'HEX'}),
+    known: Flags.string({
+      summary: 'a checkpoint that you hold: a file; may be repeated',
+      multiple: true,
+      multipleNonGreedy: true,
+      helpValue: 'FILE',
+    }),
+    simulated: Flags.boolean({summary: 'the trail of drills and simulated tenants'}),
+  }
+
+  async run(): Promise<AuditVerification> {
+    const {args, flags} = await this.parse(AuditVerify)
+    const [{verifyTrail}, {verificationLines}] = await Promise.all([
+      import('../../cli/verify-trail.ts'),
+      import('../../report/verification-lines.ts'),
+    ])
+    const verification = verifyTrail(this.place(flags), {...flags, folder: args.folder})
+    process.exitCode = verification.ok ? (verification.complete ? 0 : 6) : 5
+    this.print(verificationLines(verification))
+    return verification
+  }
+}

@@ -1,0 +1,31 @@
+import type {Client} from '../../auth0/resources/client.ts'
+import {connectionFlags} from '../../cli/flags.ts'
+import {rows} from '../../cli/rows.ts'
+import {TenantCommand} from '../../cli/tenant-command.ts'
+
+export default class ClientList extends TenantCommand {
+  static override summary = 'the applications of the tenant, never with their secrets'
+  static override examples = [
+    {description: 'which applications are there?', command: '<%= config.bin %> client list'},
+    {
+      description: 'machine clients only',
+      command: '<%= config.bin %> client list --json | jq \'.clients[] | select(.app_type == "non_interactive")\'',
+    },
+  ]
+  static override flags = {...connectionFlags}
+
+  async run(): Promise<{clients: readonly Client[]}> {
+    const {flags} = await this.parse(ClientList)
+    const connected = await this.connectTo(this.place(flags), flags)
+    const clients: Client[] = []
+    for await (const client of connected.tenant.listClients()) clients.push(client)
+    const {authentication} = await import('../../cli/client-view.ts')
+    this.print(
+      await rows(
+        ['client_id', 'name', 'type', 'proves by'],
+        clients.map((client) => [client.client_id, client.name, client.app_type ?? '', authentication(client)]),
+      ),
+    )
+    return {clients}
+  }
+}

@@ -1,0 +1,79 @@
+import {deepEqual, equal, match, ok} from 'node:assert/strict'
+import {spawnSync} from 'node:child_process'
+import {readFileSync, writeFileSync} from 'node:fs'
+import path from 'node:path'
+import {describe, test} from 'node:test'
+
+import {completionScript, SHELLS} from '../../src/cli/completion.ts'
+import type {CompletedCommand} from '../../src/cli/completion.ts'
+import {temporaryFolder} from '../support/folder.ts'
+import {newHome, stanch} from '../support/run-stanch.ts'
+import {ROOT} from '../support/tree.ts'
+
+const {commands} = JSON.parse(readFileSync(`${ROOT}oclif.manifest.json`, 'utf8')) as {commands: Record<string, CompletedCommand>}
+
+describe('stanch completion', () => {
+  for (const shell of SHELLS) {
+    test(`${shell}: a script that names every command and flag and runs nothing`, async (t) => {
+      const ran = await stanch(newHome(t), ['completion', shell])
+      equal(ran.code, 0, ran.stderr)
+      for (const {id, flags} of Object.values(commands)) {
+        for (const word of id.split(':')) ok(ran.stdout.includes(word), id)
+        for (const flag of Object.keys(flags)) ok(ran.stdout.includes(flag), `${id} ${flag}`)
+      }
+      ok(!/\$\(stanch|`|curl|eval/.test(ran.stdout))
+    })
+  }
+
+  test('an unknown shell is exit 2', async (t) => {
+    equal((await stanch(newHome(t), ['completion', 'powershell'])).code, 2)
+    equal((await stanch(newHome(t), ['completion'])).code, 2)
+  })
+
+  test('names and summaries cannot break out of the script', () => {
+    const hostile = (words: Partial<CompletedCommand>): CompletedCommand => ({id: 'good', flags: {}, ...words})
+    for (const shell of SHELLS) {
+      for (const id of ['a b', "a'b", 'a$(id)', 'a;id', '']) {
+        let refused = false
+        try {
+          completionScript(shell, [hostile({id})])
+        } catch {
+          refused = true
+        }
+        ok(refused, id)
+      }
+      const script = completionScript(shell, [hostile({summary: "it's $(id) `id` \\' \n;id"})])
+      ok(!script.split('\n').includes(';id'))
+    }
+  })
+
+  const asked = (words: readonly string[]): string[] => {
+    const script = completionScript('bash', Object.values(commands))
+    const quotedWords = words.map((word) => `'${word}'`).join(' ')
+    const run = spawnSync('bash', ['--norc', '-c', `${script}\nCOMP_WORDS=(${quotedWords}); COMP_CWORD=$((\${#COMP_WORDS[@]}-1)); _stanch; printf '%s\\n' "\${COMPREPLY[@]}"`], {encoding: 'utf8'})
+    equal(run.stderr, '')
+    return run.stdout.split('\n').filter((line) => line !== '')
+  }
+
+  test('bash completes topics, commands, flags and values', () => {
+    deepEqual(asked(['stanch', 'dril']), ['drill'])
+    ok(asked(['stanch', 'profile', '']).includes('remove'))
+    deepEqual(asked(['stanch', 'profile', 'add', 'x', '--auth-m']), ['--auth-method'])
+    deepEqual(asked(['stanch', 'profile', 'add', 'x', '--auth-method', '']), ['post', 'basic'])
+    deepEqual(asked(['stanch', 'profile', 'add', 'x', '--secret-ref', '']), [])
+    deepEqual(asked(['stanch', 'nothing', 'x']), [])
+  })
+
+  test('the scripts are sound to the shells that are here', (t) => {
+    const folder = temporaryFolder(t)
+    const present = SHELLS.filter((shell) => spawnSync(shell, ['-c', 'exit 0']).status === 0)
+    ok(present.includes('bash'))
+    for (const shell of present) {
+      const file = path.join(folder, shell)
+      writeFileSync(file, completionScript(shell, Object.values(commands)))
+      const checked = spawnSync(shell, ['-n', file], {encoding: 'utf8'})
+      equal(checked.status, 0, checked.stderr)
+    }
+    match(present.join(' '), /bash/)
+  })
+})
