@@ -5,7 +5,18 @@ export interface CompletedCommand {
   readonly id: string
   readonly hidden?: boolean | undefined
   readonly summary?: string | undefined
-  readonly flags: Readonly<Record<string, {readonly name: string; readonly type: string; readonly options?: readonly string[] | undefined; readonly hidden?: boolean | undefined; readonly summary?: string | undefined}>>
+  readonly flags: Readonly<
+    Record<
+      string,
+      {
+        readonly name: string
+        readonly type: string
+        readonly options?: readonly string[] | undefined
+        readonly hidden?: boolean | undefined
+        readonly summary?: string | undefined
+      }
+    >
+  >
 }
 
 export const SHELLS = ['bash', 'zsh', 'fish'] as const
@@ -18,7 +29,13 @@ interface Entry {
   /** `grant delete` */
   readonly words: string
   readonly summary: string
-  readonly flags: readonly {readonly name: string; readonly summary: string; readonly takesValue: boolean; readonly values: readonly string[]; readonly isFile: boolean}[]
+  readonly flags: readonly {
+    readonly name: string
+    readonly summary: string
+    readonly takesValue: boolean
+    readonly values: readonly string[]
+    readonly isFile: boolean
+  }[]
 }
 
 /** A static script: it runs no stanch and reads nothing, so completing can neither be slow nor do anything. */
@@ -72,7 +89,9 @@ function nextWords(entries: readonly Entry[]): Map<string, string[]> {
 
 function bash(entries: readonly Entry[]): string {
   const next = [...nextWords(entries)].map(([before, after]) => `    '${before}') echo '${after.join(' ')}' ;;`)
-  const flags = entries.map(({words, flags: own}) => `    '${words}') echo '${own.map((flag) => `--${flag.name}`).join(' ')} --help' ;;`)
+  const flags = entries.map(
+    ({words, flags: own}) => `    '${words}') echo '${own.map((flag) => `--${flag.name}`).join(' ')} --help' ;;`,
+  )
   const values = valueCases(entries).map(({pattern, values: list}) => `    ${pattern}) echo '${list}' ;;`)
   return `# bash completion for stanch. Install: stanch completion bash > ~/.local/share/bash-completion/completions/stanch
 _stanch_next() {
@@ -126,10 +145,16 @@ function valueCases(entries: readonly Entry[]): {pattern: string; values: string
 function zsh(entries: readonly Entry[]): string {
   const summaries = new Map(entries.map((entry) => [entry.words, entry.summary]))
   const next = [...nextWords(entries)].map(
-    ([before, after]) => `    '${before}') list=(${after.map((one) => quote(`${one}:${summaries.get(before === '' ? one : `${before} ${one}`) ?? 'more commands'}`)).join(' ')}) ;;`,
+    ([before, after]) =>
+      `    '${before}') list=(${after.map((one) => quote(`${one}:${summaries.get(before === '' ? one : `${before} ${one}`) ?? 'more commands'}`)).join(' ')}) ;;`,
   )
-  const flags = entries.map(({words, flags: own}) => `    '${words}') list=(${own.map((flag) => quote(`--${flag.name}:${flag.summary}`)).join(' ')} ${quote('--help:show help')}) ;;`)
-  const values = valueCases(entries).map(({pattern, values: list}) => `    ${pattern}) values=(${list === '<file>' ? "'<file>'" : list}) ;;`)
+  const flags = entries.map(
+    ({words, flags: own}) =>
+      `    '${words}') list=(${own.map((flag) => quote(`--${flag.name}:${flag.summary}`)).join(' ')} ${quote('--help:show help')}) ;;`,
+  )
+  const values = valueCases(entries).map(
+    ({pattern, values: list}) => `    ${pattern}) values=(${list === '<file>' ? "'<file>'" : list}) ;;`,
+  )
   return `#compdef stanch
 # zsh completion for stanch. Install: stanch completion zsh > a folder of $fpath, as _stanch
 _stanch_next() {
@@ -179,13 +204,20 @@ if [[ $funcstack[1] == _stanch ]]; then _stanch "$@"; else compdef _stanch stanc
 function fish(entries: readonly Entry[]): string {
   const next = [...nextWords(entries)].flatMap(([before, after]) =>
     after.map((one) => {
-      const summary = entries.find((entry) => entry.words === (before === '' ? one : `${before} ${one}`))?.summary ?? 'more commands'
+      const summary =
+        entries.find((entry) => entry.words === (before === '' ? one : `${before} ${one}`))?.summary ?? 'more commands'
       return `complete -c stanch -f -n '__stanch_at "${before}"' -a ${one} -d ${quote(summary)}`
     }),
   )
   const flags = entries.flatMap(({words, flags: own}) =>
     own.map((flag) => {
-      const value = flag.isFile ? ' -r -F' : flag.values.length > 0 ? ` -x -a '${flag.values.join(' ')}'` : flag.takesValue ? ' -x' : ''
+      const value = flag.isFile
+        ? ' -r -F'
+        : flag.values.length > 0
+          ? ` -x -a '${flag.values.join(' ')}'`
+          : flag.takesValue
+            ? ' -x'
+            : ''
       return `complete -c stanch -f -n '__stanch_in "${words}"' -l ${flag.name}${value} -d ${quote(flag.summary)}`
     }),
   )
@@ -212,5 +244,8 @@ ${[...next, ...flags].join('\n')}
 
 /** A single-quoted word of a shell script; summaries hold apostrophes. Colons part name and text in zsh's lists. */
 function quote(text: string): string {
-  return `'${text.replace(/[\n\r]/g, ' ').replaceAll('\\', '').replaceAll("'", '\u2019')}'`
+  return `'${text
+    .replace(/[\n\r]/g, ' ')
+    .replaceAll('\\', '')
+    .replaceAll("'", '\u2019')}'`
 }

@@ -43,8 +43,20 @@ function node(): Finding {
   const major = Number(version.split('.')[0])
   const end = END_OF_LIFE[major]
   const today = new Date(systemClock.now()).toISOString().slice(0, 10)
-  if (major % 2 === 1) return {check: 'node', ok: 'warn', detail: `Node ${version} is no long-term release`, hint: 'Use an even release: nodejs.org.'}
-  if (end !== undefined && today > end) return {check: 'node', ok: 'warn', detail: `Node ${version} has had no security fixes since ${end}`, hint: 'Use a newer one: nodejs.org.'}
+  if (major % 2 === 1)
+    return {
+      check: 'node',
+      ok: 'warn',
+      detail: `Node ${version} is no long-term release`,
+      hint: 'Use an even release: nodejs.org.',
+    }
+  if (end !== undefined && today > end)
+    return {
+      check: 'node',
+      ok: 'warn',
+      detail: `Node ${version} has had no security fixes since ${end}`,
+      hint: 'Use a newer one: nodejs.org.',
+    }
   return {check: 'node', ok: 'ok', detail: `Node ${version}${end === undefined ? '' : `, supported until ${end}`}`}
 }
 
@@ -56,40 +68,76 @@ function nodeOptions(env: NodeJS.ProcessEnv): Finding {
   const options = env['NODE_OPTIONS'] ?? ''
   if (options === '') return {check: 'node-options', ok: 'ok', detail: 'NODE_OPTIONS is not set'}
   const detail = `NODE_OPTIONS is ${quoted(options, 120)}`
-  if (LOADS_CODE.test(options)) return {check: 'node-options', ok: 'fail', detail: `${detail}: it loads code into stanch`, hint: 'unset NODE_OPTIONS'}
-  if (OPENS.test(options)) return {check: 'node-options', ok: 'fail', detail: `${detail}: secrets in memory are open to others`, hint: 'unset NODE_OPTIONS'}
+  if (LOADS_CODE.test(options))
+    return {check: 'node-options', ok: 'fail', detail: `${detail}: it loads code into stanch`, hint: 'unset NODE_OPTIONS'}
+  if (OPENS.test(options))
+    return {
+      check: 'node-options',
+      ok: 'fail',
+      detail: `${detail}: secrets in memory are open to others`,
+      hint: 'unset NODE_OPTIONS',
+    }
   return {check: 'node-options', ok: 'warn', detail, hint: 'unset NODE_OPTIONS, unless you know why it is set'}
 }
 
 function tls(env: NodeJS.ProcessEnv): Finding[] {
   const findings: Finding[] = []
   if (env['NODE_TLS_REJECT_UNAUTHORIZED'] === '0') {
-    findings.push({check: 'tls', ok: 'fail', detail: 'NODE_TLS_REJECT_UNAUTHORIZED=0 turns certificate checks off', hint: 'unset NODE_TLS_REJECT_UNAUTHORIZED; stanch talks to no real tenant while it is set' })
+    findings.push({
+      check: 'tls',
+      ok: 'fail',
+      detail: 'NODE_TLS_REJECT_UNAUTHORIZED=0 turns certificate checks off',
+      hint: 'unset NODE_TLS_REJECT_UNAUTHORIZED; stanch talks to no real tenant while it is set',
+    })
   }
   const roots = ['NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE', 'SSL_CERT_DIR'].filter((name) => env[name])
   if (roots.length > 0) {
-    findings.push({check: 'tls-authorities', ok: 'warn', detail: `${roots.join(', ')} may add certificate authorities`, hint: 'Whoever holds such an authority can read your connection to the tenant. Fine where it is your own proxy.'})
+    findings.push({
+      check: 'tls-authorities',
+      ok: 'warn',
+      detail: `${roots.join(', ')} may add certificate authorities`,
+      hint: 'Whoever holds such an authority can read your connection to the tenant. Fine where it is your own proxy.',
+    })
   }
-  return findings.length > 0 ? findings : [{check: 'tls', ok: 'ok', detail: 'no switch turns certificate checks off or adds an authority'}]
+  return findings.length > 0
+    ? findings
+    : [{check: 'tls', ok: 'ok', detail: 'no switch turns certificate checks off or adds an authority'}]
 }
 
 function proxy(env: NodeJS.ProcessEnv): Finding {
   const names = ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy', 'ALL_PROXY', 'all_proxy'].filter((name) => env[name])
   if (names.length === 0) return {check: 'proxy', ok: 'ok', detail: 'no proxy variable is set'}
-  return {check: 'proxy', ok: 'warn', detail: `${names.join(', ')} set, and not used`, hint: 'If the tenant is reached by a proxy only: --proxy URL.'}
+  return {
+    check: 'proxy',
+    ok: 'warn',
+    detail: `${names.join(', ')} set, and not used`,
+    hint: 'If the tenant is reached by a proxy only: --proxy URL.',
+  }
 }
 
 function inspector(): Finding {
   const open = process.execArgv.filter((word) => word.startsWith('--inspect'))
   if (open.length === 0) return {check: 'inspector', ok: 'ok', detail: 'no debugger is attached'}
-  return {check: 'inspector', ok: 'fail', detail: `started with ${printable(open.join(' '), 80)}: secrets in memory are open to others`, hint: 'Start stanch without it.'}
+  return {
+    check: 'inspector',
+    ok: 'fail',
+    detail: `started with ${printable(open.join(' '), 80)}: secrets in memory are open to others`,
+    hint: 'Start stanch without it.',
+  }
 }
 
 function core(): Finding[] {
   const limit = /^Max core file size\s+(\S+)/m.exec(kernelFile('/proc/self/limits') ?? '')?.[1]
   if (limit === undefined) return []
   if (limit === '0') return [{check: 'core-dumps', ok: 'ok', detail: 'off'}]
-  return [{check: 'core-dumps', ok: 'warn', detail: `allowed (limit ${printable(limit, 20)}): a crash would write memory, and the secrets in it, to disk`, hint: 'ulimit -c 0'}]
+  return [
+    {
+      check: 'core-dumps',
+      ok: 'warn',
+      detail: `allowed (limit ${printable(limit, 20)}): a crash would write memory, and the secrets in it, to disk`,
+      hint: 'ulimit -c 0',
+    },
+  ]
 }
 
 function folder(check: string, where: string): Finding[] {
@@ -98,18 +146,38 @@ function folder(check: string, where: string): Finding[] {
   if (!found) {
     const parent = nearestParent(where)
     if (mayWrite(parent)) return [{check, ok: 'ok', detail: `${name} does not exist yet and can be made`}]
-    return [{check, ok: 'fail', detail: `${name} does not exist and cannot be made: ${printable(parent, 200)} is not writable`, hint: 'Set STANCH_DATA_DIR and STANCH_CONFIG_DIR to folders of yours.'}]
+    return [
+      {
+        check,
+        ok: 'fail',
+        detail: `${name} does not exist and cannot be made: ${printable(parent, 200)} is not writable`,
+        hint: 'Set STANCH_DATA_DIR and STANCH_CONFIG_DIR to folders of yours.',
+      },
+    ]
   }
-  if (found.kind !== 'folder') return [{check, ok: 'fail', detail: `${name} is no folder`, hint: 'Move it away, or name another folder.'}]
+  if (found.kind !== 'folder')
+    return [{check, ok: 'fail', detail: `${name} is no folder`, hint: 'Move it away, or name another folder.'}]
   const own = process.getuid?.()
-  if (own !== undefined && found.uid !== own) return [{check, ok: 'fail', detail: `${name} belongs to another user (${found.uid})`, hint: 'Use a folder of your own.'}]
-  if (process.platform !== 'win32' && (found.mode & 0o022) !== 0) return [{check, ok: 'fail', detail: `${name} can be changed by others (mode ${octal(found.mode)})`, hint: `chmod 700 ${name}`}]
+  if (own !== undefined && found.uid !== own)
+    return [{check, ok: 'fail', detail: `${name} belongs to another user (${found.uid})`, hint: 'Use a folder of your own.'}]
+  if (process.platform !== 'win32' && (found.mode & 0o022) !== 0)
+    return [
+      {check, ok: 'fail', detail: `${name} can be changed by others (mode ${octal(found.mode)})`, hint: `chmod 700 ${name}`},
+    ]
   try {
     writableProbe(where)
   } catch {
-    return [{check, ok: 'fail', detail: `${name} cannot be written`, hint: 'Without a record nothing is changed: give it room and rights, or name another folder.'}]
+    return [
+      {
+        check,
+        ok: 'fail',
+        detail: `${name} cannot be written`,
+        hint: 'Without a record nothing is changed: give it room and rights, or name another folder.',
+      },
+    ]
   }
-  if (process.platform !== 'win32' && (found.mode & 0o077) !== 0) return [{check, ok: 'warn', detail: `${name} can be read by others (mode ${octal(found.mode)})`, hint: `chmod 700 ${name}`}]
+  if (process.platform !== 'win32' && (found.mode & 0o077) !== 0)
+    return [{check, ok: 'warn', detail: `${name} can be read by others (mode ${octal(found.mode)})`, hint: `chmod 700 ${name}`}]
   return [{check, ok: 'ok', detail: `${name}, mode ${octal(found.mode)}, writable`}]
 }
 
@@ -117,8 +185,10 @@ function space(data: string): Finding[] {
   const free = freeBytes(nearestParent(data))
   if (free === undefined) return []
   const detail = `${Math.floor(free / 1024 / 1024)} MiB free`
-  if (free < ROOM.fail) return [{check: 'disk-space', ok: 'fail', detail, hint: 'Free some, or set STANCH_DATA_DIR to another disk.'}]
-  if (free < ROOM.warn) return [{check: 'disk-space', ok: 'warn', detail, hint: 'An incident needs some MiB; free some before it is needed.'}]
+  if (free < ROOM.fail)
+    return [{check: 'disk-space', ok: 'fail', detail, hint: 'Free some, or set STANCH_DATA_DIR to another disk.'}]
+  if (free < ROOM.warn)
+    return [{check: 'disk-space', ok: 'warn', detail, hint: 'An incident needs some MiB; free some before it is needed.'}]
   return [{check: 'disk-space', ok: 'ok', detail}]
 }
 
@@ -147,29 +217,80 @@ async function trail(paths: DataPaths, log: string, check: string): Promise<Find
   const verified = verifyFolder(log)
   if (!verified.ok) {
     const first = verified.findings[0]
-    return [{check, ok: 'fail', exit: 5, detail: `does not verify${first ? `: ${printable(first.kind, 60)}` : ''}`, hint: `stanch audit verify ${printable(log, 200)}`}]
+    return [
+      {
+        check,
+        ok: 'fail',
+        exit: 5,
+        detail: `does not verify${first ? `: ${printable(first.kind, 60)}` : ''}`,
+        hint: `stanch audit verify ${printable(log, 200)}`,
+      },
+    ]
   }
   const findings: Finding[] = [
     verified.complete
       ? {check, ok: 'ok', detail: `verified, ${verified.records} records`}
-      : {check, ok: 'warn', detail: `verified, ${verified.records} records, not complete`, hint: 'A change has no answer on record, or a process died while it wrote: stanch incident list, then stanch resume.'},
+      : {
+          check,
+          ok: 'warn',
+          detail: `verified, ${verified.records} records, not complete`,
+          hint: 'A change has no answer on record, or a process died while it wrote: stanch incident list, then stanch resume.',
+        },
   ]
   const origin = readOrigin(log)
   const keys = origin === undefined ? undefined : fileStat(paths.keys(logId(origin)))
-  if (!keys) findings.push({check: `${check}-keys`, ok: 'fail', detail: 'the keys of this trail are missing: nothing can be appended', hint: `Give them back from your copy to ${printable(paths.data, 200)}/keys.`})
-  else if (process.platform !== 'win32' && (keys.mode & 0o077) !== 0) findings.push({check: `${check}-keys`, ok: 'fail', detail: `the keys can be seen by others (mode ${octal(keys.mode)})`, hint: 'chmod 700 the folder, and think about who could have copied them.'})
-  const live = incidentsOf(readTrail(log)).filter((one) => isLive(one)).map((one) => one.incident_id)
-  if (live.length > 0) findings.push({check: `${check}-incidents`, ok: 'warn', detail: `unfinished: ${live.slice(0, 5).join(', ')}${live.length > 5 ? ` and ${live.length - 5} more` : ''}`, hint: `stanch resume ${live[0]}`})
+  if (!keys)
+    findings.push({
+      check: `${check}-keys`,
+      ok: 'fail',
+      detail: 'the keys of this trail are missing: nothing can be appended',
+      hint: `Give them back from your copy to ${printable(paths.data, 200)}/keys.`,
+    })
+  else if (process.platform !== 'win32' && (keys.mode & 0o077) !== 0)
+    findings.push({
+      check: `${check}-keys`,
+      ok: 'fail',
+      detail: `the keys can be seen by others (mode ${octal(keys.mode)})`,
+      hint: 'chmod 700 the folder, and think about who could have copied them.',
+    })
+  const live = incidentsOf(readTrail(log))
+    .filter((one) => isLive(one))
+    .map((one) => one.incident_id)
+  if (live.length > 0)
+    findings.push({
+      check: `${check}-incidents`,
+      ok: 'warn',
+      detail: `unfinished: ${live.slice(0, 5).join(', ')}${live.length > 5 ? ` and ${live.length - 5} more` : ''}`,
+      hint: `stanch resume ${live[0]}`,
+    })
   return findings
 }
 
 /** The code that runs as you: who else could change it? */
 function installation(root: string): Finding {
-  const places = [root, path.join(root, 'dist'), path.join(root, 'dist/main.js'), path.join(root, 'node_modules'), path.join(root, 'runbooks')]
+  const places = [
+    root,
+    path.join(root, 'dist'),
+    path.join(root, 'dist/main.js'),
+    path.join(root, 'node_modules'),
+    path.join(root, 'runbooks'),
+  ]
   const open = places.filter((one) => ((fileStat(one)?.mode ?? 0) & 0o002) !== 0)
-  if (process.platform !== 'win32' && open.length > 0) return {check: 'installation', ok: 'fail', detail: `everybody can change ${printable(open[0] ?? '', 200)}`, hint: 'chmod -R go-w the folder, and compare it with the repository.'}
+  if (process.platform !== 'win32' && open.length > 0)
+    return {
+      check: 'installation',
+      ok: 'fail',
+      detail: `everybody can change ${printable(open[0] ?? '', 200)}`,
+      hint: 'chmod -R go-w the folder, and compare it with the repository.',
+    }
   const group = places.filter((one) => ((fileStat(one)?.mode ?? 0) & 0o020) !== 0)
-  if (process.platform !== 'win32' && group.length > 0) return {check: 'installation', ok: 'warn', detail: `your group can change ${printable(group[0] ?? '', 200)}`, hint: 'chmod -R g-w the folder.'}
+  if (process.platform !== 'win32' && group.length > 0)
+    return {
+      check: 'installation',
+      ok: 'warn',
+      detail: `your group can change ${printable(group[0] ?? '', 200)}`,
+      hint: 'chmod -R g-w the folder.',
+    }
   return {check: 'installation', ok: 'ok', detail: printable(root, 200)}
 }
 
@@ -180,7 +301,12 @@ function workingFolder(root: string): Finding {
   const planted = ['node_modules/.bin/stanch', 'node_modules/stanch'].find((one) => fileStat(path.join(here, one)))
   const named = planted ?? (callsItselfStanch(path.join(here, 'package.json')) ? 'package.json' : undefined)
   if (named === undefined) return {check: 'working-folder', ok: 'ok', detail: 'nothing here is called stanch'}
-  return {check: 'working-folder', ok: 'warn', detail: `${named} of this folder is called stanch: npx would run it instead`, hint: `Run npx stanch in ${printable(root, 200)} only.`}
+  return {
+    check: 'working-folder',
+    ok: 'warn',
+    detail: `${named} of this folder is called stanch: npx would run it instead`,
+    hint: `Run npx stanch in ${printable(root, 200)} only.`,
+  }
 }
 
 function callsItselfStanch(file: string): boolean {
@@ -196,17 +322,36 @@ function callsItselfStanch(file: string): boolean {
 function searchPath(env: NodeJS.ProcessEnv): Finding {
   const folders = (env['PATH'] ?? '').split(path.delimiter)
   const relative = folders.filter((one) => !path.isAbsolute(one))
-  if (relative.length > 0) return {check: 'path', ok: 'warn', detail: 'PATH has an entry that is empty or relative; stanch passes it over, your shell does not', hint: 'Take it out of PATH.'}
+  if (relative.length > 0)
+    return {
+      check: 'path',
+      ok: 'warn',
+      detail: 'PATH has an entry that is empty or relative; stanch passes it over, your shell does not',
+      hint: 'Take it out of PATH.',
+    }
   const open = process.platform === 'win32' ? [] : folders.filter((one) => ((fileStat(one)?.mode ?? 0) & 0o002) !== 0)
-  if (open.length > 0) return {check: 'path', ok: 'warn', detail: `everybody can put commands into ${printable(open[0] ?? '', 200)} of PATH; stanch passes it over`, hint: 'Take it out of PATH.'}
+  if (open.length > 0)
+    return {
+      check: 'path',
+      ok: 'warn',
+      detail: `everybody can put commands into ${printable(open[0] ?? '', 200)} of PATH; stanch passes it over`,
+      hint: 'Take it out of PATH.',
+    }
   return {check: 'path', ok: 'ok', detail: 'every entry of PATH is a whole path that only its owner can write'}
 }
 
 function terminal(env: NodeJS.ProcessEnv): Finding {
-  if (!process.stdin.isTTY || !process.stderr.isTTY) return {check: 'terminal', ok: 'ok', detail: 'none: commands that change a tenant need --yes here'}
+  if (!process.stdin.isTTY || !process.stderr.isTTY)
+    return {check: 'terminal', ok: 'ok', detail: 'none: commands that change a tenant need --yes here'}
   const {columns, rows} = process.stderr
   const detail = `${columns}x${rows}${env['TERM'] === 'dumb' ? ', TERM=dumb' : ''}${env['NO_COLOR'] ? ', NO_COLOR' : ''}`
-  if (columns < 80 || rows < 24) return {check: 'terminal', ok: 'warn', detail: `${detail}: smaller than 80x24, the guided flow will scroll`, hint: 'Make the window larger.'}
+  if (columns < 80 || rows < 24)
+    return {
+      check: 'terminal',
+      ok: 'warn',
+      detail: `${detail}: smaller than 80x24, the guided flow will scroll`,
+      hint: 'Make the window larger.',
+    }
   return {check: 'terminal', ok: 'ok', detail}
 }
 

@@ -24,7 +24,17 @@ export async function examineTenant(place: Place, flags: ConnectionFlags): Promi
     connection = await findConnection(place, flags)
   } catch (error) {
     if (isCode(error, 'config.no_connection') && flags.profile === undefined) {
-      return {...NOBODY, findings: [{check: 'connection', ok: 'warn', detail: 'no tenant is connected: offline commands and the drill work', hint: reportOf(error).hint ?? ''}]}
+      return {
+        ...NOBODY,
+        findings: [
+          {
+            check: 'connection',
+            ok: 'warn',
+            detail: 'no tenant is connected: offline commands and the drill work',
+            hint: reportOf(error).hint ?? '',
+          },
+        ],
+      }
     }
     return {...NOBODY, findings: [failed('connection', error)]}
   }
@@ -44,7 +54,11 @@ export async function examineTenant(place: Place, flags: ConnectionFlags): Promi
 async function examineConnected(connected: Connected): Promise<TenantExamination> {
   const about = {tenant: connected.origin.host, simulated: connected.mode === 'sim'}
   const findings: Finding[] = [
-    {check: 'connection', ok: 'ok', detail: `${about.simulated ? 'SIMULATED' : 'REAL'} tenant ${about.tenant}, domain from ${connected.from.domain ?? 'nowhere'}, credential from ${connected.from.credential ?? 'nowhere'}`},
+    {
+      check: 'connection',
+      ok: 'ok',
+      detail: `${about.simulated ? 'SIMULATED' : 'REAL'} tenant ${about.tenant}, domain from ${connected.from.domain ?? 'nowhere'}, credential from ${connected.from.credential ?? 'nowhere'}`,
+    },
     ...connected.warnings.map((warning): Finding => ({check: 'connection', ok: 'warn', detail: printable(warning, 300)})),
   ]
   let operator
@@ -59,10 +73,20 @@ async function examineConnected(connected: Connected): Promise<TenantExamination
   const who = `${client_id === undefined ? printable(subject ?? 'nobody named', 80) : `client ${printable(client_id, 80)}`}, by ${source === 'private_key' ? 'private key' : source}${left === undefined ? '' : `, this token ends in ${humanDuration(left)}`}`
   findings.push(
     source === 'token' && left !== undefined && left < SHORT
-      ? {check: 'credential', ok: 'warn', detail: who, hint: 'It may end in the middle of an incident and cannot be renewed: copy a fresh one.'}
+      ? {
+          check: 'credential',
+          ok: 'warn',
+          detail: who,
+          hint: 'It may end in the middle of an incident and cannot be renewed: copy a fresh one.',
+        }
       : {check: 'credential', ok: 'ok', detail: who},
   )
-  findings.push(...scopeFindings(scopes), ...(await readFindings(connected.tenant, scopes)), ...clockFindings(connected.tenant), ...limitFindings(connected.tenant))
+  findings.push(
+    ...scopeFindings(scopes),
+    ...(await readFindings(connected.tenant, scopes)),
+    ...clockFindings(connected.tenant),
+    ...limitFindings(connected.tenant),
+  )
   const report: OperatorReport = {
     ...(client_id === undefined ? {} : {client_id}),
     ...(subject === undefined ? {} : {subject}),
@@ -70,7 +94,12 @@ async function examineConnected(connected: Connected): Promise<TenantExamination
     scopes,
     ...(exp === undefined ? {} : {expires_at: rfc3339(exp)}),
   }
-  return {...about, operator: report, capabilities: CAPABILITIES.map((one) => capabilityReport(one, lacking(one, scopes))), findings}
+  return {
+    ...about,
+    operator: report,
+    capabilities: CAPABILITIES.map((one) => capabilityReport(one, lacking(one, scopes))),
+    findings,
+  }
 }
 
 function scopeFindings(held: readonly string[]): Finding[] {
@@ -79,11 +108,18 @@ function scopeFindings(held: readonly string[]): Finding[] {
     const missing = lacking(capability, held)
     if (missing.length === 0) {
       // a strong scope that nobody needs until it is asked for is a second way to lose the tenant
-      if (capability.client === 'on request' && capability.strong) return {check, ok: 'warn', detail: `can ${capability.does}: a strong right to have lying around`, hint: 'Hand it out only when it is needed.'}
+      if (capability.client === 'on request' && capability.strong)
+        return {
+          check,
+          ok: 'warn',
+          detail: `can ${capability.does}: a strong right to have lying around`,
+          hint: 'Hand it out only when it is needed.',
+        }
       return {check, ok: 'ok', detail: `can ${capability.does}`}
     }
     const detail = `cannot ${capability.does}: ${missing.join(', ')} missing; ${capability.missing}`
-    if (capability.required) return {check, ok: 'fail', exit: 4, detail, hint: 'Give the client the scopes, or make one with them: stanch setup.'}
+    if (capability.required)
+      return {check, ok: 'fail', exit: 4, detail, hint: 'Give the client the scopes, or make one with them: stanch setup.'}
     if (capability.client === 'on request') return {check, ok: 'ok', detail: `cannot ${capability.does}; ${capability.missing}`}
     return {check, ok: 'warn', detail, hint: 'Give the client the scopes, or make one with them: stanch setup.'}
   })
@@ -109,7 +145,11 @@ async function readFindings(tenant: Tenant, held: readonly string[]): Promise<Fi
     const lifetime = api?.token_lifetime
     return [
       lifetime === undefined
-        ? {check: 'management-api', ok: 'warn', detail: 'the token lifetime of the Management API is not shown: it counts as 30 days'}
+        ? {
+            check: 'management-api',
+            ok: 'warn',
+            detail: 'the token lifetime of the Management API is not shown: it counts as 30 days',
+          }
         : {check: 'management-api', ok: 'ok', detail: `tokens of the Management API live ${humanDuration(lifetime)}`},
     ]
   } catch (error) {
@@ -121,9 +161,12 @@ function clockFindings(tenant: Tenant): Finding[] {
   const skew = tenant.skewSeconds()
   if (skew === undefined) return []
   const off = Math.abs(Math.round(skew))
-  const detail = off === 0 ? 'this clock and the tenant agree' : `this clock is ${off} s ${skew > 0 ? 'behind' : 'ahead of'} the tenant`
-  if (off > SKEW.fail) return [{check: 'clock', ok: 'fail', exit: 2, detail, hint: 'Set the clock (NTP): instants in the record would mislead.'}]
-  if (off > SKEW.warn) return [{check: 'clock', ok: 'warn', detail, hint: 'Set the clock (NTP). The all clear counts the difference in.'}]
+  const detail =
+    off === 0 ? 'this clock and the tenant agree' : `this clock is ${off} s ${skew > 0 ? 'behind' : 'ahead of'} the tenant`
+  if (off > SKEW.fail)
+    return [{check: 'clock', ok: 'fail', exit: 2, detail, hint: 'Set the clock (NTP): instants in the record would mislead.'}]
+  if (off > SKEW.warn)
+    return [{check: 'clock', ok: 'warn', detail, hint: 'Set the clock (NTP). The all clear counts the difference in.'}]
   return [{check: 'clock', ok: 'ok', detail}]
 }
 
@@ -131,7 +174,8 @@ function limitFindings(tenant: Tenant): Finding[] {
   const {limit, remaining} = tenant.limits()
   if (remaining === undefined) return [{check: 'rate-limit', ok: 'ok', detail: 'the tenant says nothing about its limits'}]
   const detail = `${remaining}${limit === undefined ? '' : ` of ${limit}`} requests left at the moment`
-  if (remaining < 5) return [{check: 'rate-limit', ok: 'warn', detail, hint: 'Somebody else uses them up; stanch waits where it must.'}]
+  if (remaining < 5)
+    return [{check: 'rate-limit', ok: 'warn', detail, hint: 'Somebody else uses them up; stanch waits where it must.'}]
   return [{check: 'rate-limit', ok: 'ok', detail}]
 }
 

@@ -66,7 +66,13 @@ export async function examine(place: Place, flags: ConnectionFlags): Promise<{re
 }
 
 export function capabilityReport(capability: Capability, missing: readonly string[]): CapabilityReport {
-  return {capability: capability.id, does: capability.does, scopes: capability.scopes, missing_scopes: missing, if_missing: capability.missing}
+  return {
+    capability: capability.id,
+    does: capability.does,
+    scopes: capability.scopes,
+    missing_scopes: missing,
+    if_missing: capability.missing,
+  }
 }
 
 const MARK = {ok: '  ok', warn: 'warn', fail: 'FAIL'}
@@ -79,5 +85,9 @@ export function doctorLines(result: DoctorResult): string[] {
     ...(one.hint === undefined || one.ok === 'ok' ? [] : [`      ${' '.repeat(width)}  > ${one.hint}`]),
   ])
   const counts = (['fail', 'warn', 'ok'] as const).map((ok) => `${result.checks.filter((one) => one.ok === ok).length} ${ok}`)
-  return [...lines, '', `${result.simulated === null ? 'No tenant' : result.simulated ? 'SIMULATED tenant' : 'REAL tenant'}${result.tenant === null ? '' : ` ${result.tenant}`}: ${counts.join(', ')}`]
+  return [
+    ...lines,
+    '',
+    `${result.simulated === null ? 'No tenant' : result.simulated ? 'SIMULATED tenant' : 'REAL tenant'}${result.tenant === null ? '' : ` ${result.tenant}`}: ${counts.join(', ')}`,
+  ]
 }

@@ -30,7 +30,11 @@ export async function tenantFacts(place: Place, flags: ConnectionFlags): Promise
       const lifetimes: FaqFacts['lifetimes'][number][] = []
       for await (const {identifier: audience, name, token_lifetime} of connected.tenant.listResourceServers()) {
         if (lifetimes.length === MOST) break
-        lifetimes.push({audience, ...(name === undefined ? {} : {name}), ...(token_lifetime === undefined ? {} : {token_lifetime})})
+        lifetimes.push({
+          audience,
+          ...(name === undefined ? {} : {name}),
+          ...(token_lifetime === undefined ? {} : {token_lifetime}),
+        })
       }
       return {facts: {domain: connected.origin.host, lifetimes}}
     } finally {

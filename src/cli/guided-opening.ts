@@ -1,3 +1,4 @@
+import {isSimulator} from '../auth0/handshake.ts'
 import {parseOrigin} from '../auth0/origin.ts'
 import type {Connection, OperatorCredential} from '../config/connection.ts'
 import {readConnection} from '../config/connection.ts'
@@ -44,8 +45,13 @@ export type Opening =
 export async function openGuided(job: OpeningJob): Promise<Opening> {
   const terminal: Terminal = {input: process.stdin, output: process.stderr, env: job.place.env}
   const found = await readConnection({env: job.place.env, ...profileOf(job)})
-  if (found.domain !== undefined) job.say(`Tenant: ${printable(found.domain)} (from ${found.from.domain ?? 'you'}); credential: ${found.from.credential ?? 'none yet'}`)
-  else job.say('No tenant is configured yet: what leaked is looked at offline first.')
+  if (found.domain !== undefined) {
+    const origin = parseOrigin(found.domain)
+    // Asked of loopback addresses only, and without a credential.
+    const simulated = await isSimulator(origin)
+    job.say(`${simulated ? 'SIMULATED' : 'REAL'} tenant ${printable(origin.host)} (from ${found.from.domain ?? 'you'}); credential: ${found.from.credential ?? 'none yet'}`)
+  }
+  if (found.domain === undefined) job.say('No tenant is configured yet: what leaked is looked at offline first.')
   const {leak, leaked, inspection} = await whatLeaked(job, terminal)
   if (inspection) for (const line of describe(inspection)) job.say(line)
   if (leak !== 'client-secret' && leak !== 'management-token') {
@@ -82,8 +88,8 @@ async function whatLeaked(job: OpeningJob, terminal: Terminal): Promise<{leak: L
 async function askPaste(job: OpeningJob, terminal: Terminal): Promise<Secret | undefined> {
   job.say('')
   job.say('What leaked? Paste it: it is not shown, not stored and not sent anywhere yet.')
-  job.say(`Not at hand? Type its kind: ${LEAK_KINDS.slice(0, 7).join(', ')}.`)
-  return readHiddenIfAny('Paste, kind, or Enter for a client secret that is not at hand:', terminal)
+  job.say(`Not at hand? Type its kind: ${LEAK_KINDS.slice(0, 7).join(', ')}; Enter alone means client-secret.`)
+  return readHiddenIfAny('Paste, kind or Enter:', terminal)
 }
 
 /** What the string says about itself, before any tenant is asked. */
@@ -111,7 +117,7 @@ async function completeConnection(job: OpeningJob, terminal: Terminal, found: Aw
   job.say('Whom do you act as? Never with the credential that leaked. Either')
   job.say('  a token: Dashboard > Applications > APIs > Auth0 Management API > API Explorer > Copy Token; or')
   job.say('  a machine client: paste its client id, a blank, and its client secret.')
-  const credential = credentialOf(await readHidden('Paste the token, or "client_id client_secret":', terminal))
+  const credential = credentialOf(await readHidden('Token, or "client_id client_secret":', terminal))
   return {...found, domain, credential, from: {domain: found.from.domain ?? 'your answer', credential: 'your answer'}}
 }
 
@@ -130,17 +136,20 @@ async function askDomain(terminal: Terminal, inspection: Inspection | undefined)
 
 function credentialOf(pasted: Secret): OperatorCredential {
   const [first = '', second, ...rest] = pasted.reveal().split(/\s+/)
-  if (second === undefined) return {kind: 'token', token: new Secret(first)}
-  if (rest.length > 0) throw new StanchError('input.invalid', 'That is neither a token nor a client id and a secret.')
+  if (second === undefined && first.startsWith('eyJ') && first.split('.').length === 3) return {kind: 'token', token: new Secret(first)}
+  if (second === undefined || rest.length > 0) {
+    throw new StanchError('input.invalid', 'That is neither a token nor a client id, a blank and a secret. Nothing was sent.', {hint: 'Start again: stanch respond'})
+  }
   return {kind: 'secret', client_id: first, secret: new Secret(second), method: 'post'}
 }
 
 /** Search by typing over all applications of the tenant. */
 async function askClient(connected: Connected, responder: Responder): Promise<string> {
+  const own = (await connected.tenant.operator()).client_id
   const choices: {value: string; label: string; detail?: string}[] = []
   for await (const client of connected.tenant.listClients()) {
     if (client.global) continue
-    choices.push({value: client.client_id, label: `${quoted(client.name, 40)} ${client.client_id}`, detail: printable(client.app_type ?? '')})
+    choices.push({value: client.client_id, label: `${quoted(client.name, 40)} ${client.client_id}`, detail: `${printable(client.app_type ?? '')}${client.client_id === own ? ' (the one you are signed in with)' : ''}`})
     if (choices.length >= 5000) break
   }
   if (choices.length === 0) throw new StanchError('auth0.not_found', 'This tenant shows no application to this credential.', {hint: 'Name it: --client ID'})

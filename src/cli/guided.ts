@@ -5,12 +5,12 @@ import {runbookFor} from './runbook-folder.ts'
 import {leakedTokenOf} from './leaked-value.ts'
 import {rfc3339, systemClock} from '../clock.ts'
 import type {Sink} from '../delivery/sink.ts'
-import {StanchError} from '../errors.ts'
+import {isCode, StanchError} from '../errors.ts'
 import {observe} from '../execution/observe.ts'
 import type {Worked} from '../execution/incident.ts'
 import type {ChoiceDecision, Responder, TextDecision} from '../execution/responder.ts'
 import type {LeakKind} from '../incident/leak.ts'
-import {stepsWithoutScope} from '../incident/guardrails.ts'
+import {refuseOwnClient, stepsWithoutScope} from '../incident/guardrails.ts'
 import {DEFAULT_CHOICES, reopeningScopes, tokenCouldReadSecrets} from '../incident/policy.ts'
 import type {PlanChoices, PlanFacts} from '../incident/policy.ts'
 import type {Plan} from '../incident/plan.ts'
@@ -49,6 +49,7 @@ export async function guidedIncident(job: GuidedJob): Promise<Worked> {
   const {connected, responder} = job
   const token = job.leak === 'management-token' ? leakedTokenOf(job.leaked) : undefined
   const snapshot = await observe(connected.tenant, job.client_id, connected.mode, connected.clock)
+  refuseOwnClient(snapshot, job.include_own ?? false)
   const facts: PlanFacts = {snapshot, ...(token ? {leaked_token: token} : {})}
   // Connections stay warm while the human reads.
   void connected.tenant.warm()
@@ -57,7 +58,7 @@ export async function guidedIncident(job: GuidedJob): Promise<Worked> {
   const choices = job.choices ?? (await askWay(job, facts))
   const runbook = await runbookFor(job.place.config.root, job.leak, job.runbook)
   const {compilePlan} = await import('../runbooks/compile.ts')
-  return runIncident({
+  const worked = await runIncident({
     place: job.place,
     connected,
     responder,
@@ -82,6 +83,54 @@ export async function guidedIncident(job: GuidedJob): Promise<Worked> {
     beforeConfirm: (found, plan) => warnOfMissingScopes(responder, found, plan),
     onIncident: job.onIncident,
   })
+  return (await offerRestore(job, worked)) ?? worked
+}
+
+/**
+ * Once the old secret is proven dead and the new one accepted, the grants can be given back: custom APIs first, the
+ * Management API last. Not while an issued token could undo the containment, and never unasked.
+ */
+async function offerRestore(job: GuidedJob, worked: Worked): Promise<Worked | undefined> {
+  const {result} = worked
+  const proven = (claim: string) => result.proof.some((proof) => proof.claim === claim && proof.verdict === 'proven')
+  const taken = result.actions.filter((action) => action.kind === 'client_grant.delete' && action.outcome === 'done')
+  const reopening = result.evidence_gaps.some((gap) => gap.code === 'token_can_reopen')
+  if (worked.failure !== undefined || job.interruption.requested || taken.length === 0 || reopening) return undefined
+  if (!proven('old_secret_refused') || !proven('new_secret_accepted') || result.incident_id === undefined) return undefined
+  const {incident_id} = result
+  let now = false
+  try {
+    now = await job.responder.decide({
+      id: 'restore.now',
+      kind: 'confirm',
+      ask: `The old secret is dead and the new one works. Give the ${taken.length} grant(s) back now?`,
+      screen: ['What comes back: the same scopes, on custom APIs first, on the Management API last.', 'What does not: the ids of the grants. Organisation ties are made again one by one.'],
+      why: 'Users of this client get no tokens until then. Say no while they still run with the old secret.',
+      effect: 'The plan of the restore is shown, with one confirmation.',
+      undo: 'stanch grant delete',
+      unattended: false,
+    })
+  } catch (error) {
+    // Everything is done and on record; a Ctrl-C here only means: not now.
+    if (!isCode(error, 'interrupted')) throw error
+  }
+  if (!now) return undefined
+  const {restoreIncident} = await import('./restore.ts')
+  const restored = await restoreIncident({
+    place: job.place,
+    connected: job.connected,
+    incident: incident_id,
+    beforeAllClear: false,
+    responder: job.responder,
+    options: {dry_run: false, max_actions: 25, include_own: false},
+    interruption: job.interruption,
+    onIncident: job.onIncident,
+  })
+  // The containment stays the account of this run; what was given back is added to it.
+  return {
+    ...restored,
+    result: {...restored.result, proof: result.proof, exposure: result.exposure, actions: [...result.actions, ...restored.result.actions], ...(result.delivery ? {delivery: result.delivery} : {})},
+  }
 }
 
 /** One screen: who, what it can do, until when issued tokens live if nothing is done. */

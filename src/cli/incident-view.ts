@@ -81,7 +81,7 @@ export function incidentView(found: FoundIncident): IncidentView {
     confirmed: state.confirmed,
     operations: state.operations,
     proof: state.proofs,
-    deliveries: state.deliveries,
+    deliveries: state.deliveries.map(({op, sink, result, fingerprint, at}) => ({op, sink, result, ...(fingerprint === undefined ? {} : {fingerprint}), at})),
     signed_off: state.signed_off,
     evidence_gaps: state.gaps,
     ...(exposure ? {all_clear: exposure.all_clear} : {}),

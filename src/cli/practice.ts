@@ -43,7 +43,9 @@ export interface Practice {
 export async function startPractice(place: Place, options: PracticeOptions): Promise<Practice> {
   const faults = options.faults.map(parseFault)
   const wanted = await simulatorOptions(options, faults)
-  const simulator = options.intent_check ? await startTenant(place, wanted) : await (await import('../simulator/server.ts')).startSimulator({clock: systemClock, ...wanted})
+  const simulator = options.intent_check
+    ? await startTenant(place, wanted)
+    : await (await import('../simulator/server.ts')).startSimulator({clock: systemClock, ...wanted})
   try {
     const {origin, scenario, practice} = simulator
     const folder = path.join(pathsOf(place).data, 'simulator', new URL(origin).port)

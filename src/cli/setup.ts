@@ -49,17 +49,32 @@ const NEEDED = ['read:clients', 'create:clients', 'create:client_grants']
 export function wantedClients(place: {readonly data: string}, options: SetupOptions): WantedClient[] {
   const names = ADVISED_CLIENTS.filter((name) => options.only === undefined || name === `stanch-${options.only}`)
   if (options.capabilities !== undefined && options.only === undefined) {
-    throw new StanchError('usage.invalid', 'Capabilities are chosen for one client.', {hint: 'Name it: stanch setup assess, or stanch setup contain.'})
+    throw new StanchError('usage.invalid', 'Capabilities are chosen for one client.', {
+      hint: 'Name it: stanch setup assess, or stanch setup contain.',
+    })
   }
-  if (options.deliver !== undefined && options.deliver !== 'prompt' && names.length > 1 && !options.deliver.includes('{client}')) {
-    throw new StanchError('usage.invalid', 'Two clients are made, and this sink takes one secret.', {hint: 'Write {client} where its name belongs, as in file:/run/secrets/{client}; or make one at a time: stanch setup assess.'})
+  if (
+    options.deliver !== undefined &&
+    options.deliver !== 'prompt' &&
+    names.length > 1 &&
+    !options.deliver.includes('{client}')
+  ) {
+    throw new StanchError('usage.invalid', 'Two clients are made, and this sink takes one secret.', {
+      hint: 'Write {client} where its name belongs, as in file:/run/secrets/{client}; or make one at a time: stanch setup assess.',
+    })
   }
   const folder = path.join(place.data, 'setup')
   const stamp = new Date(systemClock.now()).toISOString().replaceAll(/[:.]/g, '')
   return names.map((name) => {
     const capabilities = options.capabilities ?? advisedCapabilities(name)
     const fallback = {kind: 'file', path: path.join(folder, `${name}-${stamp}`)} as const
-    return {name, capabilities, scopes: scopesOf(capabilities), sink: options.deliver === undefined ? fallback : parseSink(options.deliver.replaceAll('{client}', name)), fallback}
+    return {
+      name,
+      capabilities,
+      scopes: scopesOf(capabilities),
+      sink: options.deliver === undefined ? fallback : parseSink(options.deliver.replaceAll('{client}', name)),
+      fallback,
+    }
   })
 }
 
@@ -77,9 +92,13 @@ export async function runSetup(job: SetupJob, wanted: readonly WantedClient[]): 
       hint: 'Copy a token from the Dashboard (Applications > APIs > Auth0 Management API > API Explorer, short expiration) into AUTH0_API_TOKEN.',
     })
   }
-  await refuseExisting(tenant, wanted.map((one) => one.name))
+  await refuseExisting(
+    tenant,
+    wanted.map((one) => one.name),
+  )
   const about = {simulated: connected.mode === 'sim', tenant: connected.origin.host}
-  if (options.dry_run) return {status: 'planned', ...about, clients: wanted.map(planned), next: ['stanch setup without --dry-run']}
+  if (options.dry_run)
+    return {status: 'planned', ...about, clients: wanted.map(planned), next: ['stanch setup without --dry-run']}
 
   const deps = {env: job.place.env, ...(job.showOnTerminal ? {showOnTerminal: job.showOnTerminal} : {})}
   ensureFolder(path.join(connected.paths.data, 'setup'))
@@ -89,15 +108,20 @@ export async function runSetup(job: SetupJob, wanted: readonly WantedClient[]): 
   try {
     recordAuth(trail, about.tenant, operator)
     tenant.onAuth = (next) => recordAuth(trail, about.tenant, next)
-    if (options.reason !== undefined) trail.append({kind: 'note', tenant: about.tenant, text: printable(`setup: ${options.reason}`, 4000)})
+    if (options.reason !== undefined)
+      trail.append({kind: 'note', tenant: about.tenant, text: printable(`setup: ${options.reason}`, 4000)})
     const agreed = await job.responder.decide(confirmation(connected, wanted))
     trail.append({kind: 'decision', tenant: about.tenant, question: 'setup.confirm', answer: agreed ? 'yes' : 'no'})
     const clients: MadeClient[] = []
-    if (agreed) for (const one of wanted) clients.push(await makeClient({tenant, trail, deps, interruption: job.interruption, say: job.say}, one))
+    if (agreed)
+      for (const one of wanted)
+        clients.push(await makeClient({tenant, trail, deps, interruption: job.interruption, say: job.say}, one))
     const {size, root, text} = trail.checkpoint(true)
     const audit = {records: size, size, root_hash: root, checkpoint: text}
     if (!agreed) return {status: 'declined', ...about, clients: wanted.map(planned), audit, next: ['Nothing was changed.']}
-    const whole = clients.every((one) => one.client === 'done' && one.grant === 'done' && one.delivery?.result === 'ok' && one.left === undefined)
+    const whole = clients.every(
+      (one) => one.client === 'done' && one.grant === 'done' && one.delivery?.result === 'ok' && one.left === undefined,
+    )
     return {status: whole ? 'done' : 'partial', ...about, clients, audit, next: nextOf(clients, about.tenant)}
   } finally {
     trail.close(job.interruption.requested ? 'interrupted' : 'done')
@@ -113,7 +137,10 @@ function confirmation(connected: Connected, wanted: readonly WantedClient[]): Ty
     id: 'setup.confirm',
     kind: 'typed',
     ask: `Make ${wanted.length} machine client(s) on ${connected.mode === 'sim' ? 'SIMULATED' : 'REAL'} tenant ${printable(connected.origin.host)}?`,
-    screen: wanted.flatMap((one) => [`${one.name}, authorised for the Management API with exactly:`, `  ${one.scopes.join(' ')}`]),
+    screen: wanted.flatMap((one) => [
+      `${one.name}, authorised for the Management API with exactly:`,
+      `  ${one.scopes.join(' ')}`,
+    ]),
     why: 'A credential with fewer rights is worth less to whoever steals it.',
     effect: 'New applications with a client grant each. Nothing that exists is changed.',
     undo: 'Delete the clients in the Dashboard; their grants go with them.',
@@ -125,7 +152,11 @@ function confirmation(connected: Connected, wanted: readonly WantedClient[]): Ty
 function nextOf(clients: readonly MadeClient[], domain: string): string[] {
   return clients.flatMap((one) => [
     ...(one.left === undefined ? [] : [`${one.name}: ${one.left}`]),
-    ...(one.client === 'done' && one.client_id !== undefined ? [`stanch profile add ${one.name.replace('stanch-', '')} --domain ${domain} --client-id ${one.client_id} --secret-ref env:NAME|file:PATH|exec:COMMAND`] : []),
+    ...(one.client === 'done' && one.client_id !== undefined
+      ? [
+          `stanch profile add ${one.name.replace('stanch-', '')} --domain ${domain} --client-id ${one.client_id} --secret-ref env:NAME|file:PATH|exec:COMMAND`,
+        ]
+      : []),
   ])
 }
 

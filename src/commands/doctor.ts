@@ -9,7 +9,10 @@ export default class Doctor extends StanchCommand {
 Exit codes: 0 nothing failed (warnings do not count), 2 this machine, 4 the credential, 5 the trail does not verify, 75 the tenant cannot be reached.`
   static override examples = [
     {description: 'this machine, and the tenant of the environment', command: '<%= config.bin %> doctor'},
-    {description: 'which scopes does the credential of a profile lack?', command: '<%= config.bin %> doctor --profile prod --json'},
+    {
+      description: 'which scopes does the credential of a profile lack?',
+      command: '<%= config.bin %> doctor --profile prod --json',
+    },
   ]
   static override flags = {...connectionFlags}
 

@@ -55,9 +55,22 @@ without one, or when the tenant cannot be read, they are answered offline. Exit 
 
 function overview(entries: readonly FaqEntry[]): string[] {
   const width = Math.max(...entries.map((entry) => entry.id.length)) + 2
-  return [...entries.map((entry) => `${entry.id.padEnd(width)}${entry.question}`), '', 'Answer: stanch faq ID, or stanch faq "your words"']
+  return [
+    ...entries.map((entry) => `${entry.id.padEnd(width)}${entry.question}`),
+    '',
+    'Answer: stanch faq ID, or stanch faq "your words"',
+  ]
 }
 
 function screen(entry: FaqEntry): string[] {
-  return [entry.question, '', ...entry.answer, '', ...entry.commands.map((command) => `  $ ${command}`), '', ...entry.sources.map((title) => `  Source: Auth0, ${title}`), '']
+  return [
+    entry.question,
+    '',
+    ...entry.answer,
+    '',
+    ...entry.commands.map((command) => `  $ ${command}`),
+    '',
+    ...entry.sources.map((title) => `  Source: Auth0, ${title}`),
+    '',
+  ]
 }

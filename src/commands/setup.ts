@@ -14,15 +14,27 @@ A client that exists is never changed: then setup stops (exit 3). Each secret go
 Capabilities: ${CAPABILITIES.map((one) => one.id).join(', ')}; without --capabilities the advised ones.`
   static override examples = [
     {description: 'see what would be made', command: '<%= config.bin %> setup --dry-run'},
-    {description: 'both, unattended', command: "<%= config.bin %> setup --yes --reason 'onboarding' --deliver file:/run/secrets/{client}"},
+    {
+      description: 'both, unattended',
+      command: "<%= config.bin %> setup --yes --reason 'onboarding' --deliver file:/run/secrets/{client}",
+    },
   ]
   static override args = {
     client: Args.string({description: 'only this one', options: ['assess', 'contain'], ignoreStdin: true}),
   }
   static override flags = {
     ...connectionFlags,
-    capabilities: Flags.string({summary: 'what the client can do; may be repeated', options: CAPABILITIES.map((one) => one.id), multiple: true, multipleNonGreedy: true, helpValue: 'ID'}),
-    deliver: Flags.string({summary: 'where the secret goes: file:PATH, exec:COMMAND, sealed:PATH?to=KEYFILE or prompt; {client} is its name', helpValue: 'SINK'}),
+    capabilities: Flags.string({
+      summary: 'what the client can do; may be repeated',
+      options: CAPABILITIES.map((one) => one.id),
+      multiple: true,
+      multipleNonGreedy: true,
+      helpValue: 'ID',
+    }),
+    deliver: Flags.string({
+      summary: 'where the secret goes: file:PATH, exec:COMMAND, sealed:PATH?to=KEYFILE or prompt; {client} is its name',
+      helpValue: 'SINK',
+    }),
     reason: Flags.string({summary: 'why; goes into the trail, and is needed unattended', helpValue: 'TEXT'}),
     yes: Flags.boolean({char: 'y', summary: 'make them; nobody is asked'}),
     'dry-run': Flags.boolean({summary: 'show what would be made; only reads are sent'}),
@@ -45,14 +57,25 @@ Capabilities: ${CAPABILITIES.map((one) => one.id).join(', ')}; without --capabil
       reason: flags.reason,
       dry_run: flags['dry-run'],
     }
-    const [{runSetup, setupLines, wantedClients}, {pathsOf}] = await Promise.all([import('../cli/setup.ts'), import('../cli/context.ts')])
+    const [{runSetup, setupLines, wantedClients}, {pathsOf}] = await Promise.all([
+      import('../cli/setup.ts'),
+      import('../cli/context.ts'),
+    ])
     const place = this.place(flags)
     const wanted = wantedClients(pathsOf(place), options)
     this.watchInterrupts()
     const connected = await this.connectTo(place, flags)
     const responder = await this.responder(attended, connected, flags.yes || !attended ? {'setup.confirm': 'yes'} : {})
     const result = await runSetup(
-      {place, connected, responder, options, interruption: this.interruption, say: (line) => this.say(line), showOnTerminal: await this.showOnTerminal()},
+      {
+        place,
+        connected,
+        responder,
+        options,
+        interruption: this.interruption,
+        say: (line) => this.say(line),
+        showOnTerminal: await this.showOnTerminal(),
+      },
       wanted,
     )
     this.print(setupLines(result))

@@ -1,6 +1,6 @@
 import type {Exposure} from '../incident/exposure.ts'
 import {nextSteps} from '../incident/next.ts'
-import {openPaths, reopeningScopes} from '../incident/policy.ts'
+import {openPaths, reopeningScopes, tokenCouldReadSecrets} from '../incident/policy.ts'
 import type {PlanStep} from '../incident/plan.ts'
 import {planHash} from '../incident/plan.ts'
 import {statusOf} from '../incident/result.ts'
@@ -20,8 +20,11 @@ export function conclude(run: Run, progress: Progress, exposure: Exposure, signe
   const effective = plan.steps.filter((step) => ['done', 'already'].includes(progress.outcomes.get(step.id)?.outcome ?? ''))
   const deliveryFailed = deliveryIsMissing(progress)
   const restored = plan.steps.some((step) => step.action === 'client_grant.restore')
-  const open = restored || plan.leak === 'unknown' ? [] : openPaths(facts, effective)
-  const status = statusOf({actions, proof: progress.proofs, open_paths: open, delivery_failed: deliveryFailed, restored})
+  // Whoever holds nothing but a token gets no other by the client's grants, unless the token could read the secret.
+  const tokenOnly = plan.leak === 'management-token' && !tokenCouldReadSecrets({...facts, snapshot: progress.before})
+  const open = restored || tokenOnly || plan.leak === 'unknown' ? [] : openPaths(facts, effective)
+  const untied = progress.gaps.some((gap) => gap.code === 'tie_missing')
+  const status = statusOf({actions, proof: progress.proofs, open_paths: open, delivery_failed: deliveryFailed, restored, untied})
   const reopening = restored ? [] : reopeningScopes(progress.before, progress.leaked_token)
   const gaps = uniqueGaps([...exposure.evidence_gaps, ...progress.gaps, ...reopeningGap(reopening, exposure)])
   const checkpoint = writable ? writeDown(run, plan.client_id, status, gaps) : undefined

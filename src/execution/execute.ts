@@ -113,9 +113,10 @@ function concludeExposure(run: Run, progress: Progress): Exposure {
 /** Steps whose operation took effect in an earlier session count as done; one that is still in doubt stays so. */
 export function adoptEarlier(progress: Progress): void {
   for (const step of progress.plan.steps) {
-    const operations = progress.earlier.filter((operation) => operation.step === step.id && isEffectOf(step, operation))
+    const operations = progress.earlier.filter((operation) => operation.step === step.id && isEffectOf(step, operation) && countsFor(progress, operation))
     const effective = operations.find(tookEffect)
-    if (effective) {
+    // A grant that is back but not yet tied to its organisations again is looked at once more.
+    if (effective && !(step.action === 'client_grant.restore' && step.args.organizations.length > 0)) {
       progress.outcomes.set(step.id, {outcome: 'done', seq: effective.seq, at: effective.at})
       if (effective.date !== undefined) {
         if (step.action === 'client_secret.rotate') progress.secret_changed_at = effective.date
@@ -123,6 +124,14 @@ export function adoptEarlier(progress: Progress): void {
       }
     }
   }
+}
+
+/**
+ * Work that goes on, also under a newer plan of the runbook, repeats nothing that took effect. A command that a person
+ * typed for one purpose (`secret rotate`) means what it says: only its own earlier sessions count for it.
+ */
+function countsFor({plan, plan_sha256}: Progress, operation: Operation): boolean {
+  return operation.plan_sha256 === plan_sha256 || !plan.runbook.id.startsWith('command:')
 }
 
 function isEffectOf(step: PlanStep, operation: Operation): boolean {

@@ -137,7 +137,6 @@ export async function work(run: Run, job: Work): Promise<Worked> {
   const before = await snapshotBefore(run, job.snapshot, job.state)
   const snapshotEvidence = journal.evidence(withoutLog(job.snapshot))
   journal.observe({action: 'tenant.snapshot', target: `client:${job.plan.client_id}`, finding: `${job.snapshot.grants.length} grants, ${job.snapshot.log?.length ?? 'no'} log entries`, evidence: snapshotEvidence})
-  const delivered = job.state?.deliveries.findLast((one) => one.result === 'ok')
   const progress: Progress = {
     plan: job.plan,
     plan_sha256: sha256,
@@ -146,13 +145,13 @@ export async function work(run: Run, job: Work): Promise<Worked> {
     ...(job.leaked_token ? {leaked_token: job.leaked_token} : {}),
     ...(job.leaked_at === undefined ? {} : {leaked_at: job.leaked_at}),
     earlier: [...(job.state?.operations ?? [])],
+    deliveries: job.state?.deliveries ?? [],
     earlier_proofs: job.state?.proofs ?? [],
     outcomes: new Map((job.already ?? []).map((step) => [step, {outcome: 'already' as const, at: journal.now(), detail: 'somebody else did it; see the decision on record'}])),
     proofs: [],
     gaps: [],
     containment: knownContainment(job, before),
     probe_tokens: mintedByProbes(job.state),
-    ...(delivered?.fingerprint === undefined ? {} : {delivery: {sink: delivered.sink, result: delivered.result, fingerprint: delivered.fingerprint}}),
   }
   const signedOff = Object.keys(job.state?.signed_off ?? {})
   try {

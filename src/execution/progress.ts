@@ -21,6 +21,7 @@ export interface Progress {
   readonly leaked_at?: number
   /** Operations of earlier sessions of this incident, by replay. */
   readonly earlier: readonly Operation[]
+  readonly deliveries: readonly {readonly op: string; readonly sink: string; readonly result: 'ok' | 'failed'; readonly fingerprint?: string}[]
   /** What earlier sessions proved. */
   readonly earlier_proofs: readonly Proof[]
   readonly outcomes: Map<string, StepResult>
@@ -36,6 +37,10 @@ export interface Progress {
   /** In memory only, for probes. */
   old_secret?: Secret
   new_secret?: Secret
+  /** Fingerprint of the secret that was in force before the rotation. */
+  secret_before?: string
+  /** The leaked value was refused already before the rotation: its refusal afterwards proves nothing about that. */
+  leaked_is_former?: boolean
   delivery?: DeliveryFact
   /** Why the work ends early although every step has its outcome: a rate limit beyond the budget. */
   stop?: StanchError

@@ -45,6 +45,7 @@ export function eventOf(record: StoredRecord): IncidentEvent | undefined {
         target: text(record['target']),
         ...optional('step', maybe(record['step'])),
         ...optional('phase', maybe(record['phase'])),
+        ...optional('plan_sha256', maybe(record['plan_sha256'])),
         ...optional('before', maybe(record['before'])),
         ...optional('state', maybe(record['state'])),
         correlation_id: correlationOf(record),

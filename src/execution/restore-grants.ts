@@ -1,5 +1,6 @@
 import {judge} from '../auth0/sent.ts'
 import {requestOf} from '../auth0/mutations.ts'
+import {rateLimited} from '../auth0/resend.ts'
 import type {ClientGrant, ClientGrantBody} from '../auth0/resources/client-grant.ts'
 import {canonicalJson} from '../incident/plan.ts'
 import type {PlanStep} from '../incident/plan.ts'
@@ -20,8 +21,9 @@ export async function restoreGrant(run: Run, progress: Progress, step: Restorati
   const found = await lookFor(run, step.args.grant)
   if (found) {
     const same = canonicalJson(bodyOf(found)) === canonicalJson(step.args.grant)
+    const ours = progress.earlier.some((one) => one.step === step.id && one.action === 'client_grant.create' && tookEffect(one))
     finishStep(run, progress, step, {
-      outcome: same ? 'already' : 'refused',
+      outcome: same ? (ours ? 'done' : 'already') : 'refused',
       at: run.journal.now(),
       detail: same ? `it is there as ${found.id}` : `a different grant ${found.id} is there: compare by hand, it is not overwritten`,
     })
@@ -43,16 +45,17 @@ export async function restoreGrant(run: Run, progress: Progress, step: Restorati
     },
   ])
   if (!intended) return
-  const {sent} = await run.tenant.change(mutation, intended.correlation_id)
+  const {sent, body} = await run.tenant.change(mutation, intended.correlation_id)
   const judged = judge(sent)
-  const created = judged === 'done' || judged === 'in_doubt' || (sent.kind === 'answered' && sent.status === 409) ? await lookFor(run, step.args.grant) : undefined
+  let created = judged === 'done' ? body?.grant : undefined
   const request = sent.kind === 'answered' && sent.request_id !== undefined ? {request_id: sent.request_id} : {}
   if (judged === 'done' && created) {
     run.journal.end(intended, sent, 'ok')
     finishStep(run, progress, step, {outcome: 'done', seq: intended.seq, at: run.journal.now(), detail: `new id ${created.id}`, ...request})
   } else if (judged === 'refused' || judged === 'rate_limited') {
     run.journal.end(intended, sent, 'refused')
-    finishStep(run, progress, step, {outcome: 'refused', seq: intended.seq, at: run.journal.now(), detail: `the tenant answered ${sent.kind === 'answered' ? sent.status : ''}`, ...request})
+    if (judged === 'rate_limited') progress.stop = rateLimited(sent.kind === 'answered' ? sent.retry_after : undefined, run.clock.now() / 1000)
+    finishStep(run, progress, step, {outcome: judged === 'refused' ? 'refused' : 'not_attempted', seq: intended.seq, at: run.journal.now(), detail: `the tenant answered ${sent.kind === 'answered' ? sent.status : ''}`, ...request})
     return
   } else if (judged === 'not_sent') {
     run.journal.end(intended, sent, 'failed')
@@ -60,6 +63,7 @@ export async function restoreGrant(run: Run, progress: Progress, step: Restorati
     return
   } else {
     run.journal.end(intended, sent, 'unknown')
+    created = await lookFor(run, step.args.grant)
     run.journal.settle(intended, created ? 'ok' : 'not_done', 'state', {found: created?.id ?? null})
     finishStep(run, progress, step, {outcome: created ? 'done' : 'not_attempted', seq: intended.seq, at: run.journal.now(), detail: created ? `settled by looking: new id ${created.id}` : 'settled by looking: it is not there'})
   }
@@ -88,11 +92,13 @@ async function restoreTies(run: Run, progress: Progress, step: Restoration, gran
     const already = sent.kind === 'answered' && sent.status === 409
     const result = judged === 'done' ? 'ok' : judged === 'not_sent' ? 'failed' : judged === 'refused' || judged === 'rate_limited' ? 'refused' : 'unknown'
     run.journal.end(intended, sent, result)
+    let tied = result === 'ok' || already
     if (result === 'unknown') {
       const ties = await run.tenant.listGrantOrganizations(grantId)
-      run.journal.settle(intended, ties.some((one) => one.id === organization) ? 'ok' : 'not_done', 'state', {ties: ties.map((one) => one.id)})
+      tied = ties.some((one) => one.id === organization)
+      run.journal.settle(intended, tied ? 'ok' : 'not_done', 'state', {ties: ties.map((one) => one.id)})
     }
-    if (result !== 'ok' && !already) progress.gaps.push({code: 'tie_missing', what: `organisation ${organization} and grant ${grantId}`, why: 'the tie could not be given back: make it in the Dashboard'})
+    if (!tied) progress.gaps.push({code: 'tie_missing', what: `organisation ${organization} and grant ${grantId}`, why: 'the tie could not be given back: make it in the Dashboard'})
   }
 }
 

@@ -14,7 +14,7 @@ import {beginStep, finishStep, nextTry} from './progress.ts'
 import type {Progress} from './progress.ts'
 import {readCurrentSecret} from './read-secret.ts'
 import type {Run} from './run.ts'
-import {settleRotation} from './settle-rotation.ts'
+import {authMethodOf, settleRotation} from './settle-rotation.ts'
 
 type Rotation = PlanStep & {readonly action: 'client_secret.rotate'}
 
@@ -36,6 +36,8 @@ export async function rotateSecret(run: Run, progress: Progress, step: Rotation,
   beginStep(run, progress, step)
   const known = await before
   if (known && !progress.old_secret) progress.old_secret = known.secret
+  const inForce = known?.fingerprint ?? (await leakedInForce(run, progress))
+  if (inForce !== undefined) progress.secret_before = inForce
   const mutation = mutationOf(step)
   const [intended] = run.journal.intend([
     {
@@ -47,7 +49,7 @@ export async function rotateSecret(run: Run, progress: Progress, step: Rotation,
       why: step.title,
       undo: step.undo,
       plan_sha256: progress.plan_sha256,
-      ...(known ? {before: known.fingerprint} : {}),
+      ...(inForce === undefined ? {} : {before: inForce}),
       try: nextTry(progress, step),
     },
   ])
@@ -55,10 +57,27 @@ export async function rotateSecret(run: Run, progress: Progress, step: Rotation,
   if (mutation.kind === 'client_secret.set' && run.handOver) {
     // A value made here is sealed before it is sent: a crash after this can repeat the same PATCH with the same value.
     const sealed = await handOver(run, {...run.handOver, sink: run.handOver.fallback}, mutation.secret, run.journal.fingerprint(progress.plan.client_id, mutation.secret.reveal()))
-    if (sealed.result !== 'ok') throw new StanchError('delivery.failed', 'The new secret could not be sealed on this machine. Nothing was changed.')
+    if (sealed.result !== 'ok') {
+      run.journal.end(intended, {kind: 'not_sent', cause: 'not_sealed', ms: 0}, 'failed')
+      throw new StanchError('delivery.failed', 'The new secret could not be sealed on this machine. Nothing was changed.')
+    }
+    run.journal.delivered(intended.op, sealed)
   }
   const {sent, secret} = await send(run, progress, mutation, intended, known?.fingerprint)
-  await conclude(run, progress, step, deliverStep, intended, sent, secret, known)
+  await conclude(run, progress, step, deliverStep, {...intended, ...(inForce === undefined ? {} : {before: inForce})}, sent, secret, mutation)
+}
+
+/**
+ * Where the secret can't be read: is the leaked value the one in force? Only then does its refusal afterwards say that
+ * the rotation happened; a mistyped value would be refused just the same.
+ */
+async function leakedInForce(run: Run, progress: Progress): Promise<string | undefined> {
+  if (!run.leaked) return undefined
+  const {client_id} = progress.plan
+  const probe = await run.tenant.probeSecret(client_id, run.leaked, authMethodOf(progress))
+  if (probe.verdict === 'alive') return run.journal.fingerprint(client_id, run.leaked.reveal())
+  if (probe.verdict === 'dead') progress.leaked_is_former = true
+  return undefined
 }
 
 function mutationOf(step: Rotation): Mutation & {kind: 'client_secret.rotate' | 'client_secret.set'} {
@@ -97,7 +116,7 @@ async function conclude(
   intended: Intended,
   sent: Sent,
   secret: Secret | undefined,
-  known: {secret: Secret; fingerprint: string} | undefined,
+  mutation: Mutation,
 ): Promise<void> {
   const judged = judge(sent)
   const request = sent.kind === 'answered' && sent.request_id !== undefined ? {request_id: sent.request_id} : {}
@@ -126,7 +145,7 @@ async function conclude(
   }
   run.journal.end(intended, sent, 'unknown')
   run.responder.notify({kind: 'warning', text: 'No usable answer came to the rotation. Looking at the tenant before anything else.'})
-  await settleRotation(run, progress, step, deliverStep, {...intended, ...(known ? {before: known.fingerprint} : {})})
+  await settleRotation(run, progress, step, deliverStep, intended, mutation.kind === 'client_secret.set' ? mutation.secret : undefined)
 }
 
 /** Hands the secret over when the plan says so; without a deliver step it stays in memory and dies with the process. */

@@ -20,6 +20,8 @@ export type Settlement = 'done' | 'not_done' | 'unreadable'
  * Finds out by looking whether a rotation without an answer happened. Changed fingerprint: it did, and the secret that
  * was read is the new one. Unchanged, twice, 35 s apart: it did not. Without the right to read the secret the old value
  * is probed; if that is dead the rotation happened and its secret is known to nobody here: a question, never a second change.
+ *
+ * @param made the new secret, where it was made here: whether it is accepted tells, too
  */
 export async function settleRotation(
   run: Run,
@@ -27,6 +29,7 @@ export async function settleRotation(
   step: PlanStep,
   deliverStep: PlanStep | undefined,
   operation: Intended | Operation,
+  made?: Secret,
 ): Promise<Settlement> {
   const clientId = progress.plan.client_id
   const first = operation.before === undefined ? undefined : await readCurrentSecret(run, progress, clientId, 'did the rotation take effect?')
@@ -42,7 +45,11 @@ export async function settleRotation(
       return 'not_done'
     }
   }
-  return probeOld(run, progress, step, operation)
+  if (made) {
+    const probe = await run.tenant.probeSecret(clientId, made, authMethodOf(progress))
+    if (probe.verdict === 'alive') return adopt(run, progress, step, deliverStep, operation, {secret: made, fingerprint: run.journal.fingerprint(clientId, made.reveal())})
+  }
+  return probeOld(run, progress, step, deliverStep, operation)
 }
 
 async function adopt(
@@ -64,9 +71,11 @@ async function adopt(
 }
 
 /** Without a readable secret: is the leaked one dead? A made-up authorization code asks that without minting a token. */
-async function probeOld(run: Run, progress: Progress, step: PlanStep, operation: Intended | Operation): Promise<Settlement> {
-  const old = run.leaked ?? progress.old_secret
-  if (old) {
+async function probeOld(run: Run, progress: Progress, step: PlanStep, deliverStep: PlanStep | undefined, operation: Intended | Operation): Promise<Settlement> {
+  const old = progress.old_secret ?? run.leaked
+  const clientId = progress.plan.client_id
+  // A value that was not in force before the rotation is refused whatever became of it.
+  if (old && operation.before === run.journal.fingerprint(clientId, old.reveal())) {
     const probe = await run.tenant.probeSecret(progress.plan.client_id, old, authMethodOf(progress))
     if (probe.verdict === 'alive') {
       run.journal.settle(operation, 'not_done', 'state', {probe: 'old secret still alive', status: probe.status ?? 0})
@@ -74,6 +83,8 @@ async function probeOld(run: Run, progress: Progress, step: PlanStep, operation:
       return 'not_done'
     }
     if (probe.verdict === 'dead') {
+      const read = await readCurrentSecret(run, progress, clientId, 'the old secret is dead: which one is in force?')
+      if (read && read.fingerprint !== operation.before) return adopt(run, progress, step, deliverStep, operation, read)
       // It happened, and its secret is known to nobody here. What to do about that is a person's decision.
       run.journal.settle(operation, 'ok', 'state', {probe: 'old secret dead', status: probe.status ?? 0})
       progress.secret_changed_at = run.tenant.serverTime() ?? Math.floor(run.clock.now() / 1000)

@@ -86,6 +86,9 @@ async function deliverLate(run: Run, progress: Progress): Promise<void> {
   if (!step || !deliverStep || progress.outcomes.get(step.id)?.outcome !== 'done' || progress.outcomes.has(deliverStep.id)) return
   const rotation = progress.earlier.find((one) => one.step === step.id && tookEffect(one))
   if (!rotation) return
+  if (rotation.before !== undefined) progress.secret_before = rotation.before
+  const known = progress.delivery ? undefined : progress.deliveries.findLast((one) => one.op === rotation.op && one.result === 'ok')
+  if (known?.fingerprint !== undefined) progress.delivery = {sink: known.sink, result: known.result, fingerprint: known.fingerprint}
   const read = progress.new_secret ? undefined : await readCurrentSecret(run, progress, progress.plan.client_id, 'the new secret, for the proof and the delivery')
   if (read) progress.new_secret = read.secret
   if (progress.delivery?.result === 'ok') {

@@ -13,6 +13,7 @@ import type {ProbeAnswer} from './probes.ts'
 import {isLongEnough, LAST_REFUSAL_AFTER, proofOf, prove, proven} from './proving.ts'
 import type {Watch} from './proving.ts'
 import type {Run} from './run.ts'
+import type {Secret} from '../secret.ts'
 
 type Verification = PlanStep & {readonly action: 'verify'}
 
@@ -49,7 +50,7 @@ function watchesOf(run: Run, progress: Progress, step: Verification, changed: nu
   const watches: Watch[] = []
   const {claims} = step.args
   const base = {changed_at: changed, run: [], total: 0}
-  const old = run.leaked ?? progress.old_secret
+  const old = formerSecret(run, progress)
   const current = progress.new_secret ?? (progress.secret_changed_at === undefined ? (progress.old_secret ?? run.leaked) : undefined)
   if (claims.includes('old_secret_refused') && old) {
     watches.push({...base, claim: 'old_secret_refused', target: step.target, wants: 'refusal', changed_at: progress.secret_changed_at ?? changed, probe: secretProbe(run, progress, old)})
@@ -66,6 +67,21 @@ function watchesOf(run: Run, progress: Progress, step: Verification, changed: nu
     }
   }
   return watches
+}
+
+/** The secret that must be refused: the one that was in force before the rotation, else the leaked value. */
+function formerSecret(run: Run, progress: Progress): Secret | undefined {
+  const {leaked} = run
+  if (progress.old_secret || !leaked) return progress.old_secret
+  const before = progress.secret_before
+  const other = progress.leaked_is_former === true || (before !== undefined && before !== run.journal.fingerprint(progress.plan.client_id, leaked.reveal()))
+  if (!other) return leaked
+  progress.gaps.push({
+    code: 'leaked_not_in_force',
+    what: 'the leaked value',
+    why: "it was not the client's secret before the rotation: it was replaced earlier, mistyped, or is another application's. Its refusal proves nothing about this rotation",
+  })
+  return undefined
 }
 
 /** The APIs whose client-subject grant is gone: these are the ones where a refusal can be expected. */

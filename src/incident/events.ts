@@ -60,6 +60,8 @@ export interface Intent {
   readonly target: string
   readonly step?: string
   readonly phase?: string
+  /** The plan that it belongs to. */
+  readonly plan_sha256?: string
   readonly before?: string
   /** Evidence of the state before, SHA-256. */
   readonly state?: string

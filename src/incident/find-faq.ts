@@ -1,7 +1,11 @@
 import type {FaqEntry} from './faq.ts'
 
 /** Words that stand in every question and so choose none. */
-const EMPTY_WORDS = new Set('a an and can do does did for from get how i if in is it its me my of on or the to token tokens use was what when why with you'.split(' '))
+const EMPTY_WORDS = new Set(
+  'a an and can do does did for from get how i if in is it its me my of on or the to token tokens use was what when why with you'.split(
+    ' ',
+  ),
+)
 
 /**
  * The entries that somebody means: the one of that id, else those whose id and question hold the most of the words.

@@ -64,7 +64,7 @@ export function refuseMissingScopes(plan: Plan, held: readonly string[]): void {
 export function refuseMovedTenant(plan: Plan, snapshot: TenantSnapshot, done: ReadonlySet<string>): void {
   const moved = (what: string): never => {
     throw new StanchError('guard.tenant_moved', `The tenant is no longer as the plan expects: ${what}. Nothing was changed.`, {
-      hint: 'Make a new plan: stanch plan.',
+      hint: 'Make a new plan: stanch plan; for an incident that is open already: stanch respond --incident ID.',
     })
   }
   if (plan.tenant !== snapshot.tenant) moved(`the plan is for ${quoted(plan.tenant)}, this is ${quoted(snapshot.tenant)}`)

@@ -1,3 +1,4 @@
+import type {ClientGrant} from '../auth0/resources/client-grant.ts'
 import type {PlanStep} from './plan.ts'
 import type {TenantSnapshot} from './tenant-snapshot.ts'
 import {subjectOf, usesKey} from './tenant-snapshot.ts'
@@ -83,6 +84,10 @@ export function tokenCouldReadSecrets(facts: PlanFacts): boolean {
   )
 }
 
+function defaultPath(grant: ClientGrant): string {
+  return `the default grant ${grant.id} for third-party applications on ${grant.audience} gives this client tokens; it serves others, too, so it is not deleted here`
+}
+
 /** The scopes of promise 11 that the client held on the Management API; empty when an issued token cannot undo containment. */
 export function reopeningScopes(
   snapshot: Pick<TenantSnapshot, 'grants' | 'default_grants' | 'management_audience'>,
@@ -119,16 +124,19 @@ export function openPaths(facts: PlanFacts, steps: readonly PlanStep[]): string[
   const deleted = new Set(steps.flatMap((step) => (step.action === 'client_grant.delete' ? [step.args.grant_id] : [])))
   const open: string[] = []
   const grantTypes = client.grant_types ?? []
-  // A dead secret closes every path of a client that proves itself with it.
-  if (rotated && !usesKey(client)) return open
+  const defaults = client.is_first_party === false && grantTypes.includes('client_credentials') ? snapshot.default_grants.filter((grant) => subjectOf(grant) === 'client') : []
+  // A dead secret closes every path of a client that proves itself with it. What was to stop new tokens altogether is
+  // undone all the same by a default grant that takes over.
+  if (rotated && !usesKey(client)) {
+    const stopped = new Set(snapshot.grants.filter((grant) => deleted.has(grant.id)).map((grant) => grant.audience))
+    return defaults.filter((grant) => stopped.has(grant.audience)).map(defaultPath)
+  }
   const left = snapshot.grants.filter((grant) => !deleted.has(grant.id))
   if (grantTypes.includes('client_credentials')) {
     for (const grant of left.filter((one) => subjectOf(one) === 'client')) {
       open.push(`grant ${grant.id} on ${grant.audience} still gives tokens${grant.is_system ? ' (a system grant, which Auth0 does not let anybody delete)' : ''}`)
     }
-    if (client.is_first_party === false) {
-      for (const grant of snapshot.default_grants) open.push(`the default grant for third-party applications on ${grant.audience} gives tokens`)
-    }
+    open.push(...defaults.map(defaultPath))
   }
   for (const grant of left.filter((one) => subjectOf(one) === 'user')) open.push(`user grant ${grant.id} on ${grant.audience} stays`)
   const userFlows = grantTypes.filter((type) => type !== 'client_credentials')

@@ -48,13 +48,17 @@ export function statusOf(facts: {
   readonly open_paths: readonly string[]
   readonly delivery_failed: boolean
   readonly restored: boolean
+  /** An organisation tie of a grant that was given back is missing. */
+  readonly untied?: boolean
 }): IncidentStatus {
   if (facts.actions.some((action) => action.outcome === 'in_doubt')) return 'in_doubt'
   const changes = facts.actions.filter((action) => isChangeKind(action.kind))
   if (changes.some((action) => action.outcome !== 'done' && action.outcome !== 'already')) return 'partial'
   if (facts.proof.some((proof) => proof.verdict !== 'proven')) return 'partial'
   if (facts.delivery_failed) return 'partial'
-  if (facts.restored) return 'restored'
+  if (facts.restored) return facts.untied ? 'partial' : 'restored'
+  // Nothing was asked, so nothing was proven: a plan without a claim contains nothing.
+  if (facts.proof.length === 0) return 'partial'
   if (facts.open_paths.length > 0) return 'partial'
   return 'contained'
 }

@@ -38,7 +38,13 @@ export async function loopbackCertificate(now: number): Promise<Certificate> {
     {name: 'basicConstraints', cA: true, critical: true},
     {name: 'keyUsage', digitalSignature: true, keyEncipherment: true, keyCertSign: true, critical: true},
     {name: 'extKeyUsage', serverAuth: true},
-    {name: 'subjectAltName', altNames: [{type: 7, ip: '127.0.0.1'}, {type: 2, value: 'localhost'}]},
+    {
+      name: 'subjectAltName',
+      altNames: [
+        {type: 7, ip: '127.0.0.1'},
+        {type: 2, value: 'localhost'},
+      ],
+    },
   ])
   certificate.sign(forge.pki.privateKeyFromPem(privateKey), forge.md.sha256.create())
   return {key: privateKey, cert: forge.pki.certificateToPem(certificate)}

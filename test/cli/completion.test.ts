@@ -50,7 +50,15 @@ describe('stanch completion', () => {
   const asked = (words: readonly string[]): string[] => {
     const script = completionScript('bash', Object.values(commands))
     const quotedWords = words.map((word) => `'${word}'`).join(' ')
-    const run = spawnSync('bash', ['--norc', '-c', `${script}\nCOMP_WORDS=(${quotedWords}); COMP_CWORD=$((\${#COMP_WORDS[@]}-1)); _stanch; printf '%s\\n' "\${COMPREPLY[@]}"`], {encoding: 'utf8'})
+    const run = spawnSync(
+      'bash',
+      [
+        '--norc',
+        '-c',
+        `${script}\nCOMP_WORDS=(${quotedWords}); COMP_CWORD=$((\${#COMP_WORDS[@]}-1)); _stanch; printf '%s\\n' "\${COMPREPLY[@]}"`,
+      ],
+      {encoding: 'utf8'},
+    )
     equal(run.stderr, '')
     return run.stdout.split('\n').filter((line) => line !== '')
   }

@@ -14,7 +14,11 @@ interface Checked {
   readonly hint?: string
 }
 
-async function doctor(home: Home, options: RunOptions = {}, argv: readonly string[] = []): Promise<Ran & {checks: Checked[]; of: (check: string) => Checked | undefined}> {
+async function doctor(
+  home: Home,
+  options: RunOptions = {},
+  argv: readonly string[] = [],
+): Promise<Ran & {checks: Checked[]; of: (check: string) => Checked | undefined}> {
   const ran = await stanch(home, ['doctor', '--json', ...argv], options)
   const checks = ran.json()['checks'] as Checked[]
   return {...ran, checks, of: (check) => checks.find((one) => one.check === check)}
@@ -151,7 +155,9 @@ describe('stanch doctor, the tenant', () => {
   test('strong rights and rights that are never used are named', async (t) => {
     const home = newHome(t)
     const tenant = await practiceTenant(t, home)
-    const ran = await doctor(home, {env: tenant.withToken([...ASSESS, 'create:clients', 'create:client_grants', 'update:users', 'read:users'])})
+    const ran = await doctor(home, {
+      env: tenant.withToken([...ASSESS, 'create:clients', 'create:client_grants', 'update:users', 'read:users']),
+    })
     equal(ran.code, 0)
     equal(ran.of('scopes.setup')?.ok, 'warn')
     match(ran.of('scopes.unused')?.detail ?? '', /update:users/)

@@ -32,7 +32,10 @@ describe('stanch faq', () => {
     const ran = await stanch(newHome(t), ['faq', 'revoke-token', '--json'])
     equal(ran.code, 0, ran.stderr)
     equal(ran.json()['tenant'], null)
-    deepEqual((ran.json()['answers'] as {id: string}[]).map((one) => one.id), ['revoke-token'])
+    deepEqual(
+      (ran.json()['answers'] as {id: string}[]).map((one) => one.id),
+      ['revoke-token'],
+    )
   })
 
   test('without a question lists them all', async (t) => {
@@ -60,14 +63,18 @@ describe('stanch faq', () => {
   test('a tenant that refuses the credential gives the general answer and says why', async (t) => {
     const home = newHome(t)
     const tenant = await practiceTenant(t, home)
-    const ran = await stanch(home, ['faq', 'token-lifetime', '--json'], {env: {...tenant.connection, AUTH0_CLIENT_SECRET: 'not-this-one'}})
+    const ran = await stanch(home, ['faq', 'token-lifetime', '--json'], {
+      env: {...tenant.connection, AUTH0_CLIENT_SECRET: 'not-this-one'},
+    })
     equal(ran.code, 0)
     equal(ran.json()['tenant'], null)
     match(ran.stderr, /could not be read/)
   })
 
   test('a connection that is set up wrongly is an error, not a general answer', async (t) => {
-    const ran = await stanch(newHome(t), ['faq', 'token-lifetime'], {env: {AUTH0_DOMAIN: 'http://acme.example', AUTH0_CLIENT_ID: 'a', AUTH0_CLIENT_SECRET: 'b'}})
+    const ran = await stanch(newHome(t), ['faq', 'token-lifetime'], {
+      env: {AUTH0_DOMAIN: 'http://acme.example', AUTH0_CLIENT_ID: 'a', AUTH0_CLIENT_SECRET: 'b'},
+    })
     equal(ran.code, 2)
     match(ran.stderr, /code config\.insecure/)
     equal((await stanch(newHome(t), ['faq', '--profile', 'nowhere'])).code, 2)

@@ -17,13 +17,26 @@ describe('stanch profile', () => {
     const home = newHome(t)
     const tenant = await practiceTenant(t, home)
     const {client_id, client_secret} = tenant.practice.operator
-    const added = await stanch(home, ['profile', 'add', 'drill', '--domain', tenant.origin, '--client-id', client_id, '--secret-ref', 'env:DRILL_SECRET', '--json'])
+    const added = await stanch(home, [
+      'profile',
+      'add',
+      'drill',
+      '--domain',
+      tenant.origin,
+      '--client-id',
+      client_id,
+      '--secret-ref',
+      'env:DRILL_SECRET',
+      '--json',
+    ])
     equal(added.code, 0, added.stdout)
     equal(statSync(path.join(home.config, 'profiles.json')).mode & 0o777, 0o600)
     const {profiles} = (await stanch(home, ['profile', 'list', '--json'])).json() as {profiles: unknown[]}
     deepEqual(profiles, [{name: 'drill', domain: tenant.origin, client_id, client_secret: 'env:DRILL_SECRET'}])
     deepEqual((await stanch(home, ['profile', 'show', 'drill', '--json'])).json(), profiles[0])
-    const used = await stanch(home, ['faq', 'token-lifetime', '--profile', 'drill', '--json'], {env: {DRILL_SECRET: client_secret}})
+    const used = await stanch(home, ['faq', 'token-lifetime', '--profile', 'drill', '--json'], {
+      env: {DRILL_SECRET: client_secret},
+    })
     equal(used.json()['tenant'], tenant.host, used.stderr)
     equal((await stanch(home, ['profile', 'remove', 'drill'])).code, 0)
     equal((await stanch(home, ['profile', 'show', 'drill'])).code, 2)
@@ -67,8 +80,38 @@ describe('stanch profile', () => {
 
   test('refuses plain http beyond loopback and names that are paths', async (t) => {
     const home = newHome(t)
-    equal((await stanch(home, ['profile', 'add', 'x', '--domain', 'http://acme.eu.auth0.com', '--client-id', ID, '--secret-ref', 'env:A'])).code, 2)
-    equal((await stanch(home, ['profile', 'add', '../x', '--domain', 'acme.eu.auth0.com', '--client-id', ID, '--secret-ref', 'env:A'])).code, 2)
+    equal(
+      (
+        await stanch(home, [
+          'profile',
+          'add',
+          'x',
+          '--domain',
+          'http://acme.eu.auth0.com',
+          '--client-id',
+          ID,
+          '--secret-ref',
+          'env:A',
+        ])
+      ).code,
+      2,
+    )
+    equal(
+      (
+        await stanch(home, [
+          'profile',
+          'add',
+          '../x',
+          '--domain',
+          'acme.eu.auth0.com',
+          '--client-id',
+          ID,
+          '--secret-ref',
+          'env:A',
+        ])
+      ).code,
+      2,
+    )
   })
 
   test('a name that exists is replaced only with --replace', async (t) => {

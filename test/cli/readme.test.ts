@@ -17,7 +17,9 @@ const REGENERATE = 'run: node test/support/readme-transcript.ts --write'
 
 describe('README.md', () => {
   test('its drill is what the drill shows now', () => {
-    const block = blockOf(README, 'transcript: drill')?.replace(/^```text\n/, '').replace(/\n```$/, '')
+    const block = blockOf(README, 'transcript: drill')
+      ?.replace(/^```text\n/, '')
+      .replace(/\n```$/, '')
     ok(block, REGENERATE)
     deepEqual(normalised(block), normalised(drillTranscript()), REGENERATE)
   })
@@ -58,7 +60,8 @@ describe('README.md', () => {
     for (const capability of CAPABILITIES.filter((one) => one.id !== 'setup')) {
       for (const scope of capability.scopes) {
         ok(table.includes(`\`${scope}\``), scope)
-        if (capability.strong && capability.id !== 'credentials' && !scope.includes('organization')) match(table, new RegExp(`\`${scope}\` \\*\\*strong\\*\\*`))
+        if (capability.strong && capability.id !== 'credentials' && !scope.includes('organization'))
+          match(table, new RegExp(`\`${scope}\` \\*\\*strong\\*\\*`))
       }
     }
   })
@@ -93,7 +96,11 @@ describe('the blocks', () => {
   test('normalising keeps what matters: another verdict, step or refusal is another transcript', () => {
     const said = normalised('12:00:00Z [1/2] done: rotate\nVerdict: CONTAINED')
     deepEqual(said, normalised('12:00:07Z [1/2] done: rotate\nVerdict: CONTAINED'))
-    for (const other of ['12:00:00Z [1/2] done: delete\nVerdict: CONTAINED', '12:00:00Z [1/2] done: rotate\nVerdict: PARTIAL', 'Verdict: CONTAINED']) {
+    for (const other of [
+      '12:00:00Z [1/2] done: delete\nVerdict: CONTAINED',
+      '12:00:00Z [1/2] done: rotate\nVerdict: PARTIAL',
+      'Verdict: CONTAINED',
+    ]) {
       let same = true
       try {
         deepEqual(said, normalised(other))

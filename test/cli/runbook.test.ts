@@ -13,7 +13,11 @@ describe('stanch runbook', () => {
   test('list shows one for every kind of leak', async (t) => {
     const ran = await stanch(newHome(t), ['runbook', 'list', '--json'])
     const {runbooks} = ran.json() as {runbooks: {id: string; leak: string; sha256: string}[]}
-    for (const kind of LEAK_KINDS) ok(runbooks.some((one) => one.leak === kind), kind)
+    for (const kind of LEAK_KINDS)
+      ok(
+        runbooks.some((one) => one.leak === kind),
+        kind,
+      )
     ok(runbooks.every((one) => /^[0-9a-f]{64}$/.test(one.sha256)))
   })
 
@@ -43,7 +47,10 @@ describe('stanch runbook', () => {
     const ran = await stanch(home, ['runbook', 'lint', broken])
     equal(ran.code, 2)
     match(ran.stdout, /broken\.md:\d+: /)
-    const {ok: fine, problems} = (await stanch(home, ['runbook', 'lint', broken, '--json'])).json() as {ok: boolean; problems: {line?: number}[]}
+    const {ok: fine, problems} = (await stanch(home, ['runbook', 'lint', broken, '--json'])).json() as {
+      ok: boolean
+      problems: {line?: number}[]
+    }
     equal(fine, false)
     ok(problems.some((one) => Number.isInteger(one.line)))
   })

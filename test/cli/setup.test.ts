@@ -22,7 +22,14 @@ interface Made {
   readonly left?: string
 }
 
-async function ready(t: TestContext): Promise<{home: Home; tenant: PracticeTenant; sinks: string; run: (argv: string[], env?: Record<string, string>) => ReturnType<typeof stanch>}> {
+async function ready(
+  t: TestContext,
+): Promise<{
+  home: Home
+  tenant: PracticeTenant
+  sinks: string
+  run: (argv: string[], env?: Record<string, string>) => ReturnType<typeof stanch>
+}> {
   const home = newHome(t)
   const tenant = await practiceTenant(t, home)
   const sinks = path.join(home.folder, 'sinks')
@@ -40,7 +47,10 @@ describe('stanch setup', () => {
     equal(ran.code, 0, ran.stdout + ran.stderr)
     const {status, clients} = ran.json() as {status: string; clients: Made[]}
     equal(status, 'done')
-    deepEqual(clients.map((one) => one.name), ['stanch-assess', 'stanch-contain'])
+    deepEqual(
+      clients.map((one) => one.name),
+      ['stanch-assess', 'stanch-contain'],
+    )
     for (const one of clients) {
       const file = path.join(sinks, one.name)
       const secret = readFileSync(file, 'utf8').trimEnd()
@@ -49,7 +59,8 @@ describe('stanch setup', () => {
       const grants = tenant.tenant.grants().filter((grant) => grant.client_id === one.client_id)
       equal(grants.length, 1)
       deepEqual([...((grants[0]?.scope ?? []) as string[])].sort(), [...one.scopes].sort())
-      for (const place of [ran.stdout, ran.stderr, everything(home.data)]) ok(!place.includes(secret), 'the secret is elsewhere, too')
+      for (const place of [ran.stdout, ran.stderr, everything(home.data)])
+        ok(!place.includes(secret), 'the secret is elsewhere, too')
     }
     const assess = clients[0]?.scopes ?? []
     ok(!assess.some((scope) => /^(create|update|delete):|_keys$|_credentials$/.test(scope)), assess.join())
@@ -61,8 +72,16 @@ describe('stanch setup', () => {
     equal(tenant.tenant.unlogged(), 0)
     const log = path.join(home.data, 'trail-sim')
     const records = [...readTrail(log)]
-    const kinds = records.filter((one) => one['action'] === 'client.create' || one['action'] === 'client_grant.create').map((one) => `${one.kind} ${String(one['action'])}`)
-    deepEqual(kinds, ['intent client.create', 'outcome client.create', 'observe client.create', 'intent client_grant.create', 'outcome client_grant.create'])
+    const kinds = records
+      .filter((one) => one['action'] === 'client.create' || one['action'] === 'client_grant.create')
+      .map((one) => `${one.kind} ${String(one['action'])}`)
+    deepEqual(kinds, [
+      'intent client.create',
+      'outcome client.create',
+      'observe client.create',
+      'intent client_grant.create',
+      'outcome client_grant.create',
+    ])
     ok(records.every((one) => one['inc'] === undefined))
     equal(records.filter((one) => one.kind === 'deliver').length, 1)
     const verified = verifyFolder(log)
@@ -72,7 +91,11 @@ describe('stanch setup', () => {
   test('the new client works: doctor finds what it was made for', async (t) => {
     const {home, tenant, sinks, run} = await ready(t)
     const made = (await run(['contain', ...YES, '--deliver', `file:${sinks}/secret`])).json() as {clients: Made[]}
-    const env = {AUTH0_DOMAIN: tenant.origin, AUTH0_CLIENT_ID: made.clients[0]?.client_id ?? '', AUTH0_CLIENT_SECRET: readFileSync(`${sinks}/secret`, 'utf8').trimEnd()}
+    const env = {
+      AUTH0_DOMAIN: tenant.origin,
+      AUTH0_CLIENT_ID: made.clients[0]?.client_id ?? '',
+      AUTH0_CLIENT_SECRET: readFileSync(`${sinks}/secret`, 'utf8').trimEnd(),
+    }
     const ran = await stanch(home, ['doctor', '--json'], {env})
     equal(ran.code, 0, ran.stdout)
     const {operator} = ran.json() as {operator: {scopes: string[]}}
@@ -81,7 +104,16 @@ describe('stanch setup', () => {
 
   test('--capabilities takes exactly those', async (t) => {
     const {sinks, run} = await ready(t)
-    const ran = await run(['contain', ...YES, '--deliver', `file:${sinks}/secret`, '--capabilities', 'assess', '--capabilities', 'delete-grants'])
+    const ran = await run([
+      'contain',
+      ...YES,
+      '--deliver',
+      `file:${sinks}/secret`,
+      '--capabilities',
+      'assess',
+      '--capabilities',
+      'delete-grants',
+    ])
     const {clients} = ran.json() as {clients: Made[]}
     deepEqual(clients[0]?.scopes, ['read:clients', 'read:client_grants', 'read:resource_servers', 'delete:client_grants'])
   })
@@ -100,7 +132,10 @@ describe('stanch setup', () => {
   for (const left of ['read:clients', 'create:clients', 'create:client_grants']) {
     test(`without ${left} it stops before anything is sent: exit 4`, async (t) => {
       const {home, tenant, sinks, run} = await ready(t)
-      const ran = await run([...YES, '--deliver', `file:${sinks}/{client}`], tenant.withToken(HAND_MADE.filter((scope) => scope !== left)))
+      const ran = await run(
+        [...YES, '--deliver', `file:${sinks}/{client}`],
+        tenant.withToken(HAND_MADE.filter((scope) => scope !== left)),
+      )
       equal(ran.code, 4)
       match(ran.stdout, new RegExp(left))
       deepEqual(tenant.tenant.changes(), [])
@@ -156,7 +191,10 @@ describe('stanch setup', () => {
     equal(clients[0]?.delivery?.result, 'failed')
     const [file = ''] = readdirSync(path.join(home.data, 'setup'))
     equal(statSync(path.join(home.data, 'setup', file)).mode & 0o777, 0o600)
-    equal(readFileSync(path.join(home.data, 'setup', file), 'utf8').trimEnd(), tenant.tenant.secretOf(clients[0]?.client_id ?? ''))
+    equal(
+      readFileSync(path.join(home.data, 'setup', file), 'utf8').trimEnd(),
+      tenant.tenant.secretOf(clients[0]?.client_id ?? ''),
+    )
   })
 
   test('a refused client leaves no grant: exit 6', async (t) => {
@@ -179,7 +217,8 @@ describe('the capabilities', () => {
   test('rights that widen rights are in no advised client', () => {
     for (const client of ['stanch-assess', 'stanch-contain'] as const) {
       const scopes = scopesOf(advisedCapabilities(client))
-      for (const scope of ['create:clients', 'create:client_grants', 'update:client_grants', 'read:client_credentials']) ok(!scopes.includes(scope))
+      for (const scope of ['create:clients', 'create:client_grants', 'update:client_grants', 'read:client_credentials'])
+        ok(!scopes.includes(scope))
     }
   })
 })

@@ -18,8 +18,16 @@ interface Ready {
 }
 
 /** Starts it and waits for its first output to be whole: a JSON document, or lines that end with the practice command. */
-async function started(t: TestContext, home: Home, argv: readonly string[]): Promise<{child: ChildProcess; text: string; ready: () => Ready; end: (signal: NodeJS.Signals) => Promise<number>}> {
-  const child = spawn(process.execPath, [MAIN, 'simulator', 'start', ...argv], {cwd: home.folder, env: {...home.env}, stdio: ['ignore', 'pipe', 'pipe']})
+async function started(
+  t: TestContext,
+  home: Home,
+  argv: readonly string[],
+): Promise<{child: ChildProcess; text: string; ready: () => Ready; end: (signal: NodeJS.Signals) => Promise<number>}> {
+  const child = spawn(process.execPath, [MAIN, 'simulator', 'start', ...argv], {
+    cwd: home.folder,
+    env: {...home.env},
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
   t.after(() => void child.kill('SIGKILL'))
   let text = ''
   for await (const part of child.stdout.setEncoding('utf8') as AsyncIterable<string>) {
@@ -49,7 +57,9 @@ function isJson(text: string): boolean {
 
 /** What `set -a; . FILE` would put into the environment. */
 function environmentOf(file: string): Record<string, string> {
-  return Object.fromEntries([...readFileSync(file, 'utf8').matchAll(/^([A-Z0-9_]+)='([^']*)'$/gm)].map((match) => [match[1] ?? '', match[2] ?? '']))
+  return Object.fromEntries(
+    [...readFileSync(file, 'utf8').matchAll(/^([A-Z0-9_]+)='([^']*)'$/gm)].map((match) => [match[1] ?? '', match[2] ?? '']),
+  )
 }
 
 describe('stanch simulator start', () => {
@@ -76,7 +86,21 @@ describe('stanch simulator start', () => {
     match(origin, /^https:/)
     ok(readFileSync(ca_file ?? '', 'utf8').startsWith('-----BEGIN CERTIFICATE-----'))
     const env = environmentOf(env_file)
-    const argv = ['respond', '--yes', '--json', '--leak', leak.kind, '--client', leak.client_id, '--credential-file', leak.file, '--reason', 'practice', '--deliver', `file:${home.folder}/new`]
+    const argv = [
+      'respond',
+      '--yes',
+      '--json',
+      '--leak',
+      leak.kind,
+      '--client',
+      leak.client_id,
+      '--credential-file',
+      leak.file,
+      '--reason',
+      'practice',
+      '--deliver',
+      `file:${home.folder}/new`,
+    ]
     const ran = await stanch(home, argv, {env})
     equal(ran.code, 0, ran.stdout + ran.stderr)
     equal(ran.json()['status'], 'contained')
@@ -103,9 +127,23 @@ describe('stanch simulator start', () => {
       const {ready, end} = await started(t, home, ['--json', ...argv])
       const {origin, env_file, leak} = ready()
       const env = environmentOf(env_file)
-      const form = {grant_type: 'client_credentials', client_id: env['AUTH0_CLIENT_ID'], client_secret: env['AUTH0_CLIENT_SECRET'], audience: `${origin}/api/v2/`}
-      const token = (await (await fetch(`${origin}/oauth/token`, {method: 'POST', headers: {'content-type': 'application/json'}, body: JSON.stringify(form)})).json()) as {access_token: string}
-      const rotated = await fetch(`${origin}/api/v2/clients/${leak.client_id}/rotate-secret`, {method: 'POST', headers: {authorization: `Bearer ${token.access_token}`}})
+      const form = {
+        grant_type: 'client_credentials',
+        client_id: env['AUTH0_CLIENT_ID'],
+        client_secret: env['AUTH0_CLIENT_SECRET'],
+        audience: `${origin}/api/v2/`,
+      }
+      const token = (await (
+        await fetch(`${origin}/oauth/token`, {
+          method: 'POST',
+          headers: {'content-type': 'application/json'},
+          body: JSON.stringify(form),
+        })
+      ).json()) as {access_token: string}
+      const rotated = await fetch(`${origin}/api/v2/clients/${leak.client_id}/rotate-secret`, {
+        method: 'POST',
+        headers: {authorization: `Bearer ${token.access_token}`},
+      })
       equal(rotated.status, status)
       equal(await end('SIGTERM'), 0)
     }
@@ -113,13 +151,29 @@ describe('stanch simulator start', () => {
 
   test('faults given as JSON hit', async (t) => {
     const home = newHome(t)
-    const {ready, end} = await started(t, home, ['--json', '--fault', '{"on":"token","do":"status","status":403,"times":9}', '--rate-plan', 'free', '--round-trip', '1'])
+    const {ready, end} = await started(t, home, [
+      '--json',
+      '--fault',
+      '{"on":"token","do":"status","status":403,"times":9}',
+      '--rate-plan',
+      'free',
+      '--round-trip',
+      '1',
+    ])
     const doctor = await stanch(home, ['doctor', '--json'], {env: environmentOf(ready().env_file)})
     equal(doctor.code === 0, false)
     equal(await end('SIGTERM'), 0)
   })
 
-  for (const argv of [['nowhere'], ['--fault', 'x'], ['--fault', '{"on":"token"}'], ['--fault', '{"on":"token","do":"explode"}'], ['--port', '0'], ['--port', '70000'], ['--rate-plan', 'gold']]) {
+  for (const argv of [
+    ['nowhere'],
+    ['--fault', 'x'],
+    ['--fault', '{"on":"token"}'],
+    ['--fault', '{"on":"token","do":"explode"}'],
+    ['--port', '0'],
+    ['--port', '70000'],
+    ['--rate-plan', 'gold'],
+  ]) {
     test(`${argv.join(' ')}: exit 2`, async (t) => {
       equal((await stanch(newHome(t), ['simulator', 'start', ...argv])).code, 2)
     })

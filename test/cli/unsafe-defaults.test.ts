@@ -20,7 +20,12 @@ interface ManifestCommand {
 
 const {commands} = JSON.parse(readFileSync(`${ROOT}oclif.manifest.json`, 'utf8')) as {commands: Record<string, ManifestCommand>}
 const COMMANDS = Object.values(commands)
-const SECRETS = ['kJ3-xW9_aQ5rT7yU1iO2pL4mN6bV8cZ0dF3gH5jK7lS9wE1qR2tY4uI6oP8aD0fG', 'hunter2!hunter2', 'Correct-Horse9', 'eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhYmMifQ.c2lnbmF0dXJlLWJ5dGVz']
+const SECRETS = [
+  'kJ3-xW9_aQ5rT7yU1iO2pL4mN6bV8cZ0dF3gH5jK7lS9wE1qR2tY4uI6oP8aD0fG',
+  'hunter2!hunter2',
+  'Correct-Horse9',
+  'eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhYmMifQ.c2lnbmF0dXJlLWJ5dGVz',
+]
 
 test('the manifest holds the commands that these tests go through', () => {
   ok(COMMANDS.length >= 30, `${COMMANDS.length}`)
@@ -31,9 +36,23 @@ describe('code of others is not loaded', () => {
   const plant = (data: string, marker: string) => {
     const plugin = path.join(data, 'node_modules/evil')
     mkdirSync(plugin, {recursive: true})
-    writeFileSync(path.join(data, 'package.json'), JSON.stringify({name: 'stanch', private: true, oclif: {schema: 1, plugins: [{name: 'evil', type: 'user', url: 'evil'}]}, dependencies: {evil: '1.0.0'}}))
-    writeFileSync(path.join(plugin, 'package.json'), JSON.stringify({name: 'evil', version: '1.0.0', oclif: {hooks: {init: './hook.cjs'}, commands: './none'}}))
-    writeFileSync(path.join(plugin, 'hook.cjs'), `module.exports = async () => require('node:fs').writeFileSync(${JSON.stringify(marker)}, 'ran')`)
+    writeFileSync(
+      path.join(data, 'package.json'),
+      JSON.stringify({
+        name: 'stanch',
+        private: true,
+        oclif: {schema: 1, plugins: [{name: 'evil', type: 'user', url: 'evil'}]},
+        dependencies: {evil: '1.0.0'},
+      }),
+    )
+    writeFileSync(
+      path.join(plugin, 'package.json'),
+      JSON.stringify({name: 'evil', version: '1.0.0', oclif: {hooks: {init: './hook.cjs'}, commands: './none'}}),
+    )
+    writeFileSync(
+      path.join(plugin, 'hook.cjs'),
+      `module.exports = async () => require('node:fs').writeFileSync(${JSON.stringify(marker)}, 'ran')`,
+    )
   }
 
   test('a plugin planted in the data folder does not run, and would with the framework\u2019s defaults', async (t) => {
@@ -53,12 +72,21 @@ describe('code of others is not loaded', () => {
     const home = newHome(t)
     const marker = path.join(home.folder, 'marker')
     const bad = `require('node:fs').writeFileSync(${JSON.stringify(marker)}, 'ran')`
-    for (const file of ['.stanchrc.js', 'stanch.config.js', '.oclifrc.js', 'node_modules/@oclif/core/index.js', 'node_modules/pino/index.js']) {
+    for (const file of [
+      '.stanchrc.js',
+      'stanch.config.js',
+      '.oclifrc.js',
+      'node_modules/@oclif/core/index.js',
+      'node_modules/pino/index.js',
+    ]) {
       mkdirSync(path.dirname(path.join(home.folder, file)), {recursive: true})
       writeFileSync(path.join(home.folder, file), bad)
     }
     writeFileSync(path.join(home.folder, '.env'), 'STANCH_DATA_DIR=/nowhere\nAUTH0_DOMAIN=evil.example')
-    writeFileSync(path.join(home.folder, 'package.json'), JSON.stringify({name: 'stanch', oclif: {bin: 'stanch', plugins: ['evil'], devPlugins: ['evil']}}))
+    writeFileSync(
+      path.join(home.folder, 'package.json'),
+      JSON.stringify({name: 'stanch', oclif: {bin: 'stanch', plugins: ['evil'], devPlugins: ['evil']}}),
+    )
     const ran = await stanch(home, ['doctor', '--json'])
     equal(ran.json()['tenant'], null)
     equal(existsSync(marker), false)
@@ -68,7 +96,10 @@ describe('code of others is not loaded', () => {
     const home = newHome(t)
     const plain = await stanch(home, ['drill', '--help'], {env: {FORCE_COLOR: '1'}})
     mkdirSync(home.config)
-    writeFileSync(path.join(home.config, 'theme.json'), JSON.stringify({bin: 'red', command: 'bgRed', sectionHeader: 'magenta', flag: 'green'}))
+    writeFileSync(
+      path.join(home.config, 'theme.json'),
+      JSON.stringify({bin: 'red', command: 'bgRed', sectionHeader: 'magenta', flag: 'green'}),
+    )
     const themed = await stanch(home, ['drill', '--help'], {env: {FORCE_COLOR: '1'}})
     equal(themed.stdout, plain.stdout)
   })
@@ -77,7 +108,9 @@ describe('code of others is not loaded', () => {
 describe('standard input never becomes an argument', () => {
   for (const {id, relativePath} of COMMANDS) {
     test(`${id}: every argument ignores it`, async () => {
-      const loaded = (await import(pathToFileURL(path.join(ROOT, ...relativePath)).href)) as {default: {args?: Record<string, {ignoreStdin?: boolean}>}}
+      const loaded = (await import(pathToFileURL(path.join(ROOT, ...relativePath)).href)) as {
+        default: {args?: Record<string, {ignoreStdin?: boolean}>}
+      }
       for (const [name, arg] of Object.entries(loaded.default.args ?? {})) equal(arg.ignoreStdin, true, name)
     })
   }
@@ -96,9 +129,12 @@ describe('what is printed', () => {
       response: {body: 'client_secret=abcdefgh'},
       cause: new RangeError('caused by abcdefgh'),
     })
-    for (const one of [error, {...error}, 'abcdefgh', undefined, null, new AggregateError([error], 'abcdefgh')]) {
+    for (const one of [error, Object.assign({}, error), 'abcdefgh', undefined, null, new AggregateError([error], 'abcdefgh')]) {
       const report = reportOf(one)
-      deepEqual(Object.keys(report).filter((key) => !['code', 'message', 'hint', 'exit'].includes(key)), [])
+      deepEqual(
+        Object.keys(report).filter((key) => !['code', 'message', 'hint', 'exit'].includes(key)),
+        [],
+      )
       ok(!JSON.stringify(report).includes('abcdefgh'))
       equal(report.exit, 1)
     }
@@ -106,7 +142,8 @@ describe('what is printed', () => {
 
   test('a defect in a command prints one document with --json and one sentence without, and nothing of the error', async (t) => {
     const home = newHome(t)
-    const crash = "process.getuid = () => { throw Object.assign(new Error('Bearer abcdefgh'), {request: {headers: {authorization: 'Bearer abcdefgh'}}}) }"
+    const crash =
+      "process.getuid = () => { throw Object.assign(new Error('Bearer abcdefgh'), {request: {headers: {authorization: 'Bearer abcdefgh'}}}) }"
     const nodeArgs = ['--import', `data:text/javascript,${encodeURIComponent(crash)}`]
     const json = await stanch(home, ['doctor', '--json'], {nodeArgs})
     equal(json.code, 1)
@@ -124,21 +161,28 @@ describe('what is printed', () => {
     const ran = await stanch(home, ['doctor', '--log-level', 'trace', '--json'], {env: tenant.connection})
     equal(ran.code, 0)
     ok(ran.stderr.length > 0, 'nothing was logged: this test proves nothing')
-    for (const secret of [tenant.practice.operator.client_secret, 'eyJ', 'Bearer']) ok(!(ran.stdout + ran.stderr).includes(secret), secret)
+    for (const secret of [tenant.practice.operator.client_secret, 'eyJ', 'Bearer'])
+      ok(!(ran.stdout + ran.stderr).includes(secret), secret)
   })
 
   test('DEBUG=* adds nothing', async (t) => {
     const home = newHome(t)
     const argv = ['token', 'inspect', '--offline', '--json']
     const stdin = SECRETS[3] ?? ''
-    const [quiet, loud] = [await stanch(home, argv, {stdin}), await stanch(home, argv, {stdin, env: {DEBUG: '*', NODE_DEBUG: ''}})]
+    const [quiet, loud] = [
+      await stanch(home, argv, {stdin}),
+      await stanch(home, argv, {stdin, env: {DEBUG: '*', NODE_DEBUG: ''}}),
+    ]
     equal(loud.stderr, quiet.stderr)
     equal(loud.code, quiet.code)
   })
 
   for (const NODE_ENV of ['development', 'test']) {
     test(`NODE_ENV=${NODE_ENV} runs what was built, and says nothing more`, async (t) => {
-      const [plain, changed] = [await stanch(newHome(t), ['runbook', 'list']), await stanch(newHome(t), ['runbook', 'list'], {env: {NODE_ENV}})]
+      const [plain, changed] = [
+        await stanch(newHome(t), ['runbook', 'list']),
+        await stanch(newHome(t), ['runbook', 'list'], {env: {NODE_ENV}}),
+      ]
       deepEqual(changed, {...changed, code: 0, stdout: plain.stdout, stderr: plain.stderr})
     })
   }
@@ -180,7 +224,14 @@ describe('nobody there', () => {
     equal((json.json()['error'] as {code: string}).code, 'usage.unknown_command')
   })
 
-  for (const argv of [[], ['respond'], ['setup'], ['resume'], ['grant', 'delete', '--client', 'abc', '--all'], ['secret', 'rotate', '--client', 'abc']]) {
+  for (const argv of [
+    [],
+    ['respond'],
+    ['setup'],
+    ['resume'],
+    ['grant', 'delete', '--client', 'abc', '--all'],
+    ['secret', 'rotate', '--client', 'abc'],
+  ]) {
     test(`"${['stanch', ...argv].join(' ')}" without a terminal asks nothing and changes nothing`, async (t) => {
       const home = newHome(t)
       const tenant = await practiceTenant(t, home)
@@ -232,17 +283,24 @@ describe('ends', () => {
       const ran = await stanch(home, ['drill', '--yes'], {nodeArgs})
       equal(ran.code, 2)
       equal(ran.stdout, '')
-      match(ran.stderr, new RegExp(`^stanch needs Node 22\\.22\\.2 or newer; this is ${version.replaceAll('.', '\\.')}\\.[^\\n]*\\n$`))
+      match(
+        ran.stderr,
+        new RegExp(`^stanch needs Node 22\\.22\\.2 or newer; this is ${version.replaceAll('.', '\\.')}\\.[^\\n]*\\n$`),
+      )
       deepEqual(readdirSync(home.data), [])
       equal(existsSync(home.cache), false)
     }
-    const newer = await stanch(newHome(t), ['--version'], {nodeArgs: ['--import', `data:text/javascript,${encodeURIComponent(old.replace('VERSION', '100.0.0'))}`]})
+    const newer = await stanch(newHome(t), ['--version'], {
+      nodeArgs: ['--import', `data:text/javascript,${encodeURIComponent(old.replace('VERSION', '100.0.0'))}`],
+    })
     equal(newer.code, 0)
   })
 
   test('an older Node of this system, where there is one, says the same', async (t) => {
     const home = newHome(t)
-    const candidates = ['/usr/local/bin/node', '/usr/bin/node'].filter((node) => Number(/^v(\d+)/.exec(spawnSync(node, ['--version'], {encoding: 'utf8'}).stdout ?? '')?.[1] ?? 99) < 22)
+    const candidates = ['/usr/local/bin/node', '/usr/bin/node'].filter(
+      (node) => Number(/^v(\d+)/.exec(spawnSync(node, ['--version'], {encoding: 'utf8'}).stdout ?? '')?.[1] ?? 99) < 22,
+    )
     t.diagnostic(`older Nodes here: ${candidates.join(', ') || 'none, so only the version guard above was tried'}`)
     for (const node of candidates) {
       const ran = await stanch(home, ['drill', '--yes'], {node})
@@ -258,7 +316,21 @@ describe('ends', () => {
     const tenant = await practiceTenant(t, home)
     const {leak} = tenant.practice
     writeFileSync(path.join(home.folder, 'leaked'), leak.value, {mode: 0o600})
-    const argv = ['respond', '--yes', '--json', '--leak', leak.kind, '--client', leak.client_id, '--credential-file', 'leaked', '--reason', 'x', '--deliver', 'file:./new']
+    const argv = [
+      'respond',
+      '--yes',
+      '--json',
+      '--leak',
+      leak.kind,
+      '--client',
+      leak.client_id,
+      '--credential-file',
+      'leaked',
+      '--reason',
+      'x',
+      '--deliver',
+      'file:./new',
+    ]
     const ran = await stanch(home, argv, {env: {...tenant.connection, STANCH_DATA_DIR: path.join(file, 'data')}})
     equal(ran.code, 7, ran.stdout + ran.stderr)
     deepEqual(tenant.tenant.changes(), [])
@@ -268,7 +340,10 @@ describe('ends', () => {
     const table = readFileSync(`${ROOT}README.md`, 'utf8').split('## Exit codes')[1] ?? ''
     const told = new Set([...table.matchAll(/^\| (\d+) \|/gm)].map((row) => Number(row[1])))
     for (const [code, status] of Object.entries(EXIT)) ok(told.has(status), `${code} ${status}`)
-    deepEqual([...told].sort((a, b) => a - b), [0, 1, 2, 3, 4, 5, 6, 7, 10, 75, 130])
+    deepEqual(
+      [...told].sort((a, b) => a - b),
+      [0, 1, 2, 3, 4, 5, 6, 7, 10, 75, 130],
+    )
   })
 })
 
@@ -285,7 +360,12 @@ describe('help', () => {
     const home = newHome(t)
     mkdirSync(home.config)
     writeFileSync(path.join(home.config, 'profiles.json'), '{broken')
-    const env = {HOME: '/nowhere', STANCH_DATA_DIR: '/nowhere/data', STANCH_CACHE_DIR: '/nowhere/cache', AUTH0_DOMAIN: 'http://broken'}
+    const env = {
+      HOME: '/nowhere',
+      STANCH_DATA_DIR: '/nowhere/data',
+      STANCH_CACHE_DIR: '/nowhere/cache',
+      AUTH0_DOMAIN: 'http://broken',
+    }
     for (const {id} of COMMANDS) {
       const ran = await stanch(home, [...id.split(':'), '--help'], {env})
       equal(ran.code, 0, id)

@@ -32,7 +32,9 @@ export function commandSnapshot(): Record<string, {args: string[]; flags: Record
     Object.values(commands).map(({id, args, flags}) => [
       id.replaceAll(':', ' '),
       {
-        args: Object.values(args).map(({name, required, options}) => `${required ? name : `[${name}]`}${options ? `: ${options.join('|')}` : ''}`),
+        args: Object.values(args).map(
+          ({name, required, options}) => `${required ? name : `[${name}]`}${options ? `: ${options.join('|')}` : ''}`,
+        ),
         flags: sorted(Object.values(flags).map((flag) => [`--${flag.name}${flag.char ? `, -${flag.char}` : ''}`, shapeOf(flag)])),
       },
     ]),

@@ -69,5 +69,8 @@ export function normalised(transcript: string): {progress: string[]; rest: strin
     .split('\n')
     .map((line) => line.trimEnd())
     .filter((line) => line !== '')
-  return {progress: lines.filter((line) => line.startsWith('TIME')).sort(), rest: lines.filter((line) => !line.startsWith('TIME'))}
+  return {
+    progress: lines.filter((line) => line.startsWith('TIME')).sort(),
+    rest: lines.filter((line) => !line.startsWith('TIME')),
+  }
 }

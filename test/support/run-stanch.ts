@@ -68,7 +68,8 @@ export function stanch(home: Home, argv: readonly string[], options: RunOptions 
   child.stdin.on('error', () => {})
   child.stdin.end(options.stdin ?? '')
   const out = {stdout: '', stderr: ''}
-  for (const name of ['stdout', 'stderr'] as const) child[name].setEncoding('utf8').on('data', (text: string) => (out[name] += text))
+  for (const name of ['stdout', 'stderr'] as const)
+    child[name].setEncoding('utf8').on('data', (text: string) => (out[name] += text))
   const timer = setTimeout(() => child.kill('SIGKILL'), PATIENCE)
   return new Promise((resolve, reject) => {
     child.once('error', reject)
@@ -87,7 +88,11 @@ export interface PracticeTenant extends Simulator {
 }
 
 /** A simulated tenant in this process that refuses every change without an intent in the home's simulated trail. */
-export async function practiceTenant(t: TestContext, home: Home, options: Partial<SimulatorOptions> = {}): Promise<PracticeTenant> {
+export async function practiceTenant(
+  t: TestContext,
+  home: Home,
+  options: Partial<SimulatorOptions> = {},
+): Promise<PracticeTenant> {
   const trail = path.join(home.data, 'trail-sim')
   const simulator = await startSimulator({clock: systemClock, seed: 7, intentOnDisk: (id) => hasIntent(trail, id), ...options})
   t.after(() => simulator.stop())
@@ -95,6 +100,9 @@ export async function practiceTenant(t: TestContext, home: Home, options: Partia
   return {
     ...simulator,
     connection: {AUTH0_DOMAIN: simulator.origin, AUTH0_CLIENT_ID: client_id, AUTH0_CLIENT_SECRET: client_secret},
-    withToken: (scopes) => ({AUTH0_DOMAIN: simulator.origin, AUTH0_API_TOKEN: simulator.tenant.issueToken({client_id, scope: scopes.join(' ')})}),
+    withToken: (scopes) => ({
+      AUTH0_DOMAIN: simulator.origin,
+      AUTH0_API_TOKEN: simulator.tenant.issueToken({client_id, scope: scopes.join(' ')}),
+    }),
   }
 }

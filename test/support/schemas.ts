@@ -58,7 +58,9 @@ for (const name of DOCUMENTS) ajv.addSchema(schema(name))
 export function problemsOf(name: string, document: unknown): string[] {
   const validate = ajv.getSchema(`${name}.schema.json`)
   if (!validate) return [`there is no schema ${name}`]
-  return validate(document) === true ? [] : (validate.errors ?? []).map((one) => `${one.instancePath} ${one.message ?? ''} ${JSON.stringify(one.params)}`)
+  return validate(document) === true
+    ? []
+    : (validate.errors ?? []).map((one) => `${one.instancePath} ${one.message ?? ''} ${JSON.stringify(one.params)}`)
 }
 
 function schema(name: string): object {

@@ -14,7 +14,8 @@ Nothing is read, run or sent when a profile is added. Exactly one of --secret-re
   static override examples = [
     {
       description: 'the secret is in a variable',
-      command: '<%= config.bin %> profile add prod --domain acme.eu.auth0.com --client-id A1b2C3d4E5f6G7h8I9j0K1l2M3n4O5p6 --secret-ref env:STANCH_PROD_SECRET',
+      command:
+        '<%= config.bin %> profile add prod --domain acme.eu.auth0.com --client-id A1b2C3d4E5f6G7h8I9j0K1l2M3n4O5p6 --secret-ref env:STANCH_PROD_SECRET',
     },
     {
       description: 'a private key in a file, behind a custom domain',
@@ -32,7 +33,10 @@ Nothing is read, run or sent when a profile is added. Exactly one of --secret-re
     'secret-ref': Flags.string({summary: 'where its secret is', helpValue: REFERENCE}),
     'auth-method': Flags.option({options: ['post', 'basic'] as const, summary: 'how the secret is sent; default post'})(),
     'private-key-ref': Flags.string({summary: 'where its private key (PEM) is', helpValue: REFERENCE}),
-    'signing-alg': Flags.option({options: ['RS256', 'RS384', 'PS256'] as const, summary: 'algorithm of the private key; default RS256'})(),
+    'signing-alg': Flags.option({
+      options: ['RS256', 'RS384', 'PS256'] as const,
+      summary: 'algorithm of the private key; default RS256',
+    })(),
     'key-id': Flags.string({summary: 'key id (kid) of the private key', helpValue: 'KID'}),
     'token-ref': Flags.string({summary: 'where a ready-made token is', helpValue: REFERENCE}),
     replace: Flags.boolean({summary: 'replace a profile of that name'}),

@@ -14,7 +14,13 @@ export default class ListProfiles extends StanchCommand {
     const {flags} = await this.parse(ListProfiles)
     const profiles = storedProfiles({config: this.config, env: process.env, logLevel: flags['log-level']})
     if (profiles.length === 0) this.print(['There are no profiles. Make one: stanch profile add --help'])
-    else this.print(await rows(['name', 'domain', 'client_id', 'credential'], profiles.map((one) => [one.name, one.domain, one.client_id ?? '', credentialOf(one)])))
+    else
+      this.print(
+        await rows(
+          ['name', 'domain', 'client_id', 'credential'],
+          profiles.map((one) => [one.name, one.domain, one.client_id ?? '', credentialOf(one)]),
+        ),
+      )
     return {profiles}
   }
 }

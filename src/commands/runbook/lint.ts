@@ -27,13 +27,16 @@ export default class LintRunbook extends StanchCommand {
     const {args} = await this.parse(LintRunbook)
     const {file} = args
     if (!/[\\/]/.test(file)) {
-      throw new StanchError('usage.invalid', 'A file to check is named by a path that contains a slash.', {hint: `For a file of this folder: ./${file.replace(/[^\w.-]/g, '')}`})
+      throw new StanchError('usage.invalid', 'A file to check is named by a path that contains a slash.', {
+        hint: `For a file of this folder: ./${file.replace(/[^\w.-]/g, '')}`,
+      })
     }
     const {lintRunbookFile} = await import('../../runbooks/load.ts')
     const problems = await lintRunbookFile(file, shippedFolder(this.config.root))
     const name = printable(file)
     if (problems.length === 0) this.print([`${name}: no problems`])
-    else this.print(problems.map(({line, message}) => `${name}${line === undefined ? '' : `:${line}`}: ${printable(message, 400)}`))
+    else
+      this.print(problems.map(({line, message}) => `${name}${line === undefined ? '' : `:${line}`}: ${printable(message, 400)}`))
     if (problems.length > 0) process.exitCode = 2
     return {file: name, ok: problems.length === 0, problems}
   }

@@ -3,7 +3,13 @@ import {shippedFolder} from '../../cli/runbook-folder.ts'
 import {rows} from '../../cli/rows.ts'
 
 export interface RunbookList {
-  readonly runbooks: readonly {readonly id: string; readonly title: string; readonly leak: string; readonly version: number; readonly sha256: string}[]
+  readonly runbooks: readonly {
+    readonly id: string
+    readonly title: string
+    readonly leak: string
+    readonly version: number
+    readonly sha256: string
+  }[]
 }
 
 export default class ListRunbooks extends StanchCommand {
@@ -19,7 +25,12 @@ export default class ListRunbooks extends StanchCommand {
     const folder = shippedFolder(this.config.root)
     const loaded = await Promise.all(shippedRunbooks(folder).map((id) => loadRunbook(id, folder)))
     const runbooks = loaded.map(({id, title, leak, version, sha256}) => ({id, title, leak, version, sha256}))
-    this.print(await rows(['id', 'leak', 'title'], runbooks.map((one) => [one.id, one.leak, one.title])))
+    this.print(
+      await rows(
+        ['id', 'leak', 'title'],
+        runbooks.map((one) => [one.id, one.leak, one.title]),
+      ),
+    )
     return {runbooks}
   }
 }

@@ -34,7 +34,7 @@ export function deletionOf(grant: ClientGrant, from: string, facts: PlanFacts): 
     action: 'client_grant.delete',
     target: `grant:${grant.id}`,
     title: `delete the ${subjectOf(grant)} grant on ${quoted(grant.audience, 80)}`,
-    undo: `stanch grant restore (same scopes, a new grant id${canGiveBack ? '' : '; needs create:client_grants, which this credential lacks'})`,
+    undo: `stanch grant restore; its id changes${canGiveBack ? '' : '; needs create:client_grants, which this credential lacks'}`,
     scopes: ['delete:client_grants'],
     args: {grant_id: grant.id, grant: bodyOf(grant)},
   }
