@@ -10,6 +10,7 @@ import type {LeakKind} from '../incident/leak.ts'
 import {Secret} from '../secret.ts'
 import {readHidden, readHiddenIfAny} from '../terminal/hidden-input.ts'
 import {prompterFor} from '../terminal/prompter.ts'
+import {layOut} from '../terminal/screen.ts'
 import type {Terminal} from '../terminal/prompter.ts'
 import {inspectText} from '../tokens/inspect.ts'
 import type {Inspection} from '../tokens/inspect.ts'
@@ -42,7 +43,11 @@ export type Opening =
  * What leaked, then which tenant. The first works offline, so that somebody without a connection at hand learns at once
  * what the pasted string is; nothing is sent before the tenant is known and shown.
  */
-export async function openGuided(job: OpeningJob): Promise<Opening> {
+export async function openGuided(given: OpeningJob): Promise<Opening> {
+  const say = (line: string) => {
+    for (const part of layOut([line], process.stderr.columns)) given.say(part)
+  }
+  const job: OpeningJob = {...given, say}
   const terminal: Terminal = {input: process.stdin, output: process.stderr, env: job.place.env}
   const found = await readConnection({env: job.place.env, ...profileOf(job)})
   if (found.domain !== undefined) {

@@ -2,7 +2,7 @@ import type {InferredFlags} from '@oclif/core/interfaces'
 
 import {parseSink} from '../delivery/sink.ts'
 import type {Sink} from '../delivery/sink.ts'
-import {StanchError, isCode} from '../errors.ts'
+import {StanchError} from '../errors.ts'
 import type {Worked} from '../execution/incident.ts'
 import type {Decision, Responder} from '../execution/responder.ts'
 import type {PlanChoices} from '../incident/policy.ts'
@@ -125,7 +125,7 @@ export abstract class IncidentCommand extends TenantCommand {
     if (attended && result.status !== 'declined' && result.status !== 'planned') {
       this.print(['', 'A message for the ticket or the chat, without secrets:', ...layOut(messageLines(result).map((line) => `  ${line}`), process.stdout.columns)])
     }
-    if (report && !isCode(failure, 'interrupted')) for (const line of reportLines(report)) this.say(line)
+    if (report) for (const line of reportLines(report)) this.say(line)
     this.say(`${result.simulated ? 'SIMULATED' : 'REAL'} tenant; exit ${process.exitCode}`)
   }
 }

@@ -62,6 +62,8 @@ export interface Job {
   /** The plan exists already and must still fit (`execute`, `resume`). */
   readonly fixed?: boolean
   readonly state?: IncidentState
+  /** Audiences whose settings are needed although their grants may be gone. */
+  readonly audiences?: readonly string[]
   /** The guided flow shows its own screens and asks its own questions before the confirmation. */
   readonly beforeConfirm?: (facts: PlanFacts, plan: Plan) => Promise<void>
   /** Called as soon as the incident has an id. */
@@ -103,7 +105,7 @@ async function dryRun(job: Job): Promise<Worked> {
 async function look(job: Job): Promise<{operator: Operator; facts: PlanFacts}> {
   const {tenant, clock, mode} = job.connected
   const operator = await tenant.operator()
-  const snapshot = await observe(tenant, job.client_id, mode, clock)
+  const snapshot = await observe(tenant, job.client_id, mode, clock, job.audiences)
   refuseOwnClient(snapshot, job.options.include_own)
   return {operator, facts: {snapshot, ...(job.leaked_token ? {leaked_token: job.leaked_token} : {})}}
 }

@@ -1,5 +1,5 @@
 import {StanchError} from '../errors.ts'
-import {incidentState, planOf} from '../execution/incident.ts'
+import {incidentState, lastExposure, planOf} from '../execution/incident.ts'
 import type {Worked} from '../execution/incident.ts'
 import {IncidentTrail} from '../execution/incident-trail.ts'
 import {takenGrants} from '../execution/restore-grants.ts'
@@ -51,6 +51,7 @@ export async function restoreIncident(job: RestoreJob): Promise<Worked> {
     client_id,
     choices: DEFAULT_CHOICES,
     interruption: job.interruption,
+    audiences: (exposure?.audiences ?? []).map((one) => one.audience),
     onIncident: job.onIncident,
     plan: (facts: PlanFacts) => commandPlan('grant restore', state.leak as LeakKind, facts, DEFAULT_CHOICES, restorations(taken, facts.snapshot.management_audience)),
   })
@@ -63,13 +64,11 @@ async function remember(job: RestoreJob): Promise<Remembered> {
     const state = incidentState(trail, job.incident)
     const journal = new IncidentTrail(trail, job.incident, state.tenant, systemClock)
     const client_id = state.client_id ?? planOf(trail, state).client_id
-    const blob = state.evidence['exposure']
-    const exposure = blob === undefined ? undefined : trail.getEvidence(blob)
     return {
       state,
       client_id,
       taken: takenGrants({journal}, state.operations),
-      exposure: exposure ? (JSON.parse(exposure.toString('utf8')) as Exposure) : undefined,
+      exposure: lastExposure(trail, state),
     }
   } finally {
     trail.close('done')

@@ -41,6 +41,7 @@ export default class Execute extends IncidentCommand {
     this.watchInterrupts()
     const place = this.place(flags)
     const connected = await this.connectTo(place, flags)
+    const {plannedAudiences} = await import('../execution/expose.ts')
     const showOnTerminal = await this.showOnTerminal()
     const worked = await runIncident({
       place,
@@ -56,6 +57,7 @@ export default class Execute extends IncidentCommand {
       ...(showOnTerminal ? {showOnTerminal} : {}),
       interruption: this.interruption,
       fixed: true,
+      audiences: plannedAudiences(plan),
       plan: () => plan,
       onIncident: (id) => (this.incidentId = id),
     })

@@ -84,11 +84,8 @@ secret over, proves it and says when the all clear is. In a terminal it asks; wi
     const given = await this.leakedFrom(flags)
     this.watchInterrupts()
     const place = this.place(flags)
-    const [{openGuided}, {layOut}] = await Promise.all([import('../cli/guided-opening.ts'), import('../terminal/screen.ts')])
-    const say = (line: string) => {
-      for (const part of layOut([line], process.stderr.columns)) this.say(part)
-    }
-    const opening = await openGuided({place, flags, ...(given ? {leaked: given} : {}), say, connect: (connection) => this.connectWith(place, connection, flags)})
+    const {openGuided} = await import('../cli/guided-opening.ts')
+    const opening = await openGuided({place, flags, ...(given ? {leaked: given} : {}), say: (line) => this.say(line), connect: (connection) => this.connectWith(place, connection, flags)})
     if (opening.kind === 'by_hand') {
       this.print(opening.lines)
       return

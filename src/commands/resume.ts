@@ -34,6 +34,7 @@ Without an id it takes the only unfinished incident; with several it lists them.
     this.watchInterrupts()
     const place = this.place(flags)
     const connected = await this.connectTo(place, flags)
+    const {plannedAudiences} = await import('../execution/expose.ts')
     const {incidentState, planOf, unfinishedIncident} = await import('../execution/incident.ts')
     const trail = await openTrail(place, connected.mode)
     const {state, plan} = (() => {
@@ -62,6 +63,7 @@ Without an id it takes the only unfinished incident; with several it lists them.
       ...(showOnTerminal ? {showOnTerminal} : {}),
       interruption: this.interruption,
       fixed: true,
+      audiences: plannedAudiences(plan),
       state,
       plan: () => plan,
       onIncident: (id) => (this.incidentId = id),

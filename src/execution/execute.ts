@@ -112,6 +112,7 @@ function concludeExposure(run: Run, progress: Progress): Exposure {
 
 /** Steps whose operation took effect in an earlier session count as done; one that is still in doubt stays so. */
 export function adoptEarlier(progress: Progress): void {
+  let undated = false
   for (const step of progress.plan.steps) {
     const operations = progress.earlier.filter((operation) => operation.step === step.id && isEffectOf(step, operation) && countsFor(progress, operation))
     const effective = operations.find(tookEffect)
@@ -121,16 +122,20 @@ export function adoptEarlier(progress: Progress): void {
       if (effective.date !== undefined) {
         if (step.action === 'client_secret.rotate') progress.secret_changed_at = effective.date
         if (step.action === 'client_grant.delete') progress.grants_changed_at = Math.max(progress.grants_changed_at ?? 0, effective.date)
+      } else if (step.action === 'client_grant.delete') {
+        undated = true
       }
     }
   }
+  // Of a deletion that was settled by looking nobody knows when it happened: then all count from now on, never too early.
+  if (undated) delete progress.grants_changed_at
 }
 
 /**
  * Work that goes on, also under a newer plan of the runbook, repeats nothing that took effect. A command that a person
  * typed for one purpose (`secret rotate`) means what it says: only its own earlier sessions count for it.
  */
-function countsFor({plan, plan_sha256}: Progress, operation: Operation): boolean {
+export function countsFor({plan, plan_sha256}: Progress, operation: Operation): boolean {
   return operation.plan_sha256 === plan_sha256 || !plan.runbook.id.startsWith('command:')
 }
 

@@ -1,10 +1,12 @@
 import {parseRfc3339} from '../clock.ts'
 import {lifetimeChanged} from '../incident/earlier-changes.ts'
 import {computeExposureWindow} from '../incident/exposure.ts'
-import type {AudienceFacts, Exposure, ObservedToken} from '../incident/exposure.ts'
+import type {AudienceExposure, AudienceFacts, Containment, Exposure, ObservedToken} from '../incident/exposure.ts'
 import {reachableAudiences} from '../incident/actions/template.ts'
 import {tokenCouldReadSecrets} from '../incident/policy.ts'
 import type {PlanFacts} from '../incident/policy.ts'
+import type {Plan} from '../incident/plan.ts'
+import {subjectOf} from '../incident/tenant-snapshot.ts'
 import type {TenantSnapshot} from '../incident/tenant-snapshot.ts'
 import type {Progress} from './progress.ts'
 import type {Run} from './run.ts'
@@ -18,6 +20,8 @@ export function expose(run: Run, progress: Progress): Exposure {
       now: tenantNow(run),
       kind: progress.plan.leak,
       containment: progress.containment,
+      audiences: plannedAudiences(progress.plan),
+      ...(progress.prior ? {prior: progress.prior} : {}),
       probe_tokens: progress.probe_tokens,
       ...(progress.leaked_at === undefined ? {} : {leaked_at: progress.leaked_at}),
       ...(run.tenant.skewSeconds() === undefined ? {} : {skew: Math.abs(run.tenant.skewSeconds() ?? 0)}),
@@ -32,10 +36,25 @@ export interface ExposureContext {
   readonly containment: ReadonlyMap<string, {readonly changed_at: number; readonly first_refusal_at: number}>
   readonly probe_tokens: readonly {readonly audience: string; readonly issued_at: number; readonly expires_at?: number}[]
   readonly leaked_at?: number
+  /** Audiences that the plan was made for: their grants may be gone by now, their tokens are not. */
+  readonly audiences?: readonly string[]
+  /** What the incident knew before this run. */
+  readonly prior?: PriorExposure
   /** Seconds, absolute. */
   readonly skew?: number
   /** APIs that no grant shows any more although the tenant log has tokens for them. */
   readonly seen_in_log?: readonly string[]
+}
+
+/** The audiences that a plan is about, from the steps that name them. */
+export function plannedAudiences(plan: Plan): string[] {
+  return [...new Set(plan.steps.flatMap((step) => (step.action === 'exposure' || step.action === 'verify' ? step.args.audiences : [])))]
+}
+
+/** An earlier run's exposure. Its containment still stands where the leaked secret was proven dead; grants alone can come back. */
+export interface PriorExposure {
+  readonly exposure: Exposure
+  readonly secret_dead: boolean
 }
 
 /** Exposure from a snapshot alone: the `exposure` command asks this before anything was done. */
@@ -62,18 +81,28 @@ export function exposureOf(facts: PlanFacts, context: ExposureContext): Exposure
 
 function audienceFacts(snapshot: TenantSnapshot, audience: string, context: ExposureContext): AudienceFacts {
   const server = snapshot.resource_servers[audience]
-  const containment = context.containment.get(audience)
+  const before = context.prior?.exposure.audiences.find((one) => one.audience === audience)
+  const containment = context.containment.get(audience) ?? priorContainment(before, snapshot, context)
+  const lifetime = server?.token_lifetime ?? (before?.lifetime_source === 'tenant' ? before.token_lifetime_seconds : undefined)
   const paths = snapshot.grants
     .filter((grant) => grant.audience === audience)
     .map((grant) => `client grant ${grant.id} (${grant.subject_type ?? 'client'}${grant.allow_all_scopes ? ', all scopes' : ''})`)
   return {
     audience,
-    ...(server?.name === undefined ? {} : {name: server.name}),
-    ...(server?.token_lifetime === undefined ? {} : {token_lifetime: server.token_lifetime}),
+    ...((server?.name ?? before?.name) === undefined ? {} : {name: server?.name ?? before?.name ?? audience}),
+    ...(lifetime === undefined ? {} : {token_lifetime: lifetime}),
     ...(lifetimeChanged(snapshot, audience, context.leaked_at) ? {lifetime_changed: true} : {}),
     paths: paths.length > 0 ? paths : [context.seen_in_log?.includes(audience) ? 'a grant that is gone; the tenant log has its tokens' : 'the leaked token itself'],
     ...(containment ? {containment} : {}),
   }
+}
+
+/** Containment that an earlier run proved: by the dead secret it stands, by a missing grant only as long as none is there. */
+function priorContainment(before: AudienceExposure | undefined, snapshot: TenantSnapshot, context: ExposureContext): Containment | undefined {
+  const at = before?.contained_at === undefined ? undefined : parseRfc3339(before.contained_at)
+  if (at === undefined) return undefined
+  const open = snapshot.grants.some((grant) => grant.audience === before?.audience && subjectOf(grant) === 'client')
+  return open && !context.prior?.secret_dead ? undefined : {changed_at: at, first_refusal_at: at}
 }
 
 /** Issuance events of the log at hand. */

@@ -20,6 +20,8 @@ import {containmentOf} from './known-containment.ts'
 import {snapshotBefore} from './snapshot-before.ts'
 import {execute} from './execute.ts'
 import {expose} from './expose.ts'
+import type {PriorExposure} from './expose.ts'
+import type {Exposure} from '../incident/exposure.ts'
 import {IncidentTrail} from './incident-trail.ts'
 import type {Progress} from './progress.ts'
 import {eventOf, incidentsOf} from './record-mapping.ts'
@@ -144,6 +146,7 @@ export async function work(run: Run, job: Work): Promise<Worked> {
     before,
     ...(job.leaked_token ? {leaked_token: job.leaked_token} : {}),
     ...(job.leaked_at === undefined ? {} : {leaked_at: job.leaked_at}),
+    ...priorOf(run.journal.trail, job),
     earlier: [...(job.state?.operations ?? [])],
     deliveries: job.state?.deliveries ?? [],
     earlier_proofs: job.state?.proofs ?? [],
@@ -162,6 +165,26 @@ export async function work(run: Run, job: Work): Promise<Worked> {
     const writable = !(failure instanceof StanchError && failure.code.startsWith('E_'))
     return {result: conclude(run, progress, expose(run, progress), signedOff, writable), failure}
   }
+}
+
+/** The exposure that the incident computed last. A restore gives grants back; only a dead secret keeps containment then. */
+export function priorOf(trail: Trail, job: Pick<Work, 'state' | 'plan'>): {prior?: PriorExposure} {
+  const exposure = job.state ? lastExposure(trail, job.state) : undefined
+  if (!exposure) return {}
+  const proven = (job.state?.proofs ?? []).some((proof) => proof.claim === 'old_secret_refused' && proof.verdict === 'proven')
+  const restores = job.plan.steps.some((step) => step.action === 'client_grant.restore')
+  return {prior: {exposure: proven || !restores ? exposure : withoutContainment(exposure), secret_dead: proven}}
+}
+
+/** The exposure as an earlier session of this incident computed it. */
+export function lastExposure(trail: Trail, state: IncidentState): Exposure | undefined {
+  const sha256 = state.evidence['exposure']
+  const blob = sha256 === undefined ? undefined : trail.getEvidence(sha256)
+  return blob ? (JSON.parse(blob.toString('utf8')) as Exposure) : undefined
+}
+
+function withoutContainment(exposure: Exposure): Exposure {
+  return {...exposure, audiences: exposure.audiences.map(({contained_at: _gone, ...rest}) => rest)}
 }
 
 /** Tokens that probes of earlier sessions minted, or may have minted: they stay in the exposure. */

@@ -15,9 +15,16 @@ const LOG_PAGES = 10
  * Reads everything a plan is computed from. Two rounds: what needs no other answer goes out together, then what needs
  * one. Nothing is changed and no secret is asked for. What a missing scope hides becomes an evidence gap.
  *
+ * @param also audiences whose settings are read too: of grants that were deleted earlier in the incident
  * @throws auth0.not_found when there is no such client; auth0.scope_missing when clients or grants cannot be read at all
  */
-export async function observe(tenant: Tenant, clientId: string, mode: 'real' | 'sim', clock: Clock): Promise<TenantSnapshot> {
+export async function observe(
+  tenant: Tenant,
+  clientId: string,
+  mode: 'real' | 'sim',
+  clock: Clock,
+  also: readonly string[] = [],
+): Promise<TenantSnapshot> {
   const operator = await tenant.operator()
   const gaps: EvidenceGap[] = []
   const [client, grants, defaults, log, settings] = await Promise.all([
@@ -36,7 +43,7 @@ export async function observe(tenant: Tenant, clientId: string, mode: 'real' | '
       what: 'changes that others made',
     }),
   ])
-  const audiences = new Set(grants.map((grant) => grant.audience))
+  const audiences = new Set([...grants.map((grant) => grant.audience), ...also])
   // A third-party application gets tokens by every default grant, also for APIs that it has no grant of its own for.
   const defaultGrants = (defaults ?? []).filter((grant) => client.is_first_party === false || audiences.has(grant.audience))
   if (client.is_first_party === false) for (const grant of defaultGrants) audiences.add(grant.audience)

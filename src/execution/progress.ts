@@ -7,6 +7,7 @@ import type {Plan, PlanStep, StepOutcome} from '../incident/plan.ts'
 import type {Operation, Proof} from '../incident/replay.ts'
 import type {EvidenceGap, TenantSnapshot} from '../incident/tenant-snapshot.ts'
 import type {LeakedToken} from '../incident/policy.ts'
+import type {PriorExposure} from './expose.ts'
 import type {DeliveryFact} from './incident-trail.ts'
 import type {Run} from './run.ts'
 
@@ -19,6 +20,8 @@ export interface Progress {
   readonly before: TenantSnapshot
   readonly leaked_token?: LeakedToken
   readonly leaked_at?: number
+  /** What earlier sessions of this incident knew of the exposure. */
+  readonly prior?: PriorExposure
   /** Operations of earlier sessions of this incident, by replay. */
   readonly earlier: readonly Operation[]
   readonly deliveries: readonly {readonly op: string; readonly sink: string; readonly result: 'ok' | 'failed'; readonly fingerprint?: string}[]

@@ -15,8 +15,14 @@ import type {Progress} from './progress.ts'
 import {readCurrentSecret} from './read-secret.ts'
 import type {Run} from './run.ts'
 import {authMethodOf, settleRotation} from './settle-rotation.ts'
+import type {Settlement} from './settle-rotation.ts'
 
 type Rotation = PlanStep & {readonly action: 'client_secret.rotate'}
+
+type SecretChange = Mutation & {kind: 'client_secret.rotate' | 'client_secret.set'}
+
+/** A rotation without an answer that had no effect goes again once; then a person decides. */
+const MAX_ROUNDS = 2
 
 /** How often a rotation that got 429 is sent again, each time only after a read that shows no change. */
 const MAX_SENDS = 3
@@ -30,7 +36,8 @@ export function readBefore(run: Run, progress: Progress): Before {
 
 /**
  * Rotates the secret once and hands the new one over. A rotation is never repeated blindly: an answer that did not
- * come is settled by looking (`settle-rotation.ts`), and what cannot be seen is asked, never guessed.
+ * come is settled by looking (`settle-rotation.ts`), and what cannot be seen is asked, never guessed. What two looks show
+ * to be undone is tried once more, under an intent of its own.
  */
 export async function rotateSecret(run: Run, progress: Progress, step: Rotation, deliverStep: PlanStep | undefined, before: Before): Promise<void> {
   beginStep(run, progress, step)
@@ -39,6 +46,23 @@ export async function rotateSecret(run: Run, progress: Progress, step: Rotation,
   const inForce = known?.fingerprint ?? (await leakedInForce(run, progress))
   if (inForce !== undefined) progress.secret_before = inForce
   const mutation = mutationOf(step)
+  for (let round = 1; round <= MAX_ROUNDS && !(round > 1 && run.interruption.requested); round++) {
+    const settled = await attempt(run, progress, step, deliverStep, mutation, known, round)
+    if (settled !== 'not_done') return
+  }
+}
+
+/** One intent and what became of it. `not_done` when it was settled by looking that it had no effect. */
+async function attempt(
+  run: Run,
+  progress: Progress,
+  step: Rotation,
+  deliverStep: PlanStep | undefined,
+  mutation: SecretChange,
+  known: {fingerprint: string} | undefined,
+  round: number,
+): Promise<Settlement | undefined> {
+  const inForce = progress.secret_before
   const [intended] = run.journal.intend([
     {
       action: step.args.method === 'set' ? 'client_secret.set' : 'client_secret.rotate',
@@ -50,11 +74,11 @@ export async function rotateSecret(run: Run, progress: Progress, step: Rotation,
       undo: step.undo,
       plan_sha256: progress.plan_sha256,
       ...(inForce === undefined ? {} : {before: inForce}),
-      try: nextTry(progress, step),
+      try: nextTry(progress, step) + round - 1,
     },
   ])
-  if (!intended) return
-  if (mutation.kind === 'client_secret.set' && run.handOver) {
+  if (!intended) return undefined
+  if (mutation.kind === 'client_secret.set' && run.handOver && round === 1) {
     // A value made here is sealed before it is sent: a crash after this can repeat the same PATCH with the same value.
     const sealed = await handOver(run, {...run.handOver, sink: run.handOver.fallback}, mutation.secret, run.journal.fingerprint(progress.plan.client_id, mutation.secret.reveal()))
     if (sealed.result !== 'ok') {
@@ -64,7 +88,7 @@ export async function rotateSecret(run: Run, progress: Progress, step: Rotation,
     run.journal.delivered(intended.op, sealed)
   }
   const {sent, secret} = await send(run, progress, mutation, intended, known?.fingerprint)
-  await conclude(run, progress, step, deliverStep, {...intended, ...(inForce === undefined ? {} : {before: inForce})}, sent, secret, mutation)
+  return conclude(run, progress, step, deliverStep, {...intended, ...(inForce === undefined ? {} : {before: inForce})}, sent, secret, mutation)
 }
 
 /**
@@ -80,7 +104,7 @@ async function leakedInForce(run: Run, progress: Progress): Promise<string | und
   return undefined
 }
 
-function mutationOf(step: Rotation): Mutation & {kind: 'client_secret.rotate' | 'client_secret.set'} {
+function mutationOf(step: Rotation): SecretChange {
   const {client_id, method} = step.args
   if (method === 'rotate') return {kind: 'client_secret.rotate', client_id}
   // 48 random bytes are 64 characters of A-Z a-z 0-9 _ -: the form of the secrets that Auth0 makes itself.
@@ -91,7 +115,7 @@ function mutationOf(step: Rotation): Mutation & {kind: 'client_secret.rotate' | 
 async function send(
   run: Run,
   progress: Progress,
-  mutation: Mutation & {kind: 'client_secret.rotate' | 'client_secret.set'},
+  mutation: SecretChange,
   intended: Intended,
   before: string | undefined,
 ): Promise<{sent: Sent; secret: Secret | undefined}> {
@@ -117,7 +141,7 @@ async function conclude(
   sent: Sent,
   secret: Secret | undefined,
   mutation: Mutation,
-): Promise<void> {
+): Promise<Settlement | undefined> {
   const judged = judge(sent)
   const request = sent.kind === 'answered' && sent.request_id !== undefined ? {request_id: sent.request_id} : {}
   if (judged === 'done' && secret) {
@@ -129,23 +153,23 @@ async function conclude(
     run.journal.endRotation(intended, sent, after, delivery)
     finishStep(run, progress, step, {outcome: 'done', seq: intended.seq, at: run.journal.now(), ...request})
     reportDelivery(run, progress, deliverStep)
-    return
+    return undefined
   }
   if (judged === 'refused' || judged === 'rate_limited') {
     run.journal.end(intended, sent, 'refused')
     if (judged === 'rate_limited') progress.stop = rateLimited(sent.kind === 'answered' ? sent.retry_after : undefined, run.clock.now() / 1000)
     const detail = judged === 'refused' ? `the tenant answered ${sent.kind === 'answered' ? sent.status : ''}` : 'rate limited; nothing was changed'
     finishStep(run, progress, step, {outcome: judged === 'refused' ? 'refused' : 'not_attempted', seq: intended.seq, at: run.journal.now(), detail, ...request})
-    return
+    return undefined
   }
   if (judged === 'not_sent') {
     run.journal.end(intended, sent, 'failed')
     finishStep(run, progress, step, {outcome: 'not_attempted', seq: intended.seq, at: run.journal.now(), detail: 'the request did not leave'})
-    return
+    return undefined
   }
   run.journal.end(intended, sent, 'unknown')
   run.responder.notify({kind: 'warning', text: 'No usable answer came to the rotation. Looking at the tenant before anything else.'})
-  await settleRotation(run, progress, step, deliverStep, intended, mutation.kind === 'client_secret.set' ? mutation.secret : undefined)
+  return settleRotation(run, progress, step, deliverStep, intended, mutation.kind === 'client_secret.set' ? mutation.secret : undefined)
 }
 
 /** Hands the secret over when the plan says so; without a deliver step it stays in memory and dies with the process. */

@@ -4,7 +4,7 @@ import type {Operation} from '../incident/replay.ts'
 import {ask} from './ask.ts'
 import {finishStep} from './progress.ts'
 import type {Progress} from './progress.ts'
-import {adoptEarlier} from './execute.ts'
+import {adoptEarlier, countsFor} from './execute.ts'
 import {handOver} from './hand-over.ts'
 import {readCurrentSecret} from './read-secret.ts'
 import {rotateSecret} from './rotate-secret.ts'
@@ -37,7 +37,7 @@ async function settleOne(run: Run, progress: Progress, step: PlanStep | undefine
     }
     case 'client_secret.rotate':
     case 'client_secret.set': {
-      if (step?.action !== 'client_secret.rotate') return undefined
+      if (step?.action !== 'client_secret.rotate' || !countsFor(progress, operation)) return settleByFingerprint(run, progress, operation)
       const next = progress.plan.steps[progress.plan.steps.indexOf(step) + 1]
       const result = await settleRotation(run, progress, step, next?.action === 'secret.deliver' ? next : undefined, operation)
       // Not done: the step is free again. Unreadable with its outcome known: it counts as done, a person decides the rest.
@@ -69,6 +69,14 @@ async function settleOne(run: Run, progress: Progress, step: PlanStep | undefine
       run.journal.settle(operation, 'not_done', 'state', {note: 'a read changes nothing'})
       return 'not_done'
   }
+}
+
+/** The rotation of another plan: what it did is found out, its secret is not handed over. Unreadable: it stays in doubt. */
+async function settleByFingerprint(run: Run, progress: Progress, operation: Operation): Promise<'ok' | undefined> {
+  const read = operation.before === undefined ? undefined : await readCurrentSecret(run, progress, progress.plan.client_id, 'did an earlier rotation take effect?')
+  if (!read || read.fingerprint === operation.before) return undefined
+  run.journal.settle(operation, 'ok', 'state', {before: operation.before, after: read.fingerprint})
+  return 'ok'
 }
 
 function replace(progress: Progress, operation: Operation, settled: 'ok' | 'not_done'): void {

@@ -8,6 +8,7 @@ import {bodyOf} from '../incident/actions/delete-client-grant.ts'
 import {subjectOf} from '../incident/tenant-snapshot.ts'
 import {beginStep, finishStep} from './progress.ts'
 import type {Progress} from './progress.ts'
+import {readCurrentSecret} from './read-secret.ts'
 import {newTokenProbe, secretProbe} from './probes.ts'
 import type {ProbeAnswer} from './probes.ts'
 import {isLongEnough, LAST_REFUSAL_AFTER, proofOf, prove, proven} from './proving.ts'
@@ -20,9 +21,10 @@ type Verification = PlanStep & {readonly action: 'verify'}
 /** Proves the claims of the plan by probing (`proving.ts`), reads the grants once more, and writes each proof down. */
 export async function verify(run: Run, progress: Progress, step: Verification): Promise<void> {
   beginStep(run, progress, step)
+  await currentSecret(run, progress, step)
   const started = tenantNow(run)
   const changed = Math.max(progress.grants_changed_at ?? 0, progress.secret_changed_at ?? 0) || started
-  const watches = watchesOf(run, progress, step, changed)
+  const watches = watchesOf(run, progress, step, started)
   const window = progress.plan.verify_window_seconds
   const enough = isLongEnough(window)
   if (!enough) {
@@ -46,24 +48,25 @@ export async function verify(run: Run, progress: Progress, step: Verification): 
   })
 }
 
-function watchesOf(run: Run, progress: Progress, step: Verification, changed: number): Watch[] {
+/** @param started tenant time now: a change of which nobody knows when it happened counts from here on */
+function watchesOf(run: Run, progress: Progress, step: Verification, started: number): Watch[] {
   const watches: Watch[] = []
   const {claims} = step.args
-  const base = {changed_at: changed, run: [], total: 0}
+  const base = {run: [], total: 0}
   const old = formerSecret(run, progress)
   const current = progress.new_secret ?? (progress.secret_changed_at === undefined ? (progress.old_secret ?? run.leaked) : undefined)
   if (claims.includes('old_secret_refused') && old) {
-    watches.push({...base, claim: 'old_secret_refused', target: step.target, wants: 'refusal', changed_at: progress.secret_changed_at ?? changed, probe: secretProbe(run, progress, old)})
+    watches.push({...base, claim: 'old_secret_refused', target: step.target, wants: 'refusal', changed_at: progress.secret_changed_at ?? started, probe: secretProbe(run, progress, old)})
   }
   if (claims.includes('new_secret_accepted') && progress.new_secret) {
-    watches.push({...base, claim: 'new_secret_accepted', target: step.target, wants: 'acceptance', changed_at: progress.secret_changed_at ?? changed, probe: secretProbe(run, progress, progress.new_secret)})
+    watches.push({...base, claim: 'new_secret_accepted', target: step.target, wants: 'acceptance', changed_at: progress.secret_changed_at ?? started, probe: secretProbe(run, progress, progress.new_secret)})
   }
   const machine = progress.snapshot.client.grant_types?.includes('client_credentials') ?? true
   if (claims.includes('new_tokens_refused') && current && machine) {
     for (const audience of deletedAudiences(progress)) {
       // A probe that is known to mint a token is not sent: `unprobed` says why the claim does not hold.
       if (defaultTakesOver(progress, audience)) continue
-      watches.push({...base, claim: 'new_tokens_refused', target: `api:${audience}`, audience, wants: 'refusal', changed_at: progress.grants_changed_at ?? changed, probe: newTokenProbe(run, progress, step, current, audience)})
+      watches.push({...base, claim: 'new_tokens_refused', target: `api:${audience}`, audience, wants: 'refusal', changed_at: progress.grants_changed_at ?? started, probe: newTokenProbe(run, progress, step, current, audience)})
     }
   }
   return watches
@@ -72,16 +75,27 @@ function watchesOf(run: Run, progress: Progress, step: Verification, changed: nu
 /** The secret that must be refused: the one that was in force before the rotation, else the leaked value. */
 function formerSecret(run: Run, progress: Progress): Secret | undefined {
   const {leaked} = run
-  if (progress.old_secret || !leaked) return progress.old_secret
+  if (!leaked) return progress.old_secret
   const before = progress.secret_before
   const other = progress.leaked_is_former === true || (before !== undefined && before !== run.journal.fingerprint(progress.plan.client_id, leaked.reveal()))
-  if (!other) return leaked
+  if (!other) return progress.old_secret ?? leaked
   progress.gaps.push({
     code: 'leaked_not_in_force',
     what: 'the leaked value',
     why: "it was not the client's secret before the rotation: it was replaced earlier, mistyped, or is another application's. Its refusal proves nothing about this rotation",
   })
-  return undefined
+  return progress.old_secret
+}
+
+/** Without a rotation nothing has read the secret yet: a request for a token needs one that works. */
+async function currentSecret(run: Run, progress: Progress, step: Verification): Promise<void> {
+  const asks = step.args.claims.includes('new_tokens_refused') && deletedAudiences(progress).some((audience) => !defaultTakesOver(progress, audience))
+  if (!asks || run.leaked || progress.new_secret || progress.old_secret) return
+  const read = await readCurrentSecret(run, progress, progress.plan.client_id, 'to ask for a token that must be refused')
+  if (!read) return
+  const rotated = progress.plan.steps.some((one) => one.action === 'client_secret.rotate' && ['done', 'already'].includes(progress.outcomes.get(one.id)?.outcome ?? ''))
+  if (rotated) progress.new_secret = read.secret
+  else progress.old_secret = read.secret
 }
 
 /** The APIs whose client-subject grant is gone: these are the ones where a refusal can be expected. */

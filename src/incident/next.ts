@@ -26,14 +26,20 @@ export function nextSteps(facts: NextFacts): string[] {
   if (status === 'planned') return ['carry it out: the same command without --dry-run']
   if (status === 'declined') return ['nothing was changed; start again with: stanch respond']
   const unfinished = facts.actions.some((action) => isChange(action) && ['in_doubt', 'not_attempted'].includes(action.outcome))
-  if (status === 'in_doubt' || unfinished) next.push(`stanch resume ${id}`)
+  const rotation = facts.actions.some((action) => action.kind === 'client_secret.rotate' && action.outcome === 'in_doubt')
+  const another = `stanch secret rotate --client ${facts.plan.client_id} --incident ${id} --method set --deliver SINK`
+  if (rotation) {
+    // Looking needs one of two things; without them only a person can decide.
+    next.push(`stanch resume ${id} --credential-file FILE (the leaked value), or with a credential that may read secrets (read:client_keys)`)
+    next.push(`or set another secret, whatever the lost answer did: ${another}`)
+  } else if (status === 'in_doubt' || unfinished) next.push(`stanch resume ${id}`)
   const refused = facts.actions.filter((action) => action.outcome === 'refused' && isChange(action))
   for (const action of refused) next.push(`by hand, in the Dashboard: ${action.kind} on ${action.target}; the tenant refused it to this credential`)
   const unknown = facts.gaps.some((gap) => gap.code === 'new_secret_unknown')
   // Nobody here ever saw that secret: there is nothing to hand over again.
   if (facts.delivery_failed && !unknown) next.push(`stanch secret deliver --incident ${id} --deliver SINK`)
   if (unknown) {
-    next.push(`copy the new secret from the Dashboard (Applications > ${facts.plan.client_id} > Credentials), or set another: stanch secret rotate --client ${facts.plan.client_id} --incident ${id} --method set --deliver SINK`)
+    next.push(`copy the new secret from the Dashboard (Applications > ${facts.plan.client_id} > Credentials), or set another: ${another}`)
   }
   if (facts.gaps.some((gap) => gap.code === 'grant_is_back')) next.push(`somebody gave the client a grant again: stanch grant list --client ${facts.plan.client_id}, then the tenant log`)
   if (facts.gaps.some((gap) => gap.code === 'not_probed' && gap.what !== 'new_secret_accepted')) next.push(`prove it with the leaked value: stanch resume ${id} --credential-file FILE`)

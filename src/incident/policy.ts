@@ -93,6 +93,10 @@ export function reopeningScopes(
   snapshot: Pick<TenantSnapshot, 'grants' | 'default_grants' | 'management_audience'>,
   token?: LeakedToken,
 ): string[] {
+  // A token that leaked alone and could not get at the secret is the only one that anybody else holds.
+  if (token && token.scopes.length > 0 && !token.scopes.some((scope) => SECRET_SCOPES.includes(scope))) {
+    return REOPENING_SCOPES.filter((scope) => token.scopes.includes(scope))
+  }
   const held = new Set<string>(token?.scopes ?? [])
   for (const grant of [...snapshot.grants, ...snapshot.default_grants]) {
     if (grant.audience !== snapshot.management_audience) continue

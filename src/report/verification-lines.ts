@@ -1,8 +1,8 @@
-import type {Verification} from '../trail/format/verify.ts'
+import type {LocatedVerification} from '../trail/format/verification.ts'
 import {printable} from '../untrusted.ts'
 
 /** The verdict on a trail: its first line names verdict, real or simulated, sizes, root and anchors. */
-export function verificationLines(verification: Verification): string[] {
+export function verificationLines(verification: LocatedVerification): string[] {
   const {ok, complete, records, size, root_hash: root, checkpoints, signer, anchors, findings, mode} = verification
   const verdict = !ok ? 'NOT VERIFIED' : complete ? 'VERIFIED' : 'VERIFIED BUT INCOMPLETE'
   const kind = mode === 'sim' ? 'SIMULATED' : mode === 'real' ? 'REAL' : 'unknown'

@@ -1,6 +1,6 @@
 import type {Clock} from '../clock.ts'
 import {humanDuration} from '../clock.ts'
-import {cutToWidth} from './width.ts'
+import {cutToWidth} from '../report/width.ts'
 
 export interface CountdownOptions {
   readonly write: (text: string) => void

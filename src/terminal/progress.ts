@@ -5,7 +5,7 @@ import {printable} from '../untrusted.ts'
 import {Countdown, type CountdownOptions} from './countdown.ts'
 import {layOut, textWidth} from './screen.ts'
 import {canMove, styleFor, type Paint, type Style, type TerminalStream} from './style.ts'
-import {wrap} from './width.ts'
+import {wrap} from '../report/width.ts'
 
 /** Where progress is written: standard error, or a stand-in. */
 export interface ProgressOutput extends TerminalStream {

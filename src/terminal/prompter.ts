@@ -2,7 +2,7 @@ import {createInterface} from 'node:readline/promises'
 import {StanchError} from '../errors.ts'
 import {printable} from '../untrusted.ts'
 import {canMove, styleFor} from './style.ts'
-import {cutToWidth} from './width.ts'
+import {cutToWidth} from '../report/width.ts'
 
 /** The terminal that is asked: both ends must be one. */
 export interface Terminal {

@@ -1,5 +1,5 @@
 import {printable} from '../untrusted.ts'
-import {wrap} from './width.ts'
+import {wrap} from '../report/width.ts'
 
 /** Rows that the lines of one question may take at 80x24; the rest is for the question and its answer. */
 export const SCREEN_ROWS = 18

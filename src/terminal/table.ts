@@ -1,5 +1,5 @@
 import {printable} from '../untrusted.ts'
-import {cutToWidth, displayWidth, padTo, wrap} from './width.ts'
+import {cutToWidth, displayWidth, padTo, wrap} from '../report/width.ts'
 
 export interface Column {
   readonly title: string

@@ -148,7 +148,7 @@ export class LogWriter {
     try {
       for (const one of all) {
         const written = this.#build(one, this.#state.size + group.length, group.at(-1)?.leaf ?? this.#state.lastLeaf)
-        undo.push(this.#state.continuity.apply(written.record, written.leaf))
+        this.#state.continuity.apply(written.record, written.leaf, undo)
         group.push(written)
       }
       if (group.length > 0) {

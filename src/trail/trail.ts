@@ -11,6 +11,7 @@ import type {LogState} from './log-state.ts'
 import type {LogWriter, Waiting} from './log-writer.ts'
 import {openLog} from './open.ts'
 import {PinoChannel} from './pino-channel.ts'
+import {LogProofs} from './proofs.ts'
 import {readTrail} from './read-trail.ts'
 
 /** A checkpoint is due at the latest this long after an append. */
@@ -80,6 +81,7 @@ export class Trail {
   readonly #clock: Clock
   readonly #actor: string
   readonly #started: number
+  readonly #proofs: LogProofs
   #timer: NodeJS.Timeout | undefined
   #keep = false
   #closed = false
@@ -96,6 +98,7 @@ export class Trail {
     this.#clock = options.clock
     this.#actor = options.identity.actor
     this.#started = options.clock.monotonic()
+    this.#proofs = new LogProofs(options.folder)
   }
 
   /**
@@ -163,6 +166,16 @@ export class Trail {
   head(): {size: number; root: string} {
     const {size, root} = this.#writer.head()
     return {size, root}
+  }
+
+  /** Inclusion proof of record `seq` in the tree of `size` records: hex, leaf side first (RFC 9162, 2.1.3). */
+  proof(seq: number, size = this.head().size): string[] {
+    return this.#proofs.inclusion(seq, size)
+  }
+
+  /** Proof that the tree of `size` records extends that of `older` (RFC 9162, 2.1.4). */
+  consistency(older: number, size = this.head().size): string[] {
+    return this.#proofs.consistency(older, size)
   }
 
   /** Ends the session with a kept checkpoint and lets go of the files. A second call does nothing. */

@@ -10,7 +10,7 @@ import type {TestContext} from 'node:test'
 import {incidentsOf} from '../../src/execution/record-mapping.ts'
 import {inDoubt} from '../../src/incident/replay.ts'
 import {OPERATOR_SCOPES} from '../../src/simulator/scenarios/landscape.ts'
-import {assertInvariants, assertNoSecrets, assertTrail, gapCodes, outcomes, scene, verdicts} from '../support/incident.ts'
+import {assertAllClear, assertInvariants, assertNoSecrets, assertTrail, gapCodes, outcomes, scene, verdicts} from '../support/incident.ts'
 import type {Finished, Scene} from '../support/incident.ts'
 import {MAIN} from '../support/run-stanch.ts'
 import {ROOT} from '../support/tree.ts'
@@ -20,7 +20,7 @@ const AT_THE_TENANT = ['sent, no effect', 'effect, no answer'] as const
 const INSIDE = ['before send', 'answer, no delivery', 'answer, no record', 'half a record'] as const
 type Moment = (typeof AT_THE_TENANT)[number] | (typeof INSIDE)[number]
 
-type Act = 'client_grant.delete' | 'client_secret.rotate'
+type Act = 'client_grant.delete' | 'client_secret.rotate' | 'client_secret.set'
 
 interface Cell {
   readonly act: Act
@@ -34,7 +34,7 @@ interface Cell {
 const WITHOUT_READ = OPERATOR_SCOPES.filter((scope) => scope !== 'read:client_keys')
 
 /** One run of the built binary that is killed at the moment, on a tenant of its own. */
-async function killed(t: TestContext, cell: Cell): Promise<{at: Scene; connection: (reads: boolean) => Readonly<Record<string, string>>}> {
+async function killed(t: TestContext, cell: Cell, more: readonly string[] = []): Promise<{at: Scene; connection: (reads: boolean) => Readonly<Record<string, string>>}> {
   let child: ChildProcess | undefined
   let fell = false
   const at = await scene(t, {
@@ -51,7 +51,7 @@ async function killed(t: TestContext, cell: Cell): Promise<{at: Scene; connectio
   const connection = (reads: boolean) => (reads ? at.simulator.connection : at.simulator.withToken(WITHOUT_READ))
   const failpoint = failpointOf(cell, at)
   const words = ['respond', '--leak', 'client-secret', '--client', at.client_id, '--credential-file', at.leak.file]
-  child = spawn(process.execPath, ['--import', path.join(ROOT, 'test/support/failpoint.ts'), MAIN, ...words, '--deliver', `file:${at.sink}`, '--reason', 'kill test', '--yes', '--json'], {
+  child = spawn(process.execPath, ['--import', path.join(ROOT, 'test/support/failpoint.ts'), MAIN, ...words, '--deliver', `file:${at.sink}`, '--reason', 'kill test', '--yes', '--json', ...more], {
     cwd: at.home.folder,
     env: {...at.home.env, ...connection(cell.reads.before), ...(failpoint === undefined ? {} : {STANCH_FAILPOINT: failpoint})},
     stdio: 'ignore',
@@ -103,6 +103,9 @@ async function settle(t: TestContext, cell: Cell): Promise<{at: Scene; last: Fin
   const {document} = last
   assertTrail(at)
   assertInvariants(document)
+  assertAllClear(at, document, 'whenever')
+  assert.equal(document.exposure.audiences.length, 3, 'the APIs of grants that are gone count, too')
+  assert.equal(document.exposure.audiences.some((one) => one.lifetime_source === 'assumed_max'), false)
   assert.ok(at.tenant.count('client_secret.rotate', at.client_id) <= 1, 'rotated twice')
   assert.ok(['contained', 'partial', 'in_doubt'].includes(document.status), document.status)
   const [incident] = incidentsOf(at.records())
@@ -143,7 +146,7 @@ suite('killed at a grant deletion', {concurrency: 2}, () => {
 
 suite('killed at a rotation, by a credential that reads secrets', {concurrency: 2}, () => {
   for (const moment of [...AT_THE_TENANT, ...INSIDE]) {
-    for (const leaked of [true, false]) {
+    for (const leaked of moment === 'effect, no answer' ? [true, false] : [true]) {
       const cell: Cell = {act: 'client_secret.rotate', moment, reads: FULL, leaked}
       test(name(cell), async (t) => {
         const {at, last} = await settle(t, cell)
@@ -158,18 +161,81 @@ suite('killed at a rotation, by a credential that reads secrets', {concurrency: 
 })
 
 suite('killed at a rotation, by a credential that reads no secrets', {concurrency: 2}, () => {
-  for (const moment of [...AT_THE_TENANT, ...INSIDE]) {
-    for (const leaked of [true, false]) {
-      const cell: Cell = {act: 'client_secret.rotate', moment, reads: NONE, leaked}
-      test(name(cell), async (t) => {
-        const {at, last} = await settle(t, cell)
-        console.log(name(cell), last.code, last.document.status, outcomes(last.document, 'client_secret.rotate'), verdicts(last.document), gapCodes(last.document), at.tenant.count('client_secret.rotate', at.client_id), last.document.next.slice(0, 3))
-      })
-    }
+  for (const moment of ['before send', 'sent, no effect'] as const) {
+    const cell: Cell = {act: 'client_secret.rotate', moment, reads: NONE, leaked: true}
+    test(`${name(cell)}: the old secret still works, so it is rotated once`, async (t) => {
+      const {at, last} = await settle(t, cell)
+      assert.equal(last.document.status, 'contained')
+      assert.equal(at.tenant.count('client_secret.rotate', at.client_id), 1)
+      assert.equal(readFileSync(at.sink, 'utf8'), `${at.tenant.secretOf(at.client_id)}\n`)
+    })
   }
-  const cell: Cell = {act: 'client_secret.rotate', moment: 'effect, no answer', reads: {before: true, after: false}, leaked: true}
-  test(name(cell), async (t) => {
-    const {at, last} = await settle(t, cell)
-    console.log(name(cell), last.code, last.document.status, outcomes(last.document, 'client_secret.rotate'), verdicts(last.document), gapCodes(last.document), at.tenant.count('client_secret.rotate', at.client_id), last.document.next.slice(0, 3))
+  const effective = ['effect, no answer', 'answer, no delivery', 'answer, no record', 'half a record'] as const
+  for (const moment of effective) {
+    const cell: Cell = {act: 'client_secret.rotate', moment, reads: NONE, leaked: true}
+    test(`${name(cell)}: it is known to have happened, and that nobody saw the secret`, async (t) => {
+      const {at, last} = await settle(t, cell)
+      assert.equal(last.code, 6)
+      assert.equal(last.document.status, 'partial')
+      assert.deepEqual(outcomes(last.document, 'client_secret.rotate'), ['done'])
+      assert.equal(verdicts(last.document)['old_secret_refused'], 'proven')
+      assert.equal(at.tenant.count('client_secret.rotate', at.client_id), 1)
+      assert.ok(gapCodes(last.document).includes('new_secret_unknown'))
+      assert.ok(last.document.next.some((one) => one.includes('--method set')), 'the way out is named')
+      assert.equal(last.document.next.some((one) => one.includes('secret deliver')), false, 'there is nothing to hand over')
+    })
+  }
+  for (const moment of ['before send', 'effect, no answer', 'half a record'] as const) {
+    const cell: Cell = {act: 'client_secret.rotate', moment, reads: NONE, leaked: false}
+    test(`${name(cell)}: it stays in doubt, and nothing is sent again`, async (t) => {
+      const {at, last} = await settle(t, cell)
+      assert.equal(last.code, 6)
+      assert.equal(last.document.status, 'in_doubt')
+      assert.deepEqual(outcomes(last.document, 'client_secret.rotate'), ['in_doubt'])
+      assert.equal(at.tenant.changes().filter((one) => one.operation === 'client_secret.rotate').length, moment === 'before send' ? 0 : 1)
+      assert.match(last.document.next[0] ?? '', /--credential-file FILE.*read:client_keys/)
+      assert.match(last.document.next[1] ?? '', /--method set/)
+    })
+  }
+  const mixed: Cell = {act: 'client_secret.rotate', moment: 'effect, no answer', reads: {before: true, after: false}, leaked: true}
+  test(name(mixed), async (t) => {
+    const {at, last} = await settle(t, mixed)
+    assert.equal(last.document.status, 'partial')
+    assert.equal(at.tenant.count('client_secret.rotate', at.client_id), 1)
+    // Whoever may read secrets closes it: the secret is read and handed over, nothing is changed again.
+    const closed = await at.run(['resume', String(last.document.incident_id), '--yes', '--deliver', `file:${at.sink}`, '--credential-file', at.leak.file])
+    assert.equal(closed.document.status, 'contained')
+    assert.equal(readFileSync(at.sink, 'utf8'), `${at.tenant.secretOf(at.client_id)}\n`)
+    assert.equal(at.tenant.count('client_secret.rotate', at.client_id), 1)
   })
+
+  test('a person who chooses to sets another secret, once, and only then there are two changes', async (t) => {
+    const cell: Cell = {act: 'client_secret.rotate', moment: 'effect, no answer', reads: NONE, leaked: true}
+    const {at, last} = await settle(t, cell)
+    const id = String(last.document.incident_id)
+    const words = ['secret', 'rotate', '--client', at.client_id, '--incident', id, '--method', 'set', '--deliver', `file:${at.sink}`, '--credential-file', at.leak.file, '--yes']
+    const set = await at.run(words, {connection: at.simulator.withToken(WITHOUT_READ)})
+    assert.equal(set.document.error, undefined)
+    assert.deepEqual(outcomes(set.document, 'client_secret.rotate'), ['done'])
+    assert.equal(at.tenant.count('client_secret.rotate', at.client_id), 1)
+    assert.equal(at.tenant.count('client_secret.set', at.client_id), 1)
+    assert.equal(readFileSync(at.sink, 'utf8'), `${at.tenant.secretOf(at.client_id)}\n`)
+    assertTrail(at)
+    assertNoSecrets(at, [set], deliveriesOf(at))
+  })
+})
+
+suite('killed while a self-made secret is set', {concurrency: 2}, () => {
+  for (const moment of ['before send', 'effect, no answer', 'answer, no record'] as const) {
+    test(`${moment}: the secret in the incident's own file or in the sink is the one in force`, async (t) => {
+      const {at, connection} = await killed(t, {act: 'client_secret.set', moment, reads: FULL, leaked: true}, ['--method', 'set'])
+      const ran = await at.run(['resume', '--yes', '--deliver', `file:${at.sink}`, '--credential-file', at.leak.file], {connection: connection(true)})
+      assert.equal(ran.document.status, 'contained')
+      assert.equal(at.tenant.count('client_secret.set', at.client_id), 1)
+      const current = `${at.tenant.secretOf(at.client_id)}\n`
+      assert.ok(deliveriesOf(at).some((file) => existsSync(file) && readFileSync(file, 'utf8') === current))
+      assertTrail(at)
+      assertNoSecrets(at, [ran], deliveriesOf(at))
+    })
+  }
 })

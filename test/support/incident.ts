@@ -7,6 +7,8 @@ import {connect} from '../../src/cli/context.ts'
 import type {Connected, Place} from '../../src/cli/context.ts'
 import {runIncident} from '../../src/cli/incident-session.ts'
 import type {IncidentOptions, Job} from '../../src/cli/incident-session.ts'
+import {reportOf} from '../../src/cli/error-report.ts'
+import {exitOf} from '../../src/cli/exit-codes.ts'
 import {leakedTokenOf} from '../../src/cli/leaked-value.ts'
 import {restoreIncident} from '../../src/cli/restore.ts'
 import {incidentState, planOf} from '../../src/execution/incident.ts'
@@ -25,6 +27,7 @@ import type {SimulatedTenant} from '../../src/simulator/tenant.ts'
 import {unattendedResponder} from '../../src/terminal/unattended.ts'
 import type {StoredRecord} from '../../src/trail/format/record.ts'
 import {readTrail} from '../../src/trail/read-trail.ts'
+import {hasIntent} from '../../src/trail/intents.ts'
 import {verifyFolder} from '../../src/trail/verify-folder.ts'
 import {openTrail} from '../../src/cli/context.ts'
 import {newHome, practiceTenant, stanch} from './run-stanch.ts'
@@ -110,9 +113,12 @@ function documentOf(ran: Ran): Document {
 /** The trail is whole, and every change that the tenant saw had its intent on disk when it arrived. */
 export function assertTrail(at: Pick<Scene, 'home' | 'tenant'>): void {
   const verified = verifyFolder(path.join(at.home.data, 'trail-sim'))
-  assert.equal(verified.ok, true, JSON.stringify(verified.findings))
+  assert.equal(verified.ok, true, JSON.stringify(verified.findings.slice(0, 2)))
   assert.equal(at.tenant.unlogged(), 0, 'a change arrived whose intent was not on disk')
-  for (const change of at.tenant.changes()) assert.equal(change.logged, true, `${change.method} ${change.path}`)
+  for (const change of at.tenant.changes()) {
+    assert.notEqual(change.logged, false, `${change.method} ${change.path}`)
+    assert.equal(hasIntent(path.join(at.home.data, 'trail-sim'), change.correlation_id ?? ''), true, `${change.method} ${change.path} has no intent`)
+  }
 }
 
 /** No secret that the tenant ever had is in the output or in any file but the leak itself and the deliveries named. */
@@ -150,6 +156,24 @@ export function assertInvariants(result: Document): void {
   if (result.exposure.audiences.some((one) => one.contained_at === undefined)) assert.equal(result.exposure.all_clear.state, 'open')
 }
 
+/** NumericDate at which the last token expires that the tenant ever issued to the suspect client, whoever holds it. */
+export function lastTokenOf(at: Pick<Scene, 'tenant' | 'client_id'>): number {
+  const lifetimes = new Map(at.tenant.resourceServers().map((server) => [String(server['identifier']), Number(server['token_lifetime'] ?? 86_400)]))
+  const issued = at.tenant.logs().filter((entry) => entry['type'] === 'seccft' && entry['client_id'] === at.client_id)
+  return Math.max(0, ...issued.map((entry) => Math.floor(Date.parse(String(entry['date'])) / 1000) + (lifetimes.get(String(entry['audience'])) ?? 0)))
+}
+
+/** Promise 5: never earlier than the last token that lives, never later than the rule allows for the changes that were made. */
+export function assertAllClear(at: Pick<Scene, 'tenant' | 'client_id'>, result: Document, latest: 'by the rule' | 'whenever' = 'by the rule'): void {
+  const clear = Date.parse(result.exposure.all_clear.worst_case_at) / 1000
+  const last = lastTokenOf(at)
+  assert.ok(clear >= last, `all clear ${result.exposure.all_clear.worst_case_at} is ${last - clear} s too early`)
+  if (latest === 'whenever') return
+  const changed = Math.max(...at.tenant.changes().filter((one) => one.effect).map((one) => one.at))
+  const lifetime = Math.max(...result.exposure.audiences.map((one) => one.token_lifetime_seconds))
+  assert.ok(clear <= Math.max(changed + 30 + lifetime, last) + 60, `all clear ${result.exposure.all_clear.worst_case_at} is ${clear - (changed + 30 + lifetime + 60)} s too late`)
+}
+
 export function outcomes(result: Pick<IncidentResult, 'actions'>, kind: string): string[] {
   return result.actions.filter((one) => one.kind === kind).map((one) => one.outcome)
 }
@@ -165,6 +189,11 @@ export function verdicts(result: Pick<IncidentResult, 'proof'>): Record<string, 
 
 export function gapCodes(result: Pick<IncidentResult, 'evidence_gaps'>): string[] {
   return [...new Set(result.evidence_gaps.map((gap) => gap.code))].sort()
+}
+
+/** The exit status that a command gives for this. */
+export function exitCodeOf({result, failure}: Worked): number {
+  return failure === undefined ? exitOf(result) : reportOf(failure).exit
 }
 
 // The same road without a process around it: for whole matrices, where a child a cell would take minutes.

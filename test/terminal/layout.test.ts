@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import {fold, labelled, layOut, textWidth} from '../../src/terminal/screen.ts'
 import {canMove, styleFor, usesColour} from '../../src/terminal/style.ts'
 import {table} from '../../src/terminal/table.ts'
-import {cutToWidth, displayWidth, padTo, wrap} from '../../src/terminal/width.ts'
+import {cutToWidth, displayWidth, padTo, wrap} from '../../src/report/width.ts'
 
 test('wide characters, emoji and combining marks have the columns that terminals give them', () => {
   for (const [text, columns] of [

@@ -24,7 +24,7 @@ export class Pty {
     const columns = options.columns ?? 80
     const rows = options.rows ?? 24
     this.#screen = new xterm.Terminal({cols: columns, rows, scrollback: 1000, allowProposedApi: true})
-    this.#child = pty.spawn(process.execPath, [path.join(import.meta.dirname, 'fixtures', fixture), ...(options.args ?? [])], {
+    this.#child = pty.spawn(process.execPath, [path.resolve(import.meta.dirname, 'fixtures', fixture), ...(options.args ?? [])], {
       name: options.env?.['TERM'] ?? 'xterm-256color',
       cols: columns,
       rows,

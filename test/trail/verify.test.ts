@@ -351,6 +351,7 @@ test('the vectors verify whole, with every anchor named', () => {
     {
       ok: true,
       complete: true,
+      form: 'log',
       records: 9,
       size: 9,
       root_hash: Buffer.from(VECTORS.roots[8]!, 'base64').toString('hex'),

@@ -18,7 +18,8 @@ export default class GrantList extends TenantCommand {
     const {flags} = await this.parse(GrantList)
     const client_id = required(flags.client, 'client')
     const connected = await this.connectTo(this.place(flags), flags)
-    const grants = await connected.tenant.listClientGrants({client_id})
+    // The list of grants is empty for a client that is not there, too: a typo must not look like an answer.
+    const [, grants] = await Promise.all([connected.tenant.getClient(client_id), connected.tenant.listClientGrants({client_id})])
     const {grantLines} = await import('../../cli/client-view.ts')
     await this.printWrapped(grantLines(grants))
     return {client_id, grants}

@@ -34,6 +34,8 @@ export class Continuity {
   readonly #sessions = new Set<string>()
   readonly #incidents = new Map<string, Incident>()
   readonly #open = new Map<number, OpenIntent>()
+  /** operation to its open intent */
+  readonly #ops = new Map<string, number>()
 
   get epoch(): number {
     return this.#epoch
@@ -93,10 +95,10 @@ export class Continuity {
     const {op} = record
     switch (record.kind) {
       case 'intent': {
-        const earlier = this.openIntents().find((intent) => intent.op === op)
-        return (
-          earlier && {kind: 'intent before the last one was settled', detail: `record ${earlier.seq} of ${String(op)} is open`}
-        )
+        const earlier = this.#ops.get(String(op))
+        return earlier === undefined
+          ? undefined
+          : {kind: 'intent before the last one was settled', detail: `record ${earlier} of ${String(op)} is open`}
       }
       case 'outcome': {
         const intent = this.#open.get(record['intent'] as number)
@@ -118,42 +120,80 @@ export class Continuity {
     }
   }
 
-  /** Remembers a record. Tolerant of one that has a problem, so that a verifier can go on. @returns the undo */
-  apply(record: StoredRecord, leaf: string): () => void {
-    const undo: (() => void)[] = []
-    if (record.kind === 'log.open') this.#mode = record['mode']
-    if (record.kind === 'log.close') {
-      this.#closed = true
-      undo.push(() => void (this.#closed = false))
+  /** Remembers a record. Tolerant of one that has a problem, so that a verifier can go on. @param undo gets what takes it back */
+  apply(record: StoredRecord, leaf: string, undo?: (() => void)[]): void {
+    if (record['inc'] !== undefined) this.#count(record, undo)
+    switch (record.kind) {
+      case 'log.open':
+        this.#mode = record['mode']
+        break
+      case 'log.close':
+        this.#closed = true
+        undo?.push(() => void (this.#closed = false))
+        break
+      case 'key.epoch':
+        this.#countEpoch(record, undo)
+        break
+      case 'session.open':
+        if (typeof record['sid'] === 'string') this.#sessions.add(record['sid'])
+        break
+      case 'intent':
+        this.#begin(record, leaf, undo)
+        break
+      case 'outcome':
+      case 'settle':
+        this.#answer(record, undo)
+        break
+      default:
     }
-    if (record.kind === 'key.epoch' && typeof record['epoch'] === 'number') this.#epoch = record['epoch']
-    if (record.kind === 'session.open' && typeof record['sid'] === 'string') this.#sessions.add(record['sid'])
-    if (typeof record['inc'] === 'string') undo.push(this.#count(record['inc'], record))
-    const intent = Number(record['intent'])
-    const before = this.#open.get(intent)
-    if (record.kind === 'intent') {
-      this.#open.set(record.seq, {
-        seq: record.seq,
-        op: String(record['op']),
-        try: Number(record['try']),
-        inc: typeof record['inc'] === 'string' ? record['inc'] : undefined,
-        corr: correlationIdOf(leaf),
-        state: 'sent',
-      })
-      undo.push(() => void this.#open.delete(record.seq))
-    } else if (before && (record.kind === 'outcome' || record.kind === 'settle')) {
-      if (record.kind === 'outcome' && record['result'] === 'unknown') this.#open.set(intent, {...before, state: 'unknown'})
-      else this.#open.delete(intent)
-      undo.push(() => void this.#open.set(intent, before))
-    }
-    return () => undo.toReversed().forEach((step) => step())
   }
 
-  #count(inc: string, record: StoredRecord): () => void {
+  #count(record: StoredRecord, undo: (() => void)[] | undefined): void {
+    const {inc, iseq} = record
+    if (typeof inc !== 'string') return
     const before = this.#incidents.get(inc)
-    const iseq = record['iseq']
     const next = (typeof iseq === 'number' ? iseq : (before?.next ?? 0)) + 1
     this.#incidents.set(inc, {next, closed: record.kind === 'incident.close' || (before?.closed ?? false)})
-    return () => void (before ? this.#incidents.set(inc, before) : this.#incidents.delete(inc))
+    undo?.push(() => void (before ? this.#incidents.set(inc, before) : this.#incidents.delete(inc)))
+  }
+
+  #countEpoch(record: StoredRecord, undo: (() => void)[] | undefined): void {
+    const before = this.#epoch
+    if (typeof record['epoch'] === 'number') this.#epoch = record['epoch']
+    undo?.push(() => void (this.#epoch = before))
+  }
+
+  #begin(record: StoredRecord, leaf: string, undo: (() => void)[] | undefined): void {
+    const {seq} = record
+    const op = String(record['op'])
+    this.#open.set(seq, {
+      seq,
+      op,
+      try: Number(record['try']),
+      inc: typeof record['inc'] === 'string' ? record['inc'] : undefined,
+      corr: correlationIdOf(leaf),
+      state: 'sent',
+    })
+    this.#ops.set(op, seq)
+    undo?.push(() => {
+      this.#open.delete(seq)
+      this.#ops.delete(op)
+    })
+  }
+
+  #answer(record: StoredRecord, undo: (() => void)[] | undefined): void {
+    const seq = Number(record['intent'])
+    const before = this.#open.get(seq)
+    if (!before) return
+    if (record.kind === 'outcome' && record['result'] === 'unknown') {
+      this.#open.set(seq, {...before, state: 'unknown'})
+    } else {
+      this.#open.delete(seq)
+      if (this.#ops.get(before.op) === seq) this.#ops.delete(before.op)
+    }
+    undo?.push(() => {
+      this.#open.set(seq, before)
+      this.#ops.set(before.op, seq)
+    })
   }
 }

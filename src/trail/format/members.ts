@@ -112,6 +112,12 @@ export const KINDS = {
 
 export type Kind = keyof typeof KINDS
 
+const NAMES: ReadonlySet<string> = new Set(Object.keys(KINDS))
+
+export function isKind(kind: string): kind is Kind {
+  return NAMES.has(kind)
+}
+
 /** Members that several kinds share; the four that a kind cannot do without stand in `NEEDS`. They come first, in this order. */
 const COMMON = {op: 'text?', try: 'int?', intent: 'int?', action: 'text?', tenant: 'text?', target: 'text?'} as const
 /** `intent` and `action` belong to these kinds only; the other common members fit every kind that has a session. */

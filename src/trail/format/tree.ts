@@ -92,6 +92,13 @@ export function verifyInclusion(leaf: string, index: number, size: number, root:
   return sn === 0 && node === root
 }
 
+/** How many hashes an inclusion proof has; index below size. */
+export function pathLength(index: number, size: number): number {
+  let length = 0
+  for (let [fn, sn] = [index, size - 1]; sn > 0; [fn, sn] = [half(fn), half(sn)]) if (fn % 2 === 1 || fn < sn) length++
+  return length
+}
+
 /** Checks a consistency proof (RFC 9162, 2.1.4.2) between two trees; equal sizes need equal roots and no path. */
 export function verifyConsistency(from: number, fromRoot: string, size: number, root: string, path: readonly string[]): boolean {
   if (!isIndex(from) || !isIndex(size) || from > size) return false
