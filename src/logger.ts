@@ -20,7 +20,10 @@ export const silentLogger: Logger = {error() {}, warn() {}, info() {}, debug() {
  * A pino on standard error. pino is loaded only when somebody asked for a level, and every line passes the scrubber
  * at the last byte sink, because redaction by path misses nesting, arrays, messages and errors.
  */
-export async function createLogger(level: LogLevel, write: (line: string) => void = (line) => void process.stderr.write(line)): Promise<Logger> {
+export async function createLogger(
+  level: LogLevel,
+  write: (line: string) => void = (line) => void process.stderr.write(line),
+): Promise<Logger> {
   if (level === 'silent') return silentLogger
   const {pino} = await import('pino')
   const diagnostics = pino(

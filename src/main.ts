@@ -23,7 +23,8 @@ function useCompileCache(): void {
   const {chmodSync, mkdirSync} = process.getBuiltinModule('node:fs')
   const {homedir} = process.getBuiltinModule('node:os')
   const path = process.getBuiltinModule('node:path')
-  const base = process.env['STANCH_CACHE_DIR'] || path.join(process.env['XDG_CACHE_HOME'] || path.join(homedir(), '.cache'), 'stanch')
+  const base =
+    process.env['STANCH_CACHE_DIR'] || path.join(process.env['XDG_CACHE_HOME'] || path.join(homedir(), '.cache'), 'stanch')
   const folder = path.join(base, 'compile')
   try {
     if (!path.isAbsolute(base)) return
@@ -53,6 +54,8 @@ if (isNewEnough(process.versions.node)) {
   const {start} = await import('./cli/start.ts')
   await start(process.argv.slice(2), new URL('..', import.meta.url))
 } else {
-  process.stderr.write(`stanch needs Node ${NEEDED.join('.')} or newer; this is ${process.versions.node}. Get it from the official site, nodejs.org, or run "npm ci" in the clone: it brings one along.\n`)
+  process.stderr.write(
+    `stanch needs Node ${NEEDED.join('.')} or newer; this is ${process.versions.node}. Get it from the official site, nodejs.org, or run "npm ci" in the clone: it brings one along.\n`,
+  )
   process.exitCode = 2
 }

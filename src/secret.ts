@@ -98,7 +98,10 @@ export function looksLikeSecret(text: string): boolean {
   return JWT.test(text) || PEM.test(text)
 }
 
-const SHAPES = new RegExp(`${JWT.source}|-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----[^]*?(?:-----END [A-Z0-9 ]*PRIVATE KEY-----|$)`, 'g')
+const SHAPES = new RegExp(
+  `${JWT.source}|-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----[^]*?(?:-----END [A-Z0-9 ]*PRIVATE KEY-----|$)`,
+  'g',
+)
 
 /** `text` with everything JWT- or PEM-shaped replaced by `[secret]`: for tenant text, in which anybody may have put such a thing. */
 export function withoutSecretShapes(text: string): string {

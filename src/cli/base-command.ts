@@ -13,7 +13,12 @@ const LOG_LEVELS = ['silent', 'error', 'warn', 'info', 'debug', 'trace'] as cons
 export abstract class StanchCommand extends Command {
   static override enableJsonFlag = true
   static override baseFlags = {
-    'log-level': Flags.option({options: LOG_LEVELS, default: 'silent' as const, helpGroup: 'GLOBAL', summary: 'diagnostics on standard error'})(),
+    'log-level': Flags.option({
+      options: LOG_LEVELS,
+      default: 'silent' as const,
+      helpGroup: 'GLOBAL',
+      summary: 'diagnostics on standard error',
+    })(),
   }
 
   /** Set as soon as an incident is opened, so that an error can name it. */
@@ -62,6 +67,7 @@ export abstract class StanchCommand extends Command {
 
 /** Refuses with `usage.missing_flag`, naming the flag. */
 export function required<T>(value: T | undefined, flag: string): T {
-  if (value === undefined) throw new StanchError('usage.missing_flag', `--${flag} is needed here.`, {hint: 'See the command with --help.'})
+  if (value === undefined)
+    throw new StanchError('usage.missing_flag', `--${flag} is needed here.`, {hint: 'See the command with --help.'})
   return value
 }

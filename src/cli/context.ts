@@ -51,12 +51,17 @@ export function pathsOf(place: Place): DataPaths {
 /** A connection from flags and environment. @throws config.no_connection | config.invalid */
 export async function findConnection(place: Place, flags: ConnectionFlags): Promise<Connection> {
   const paths = pathsOf(place)
-  const profile = flags.profile === undefined ? undefined : {name: flags.profile, profile: showProfile(paths.profiles, flags.profile)}
+  const profile =
+    flags.profile === undefined ? undefined : {name: flags.profile, profile: showProfile(paths.profiles, flags.profile)}
   return resolveConnection({env: place.env, ...(profile ? {profile} : {})})
 }
 
 /** Opens a connection: the only place where transport, credential and clock are put together. */
-export async function connect(place: Place, connection: Connection, flags: Pick<ConnectionFlags, 'proxy'> = {}): Promise<Connected> {
+export async function connect(
+  place: Place,
+  connection: Connection,
+  flags: Pick<ConnectionFlags, 'proxy'> = {},
+): Promise<Connected> {
   const origin = parseOrigin(connection.domain)
   const ca = await extraAuthority(place.env, origin)
   const [{Tenant}, {isSimulator}, {simulatedClock}, logger] = await Promise.all([
@@ -113,7 +118,8 @@ export async function openTrail(place: Place, mode: 'real' | 'sim'): Promise<Tra
     import('node:crypto'),
   ])
   const identity = identityOf(place)
-  const open = (origin: string) => Trail.open({folder, keys: paths.keys(logId(origin)), mode, origin, clock: systemClock, identity})
+  const open = (origin: string) =>
+    Trail.open({folder, keys: paths.keys(logId(origin)), mode, origin, clock: systemClock, identity})
   const known = readOrigin(folder)
   if (known !== undefined) return open(known)
   try {

@@ -68,14 +68,26 @@ export async function startDrill(place: Place, scenario: string, seed?: number):
   return {
     async work(options) {
       connected = await connect(place, practiceConnection(simulator))
-      options.say(`SIMULATED tenant ${connected.origin.host}, scenario ${scenario}: nothing here is real, nothing leaves this machine.`)
+      options.say(
+        `SIMULATED tenant ${connected.origin.host}, scenario ${scenario}: nothing here is real, nothing leaves this machine.`,
+      )
       const leaked = new Secret(practice.leak.value)
       const kind = practice.leak.kind as LeakKind
       const token = leakedTokenOf(leaked)
       const responder = await options.responder(connected)
       if (options.attended) {
         const {guidedIncident} = await import('./guided.ts')
-        return guidedIncident({place, connected, responder, leak: kind, client_id: practice.leak.client_id, leaked, interruption: options.interruption, dry_run: options.dry_run, onIncident: options.onIncident})
+        return guidedIncident({
+          place,
+          connected,
+          responder,
+          leak: kind,
+          client_id: practice.leak.client_id,
+          leaked,
+          interruption: options.interruption,
+          dry_run: options.dry_run,
+          onIncident: options.onIncident,
+        })
       }
       const runbook = await runbookFor(place.config.root, kind)
       const {compilePlan} = await import('../runbooks/compile.ts')
@@ -83,7 +95,13 @@ export async function startDrill(place: Place, scenario: string, seed?: number):
         place,
         connected,
         responder,
-        options: {reason: `drill ${scenario}`, leaked_at: rfc3339(simulator.tenant.clock.now() - 3600), dry_run: options.dry_run, max_actions: 25, include_own: false},
+        options: {
+          reason: `drill ${scenario}`,
+          leaked_at: rfc3339(simulator.tenant.clock.now() - 3600),
+          dry_run: options.dry_run,
+          max_actions: 25,
+          include_own: false,
+        },
         leak: kind,
         client_id: practice.leak.client_id,
         choices: DEFAULT_CHOICES,

@@ -42,7 +42,8 @@ export function reportLines(report: ErrorReport): string[] {
 function asStanchError(error: unknown): StanchError {
   if (error instanceof StanchError) return error
   if (isParserError(error)) return parserError((error as Error).message)
-  if ((error as Error | undefined)?.name === 'ExitPromptError') return new StanchError('interrupted', 'Interrupted at a question; nothing was changed.')
+  if ((error as Error | undefined)?.name === 'ExitPromptError')
+    return new StanchError('interrupted', 'Interrupted at a question; nothing was changed.')
   // A defect of ours. Its text may quote anything, so only its kind is told.
   const name = error instanceof Error && /^[A-Za-z]{1,40}$/.test(error.name) ? error.name : 'unknown'
   return new StanchError('internal', `stanch stopped because of a defect in itself (${name}).`, {
@@ -68,10 +69,21 @@ function parserError(text: string): StanchError {
   const shown = said
     .replaceAll(/(--?[A-Za-z][\w-]*=)\S+/g, '$1[not shown]')
     .replace(/(but received: ).*/, '$1[not shown]')
-    .replace(/(Unexpected arguments?: )(.*)/, (_, label: string, words: string) => label + words.split(' ').map((word) => (PLAIN_WORD.test(word) ? word : '[not shown]')).join(' '))
+    .replace(
+      /(Unexpected arguments?: )(.*)/,
+      (_, label: string, words: string) =>
+        label +
+        words
+          .split(' ')
+          .map((word) => (PLAIN_WORD.test(word) ? word : '[not shown]'))
+          .join(' '),
+    )
     .replaceAll(SECRET_LIKE, '[not shown]')
   return new StanchError('usage.invalid', shown, {
-    hint: shown === said ? 'See: stanch --help' : 'See: stanch --help. If a secret stood on that command line, treat it as leaked: the process list and the shell history have it.',
+    hint:
+      shown === said
+        ? 'See: stanch --help'
+        : 'See: stanch --help. If a secret stood on that command line, treat it as leaked: the process list and the shell history have it.',
   })
 }
 

@@ -9,8 +9,16 @@ const INCIDENT = 'INCIDENT'
 
 /** All commands that talk to a tenant. */
 export const connectionFlags = {
-  profile: Flags.string({summary: 'a stored connection; else AUTH0_DOMAIN and a credential in the environment', helpGroup: CONNECTION, helpValue: 'NAME'}),
-  proxy: Flags.string({summary: 'go through this HTTP proxy; proxy variables of the environment are not read', helpGroup: CONNECTION, helpValue: 'URL'}),
+  profile: Flags.string({
+    summary: 'a stored connection; else AUTH0_DOMAIN and a credential in the environment',
+    helpGroup: CONNECTION,
+    helpValue: 'NAME',
+  }),
+  proxy: Flags.string({
+    summary: 'go through this HTTP proxy; proxy variables of the environment are not read',
+    helpGroup: CONNECTION,
+    helpValue: 'URL',
+  }),
 }
 
 /** An instant with its zone, or the word `unknown`. */
@@ -39,8 +47,18 @@ export const incidentFlags = {
   'leaked-at': instant({summary: 'when it leaked: RFC 3339, or unknown', helpGroup: INCIDENT, helpValue: 'WHEN'}),
   yes: Flags.boolean({char: 'y', summary: 'answer yes to the plan; nobody is asked', helpGroup: INCIDENT}),
   'dry-run': Flags.boolean({summary: 'show the plan; only reads are sent', helpGroup: INCIDENT}),
-  'max-actions': Flags.integer({summary: 'most changes that one run may make', default: 25, min: 1, max: 10_000, helpGroup: INCIDENT, helpValue: 'N'}),
-  'include-own': Flags.boolean({summary: 'also touch the client you are signed in with; you may lose access', helpGroup: INCIDENT}),
+  'max-actions': Flags.integer({
+    summary: 'most changes that one run may make',
+    default: 25,
+    min: 1,
+    max: 10_000,
+    helpGroup: INCIDENT,
+    helpValue: 'N',
+  }),
+  'include-own': Flags.boolean({
+    summary: 'also touch the client you are signed in with; you may lose access',
+    helpGroup: INCIDENT,
+  }),
 }
 
 /** What is taken and what is kept. */
@@ -61,8 +79,17 @@ export const deliverFlags = {
 
 /** Where something is proven. */
 export const proofFlags = {
-  'verify-window': duration({summary: 'how long refusals are watched; below 35s nothing can be proven', default: 40, helpGroup: INCIDENT, helpValue: 'DURATION'}),
-  'credential-file': Flags.string({summary: 'the leaked value, for probes: a file, or - for standard input', helpGroup: INCIDENT, helpValue: 'F|-'}),
+  'verify-window': duration({
+    summary: 'how long refusals are watched; below 35s nothing can be proven',
+    default: 40,
+    helpGroup: INCIDENT,
+    helpValue: 'DURATION',
+  }),
+  'credential-file': Flags.string({
+    summary: 'the leaked value, for probes: a file, or - for standard input',
+    helpGroup: INCIDENT,
+    helpValue: 'F|-',
+  }),
 }
 
 export const leakFlag = Flags.option({options: LEAK_KINDS, summary: 'what leaked', helpGroup: INCIDENT, helpValue: 'KIND'})

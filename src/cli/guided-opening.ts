@@ -22,7 +22,11 @@ import type {Connected, Place} from './context.ts'
 
 export interface OpeningJob {
   readonly place: Place
-  readonly flags: {readonly profile?: string | undefined; readonly leak?: LeakKind | undefined; readonly client?: string | undefined}
+  readonly flags: {
+    readonly profile?: string | undefined
+    readonly leak?: LeakKind | undefined
+    readonly client?: string | undefined
+  }
   readonly leaked?: Secret
   readonly say: (line: string) => void
   readonly connect: (connection: Connection) => Promise<Connected>
@@ -54,7 +58,9 @@ export async function openGuided(given: OpeningJob): Promise<Opening> {
     const origin = parseOrigin(found.domain)
     // Asked of loopback addresses only, and without a credential.
     const simulated = await isSimulator(origin)
-    job.say(`${simulated ? 'SIMULATED' : 'REAL'} tenant ${printable(origin.host)} (from ${found.from.domain ?? 'you'}); credential: ${found.from.credential ?? 'none yet'}`)
+    job.say(
+      `${simulated ? 'SIMULATED' : 'REAL'} tenant ${printable(origin.host)} (from ${found.from.domain ?? 'you'}); credential: ${found.from.credential ?? 'none yet'}`,
+    )
   }
   if (found.domain === undefined) job.say('No tenant is configured yet: what leaked is looked at offline first.')
   const {leak, leaked, inspection} = await whatLeaked(job, terminal)
@@ -80,7 +86,10 @@ function profileOf(job: OpeningJob) {
 }
 
 /** One question: paste it, or name its kind, or Enter for a client secret that is not at hand. */
-async function whatLeaked(job: OpeningJob, terminal: Terminal): Promise<{leak: LeakKind; leaked?: Secret; inspection?: Inspection}> {
+async function whatLeaked(
+  job: OpeningJob,
+  terminal: Terminal,
+): Promise<{leak: LeakKind; leaked?: Secret; inspection?: Inspection}> {
   const pasted = job.leaked ?? (job.flags.leak === undefined ? await askPaste(job, terminal) : undefined)
   if (!pasted) return {leak: job.flags.leak ?? 'client-secret'}
   const typed = pasted.reveal().trim()
@@ -100,22 +109,34 @@ async function askPaste(job: OpeningJob, terminal: Terminal): Promise<Secret | u
 /** What the string says about itself, before any tenant is asked. */
 function describe(found: Inspection): string[] {
   const lines = [`That is ${found.what} (${found.confidence}).`]
-  if (found.tenant) lines.push(`  tenant ${printable(found.tenant)}${found.client_id ? `, client ${printable(found.client_id, 64)}` : ''}`)
+  if (found.tenant)
+    lines.push(`  tenant ${printable(found.tenant)}${found.client_id ? `, client ${printable(found.client_id, 64)}` : ''}`)
   if (found.expires_at !== undefined) {
     const left = found.expires_at - Math.floor(systemClock.now() / 1000)
     lines.push(left > 0 ? `  it lives for ${humanDuration(left)} more and cannot be revoked` : '  it has expired')
   }
-  if (found.scopes.length > 0) lines.push(`  ${found.scopes.length} scope(s): ${printable(found.scopes.slice(0, 6).join(', '), 150)}${found.scopes.length > 6 ? ', ...' : ''}`)
+  if (found.scopes.length > 0)
+    lines.push(
+      `  ${found.scopes.length} scope(s): ${printable(found.scopes.slice(0, 6).join(', '), 150)}${found.scopes.length > 6 ? ', ...' : ''}`,
+    )
   for (const damage of found.damaged) lines.push(`  damaged: ${printable(damage)}`)
   return lines
 }
 
 function byHand(leak: LeakKind): string[] {
-  return [`A leaked ${leak} is contained by people: no client grant or secret rotation ends it.`, `Follow the written steps: stanch runbook show ${leak}`]
+  return [
+    `A leaked ${leak} is contained by people: no client grant or secret rotation ends it.`,
+    `Follow the written steps: stanch runbook show ${leak}`,
+  ]
 }
 
 /** Domain and credential, where they are missing: hidden, with the Dashboard clicks on screen. */
-async function completeConnection(job: OpeningJob, terminal: Terminal, found: Awaited<ReturnType<typeof readConnection>>, inspection: Inspection | undefined): Promise<Connection> {
+async function completeConnection(
+  job: OpeningJob,
+  terminal: Terminal,
+  found: Awaited<ReturnType<typeof readConnection>>,
+  inspection: Inspection | undefined,
+): Promise<Connection> {
   const domain = found.domain ?? (await askDomain(terminal, inspection))
   if (found.credential) return {...found, domain, credential: found.credential}
   job.say('')
@@ -128,7 +149,9 @@ async function completeConnection(job: OpeningJob, terminal: Terminal, found: Aw
 
 async function askDomain(terminal: Terminal, inspection: Inspection | undefined): Promise<string> {
   const known = inspection?.tenant
-  const prompt = known ? `Your tenant's domain (the token names ${printable(known)}):` : "Your tenant's domain, for example acme.eu.auth0.com:"
+  const prompt = known
+    ? `Your tenant's domain (the token names ${printable(known)}):`
+    : "Your tenant's domain, for example acme.eu.auth0.com:"
   return prompterFor(terminal).line(prompt, (text) => {
     try {
       parseOrigin(text)
@@ -141,9 +164,12 @@ async function askDomain(terminal: Terminal, inspection: Inspection | undefined)
 
 function credentialOf(pasted: Secret): OperatorCredential {
   const [first = '', second, ...rest] = pasted.reveal().split(/\s+/)
-  if (second === undefined && first.startsWith('eyJ') && first.split('.').length === 3) return {kind: 'token', token: new Secret(first)}
+  if (second === undefined && first.startsWith('eyJ') && first.split('.').length === 3)
+    return {kind: 'token', token: new Secret(first)}
   if (second === undefined || rest.length > 0) {
-    throw new StanchError('input.invalid', 'That is neither a token nor a client id, a blank and a secret. Nothing was sent.', {hint: 'Start again: stanch respond'})
+    throw new StanchError('input.invalid', 'That is neither a token nor a client id, a blank and a secret. Nothing was sent.', {
+      hint: 'Start again: stanch respond',
+    })
   }
   return {kind: 'secret', client_id: first, secret: new Secret(second), method: 'post'}
 }
@@ -154,10 +180,17 @@ async function askClient(connected: Connected, responder: Responder): Promise<st
   const choices: {value: string; label: string; detail?: string}[] = []
   for await (const client of connected.tenant.listClients()) {
     if (client.global) continue
-    choices.push({value: client.client_id, label: `${quoted(client.name, 40)} ${client.client_id}`, detail: `${printable(client.app_type ?? '')}${client.client_id === own ? ' (the one you are signed in with)' : ''}`})
+    choices.push({
+      value: client.client_id,
+      label: `${quoted(client.name, 40)} ${client.client_id}`,
+      detail: `${printable(client.app_type ?? '')}${client.client_id === own ? ' (the one you are signed in with)' : ''}`,
+    })
     if (choices.length >= 5000) break
   }
-  if (choices.length === 0) throw new StanchError('auth0.not_found', 'This tenant shows no application to this credential.', {hint: 'Name it: --client ID'})
+  if (choices.length === 0)
+    throw new StanchError('auth0.not_found', 'This tenant shows no application to this credential.', {
+      hint: 'Name it: --client ID',
+    })
   return responder.decide({
     id: 'incident.client',
     kind: 'choice',

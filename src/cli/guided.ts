@@ -104,7 +104,10 @@ async function offerRestore(job: GuidedJob, worked: Worked): Promise<Worked | un
       id: 'restore.now',
       kind: 'confirm',
       ask: `The old secret is dead and the new one works. Give the ${taken.length} grant(s) back now?`,
-      screen: ['What comes back: the same scopes, on custom APIs first, on the Management API last.', 'What does not: the ids of the grants. Organisation ties are made again one by one.'],
+      screen: [
+        'What comes back: the same scopes, on custom APIs first, on the Management API last.',
+        'What does not: the ids of the grants. Organisation ties are made again one by one.',
+      ],
       why: 'Users of this client get no tokens until then. Say no while they still run with the old secret.',
       effect: 'The plan of the restore is shown, with one confirmation.',
       undo: 'stanch grant delete',
@@ -129,7 +132,13 @@ async function offerRestore(job: GuidedJob, worked: Worked): Promise<Worked | un
   // The containment stays the account of this run; what was given back is added to it.
   return {
     ...restored,
-    result: {...restored.result, proof: result.proof, exposure: result.exposure, actions: [...result.actions, ...restored.result.actions], ...(result.delivery ? {delivery: result.delivery} : {})},
+    result: {
+      ...restored.result,
+      proof: result.proof,
+      exposure: result.exposure,
+      actions: [...result.actions, ...restored.result.actions],
+      ...(result.delivery ? {delivery: result.delivery} : {}),
+    },
   }
 }
 
@@ -149,7 +158,11 @@ function reachScreen(job: GuidedJob, facts: PlanFacts): string[] {
   const reopening = reopeningScopes(snapshot, facts.leaked_token)
   if (reopening.length > 0) lines.push(`Careful: an issued token can undo containment (${reopening.join(', ')}).`)
   const seen = snapshot.log?.filter((entry) => entry.type === 'seccft').length
-  lines.push(seen === undefined ? 'The tenant log cannot be read with this credential.' : `The log at hand shows ${seen} token(s) issued to it.`)
+  lines.push(
+    seen === undefined
+      ? 'The tenant log cannot be read with this credential.'
+      : `The log at hand shows ${seen} token(s) issued to it.`,
+  )
   return lines
 }
 
@@ -165,7 +178,10 @@ async function askWhen(job: GuidedJob, snapshot: TenantSnapshot): Promise<{leake
     effect: 'Both go into the audit trail. Nothing is changed.',
     undo: 'stanch incident update',
     unattended: 'unknown',
-    check: (text) => (parseWhen(text, now) ? undefined : 'Say unknown, "2h ago", now, or an instant such as 2026-11-22T03:00:00Z; two of them with a comma.'),
+    check: (text) =>
+      parseWhen(text, now)
+        ? undefined
+        : 'Say unknown, "2h ago", now, or an instant such as 2026-11-22T03:00:00Z; two of them with a comma.',
   }
   const answer = await job.responder.decide(decision)
   const when = parseWhen(answer, now)
@@ -190,7 +206,9 @@ async function askWay(job: GuidedJob, facts: PlanFacts): Promise<PlanChoices> {
   const cost = snapshot.grants
     .filter((grant) => (grant.subject_type ?? 'client') === 'client' && !grant.is_system)
     .map((grant) => {
-      const issued = (snapshot.log ?? []).filter((entry) => entry.type === 'seccft' && entry.audience === grant.audience && Date.parse(entry.date) / 1000 >= day)
+      const issued = (snapshot.log ?? []).filter(
+        (entry) => entry.type === 'seccft' && entry.audience === grant.audience && Date.parse(entry.date) / 1000 >= day,
+      )
       const addresses = [...new Set(issued.map((entry) => entry.ip ?? 'unknown'))]
       return `  ${printable(snapshot.resource_servers[grant.audience]?.name ?? grant.audience, 36)}: ${issued.length} token(s) in 24 h${addresses.length > 0 ? ` from ${printable(addresses.slice(0, 3).join(', '), 60)}` : ''}`
     })
@@ -202,7 +220,9 @@ async function askWay(job: GuidedJob, facts: PlanFacts): Promise<PlanChoices> {
     screen: [
       'Deleting the grants stops every user of this client until the grants are back:',
       ...cost.slice(0, 8),
-      canGiveBack ? 'This credential can give them back; each gets a new id.' : 'This credential can NOT give them back (create:client_grants is missing).',
+      canGiveBack
+        ? 'This credential can give them back; each gets a new id.'
+        : 'This credential can NOT give them back (create:client_grants is missing).',
     ],
     why: 'Deleting first means that nobody gets a token in the 30 s in which the old secret may still work.',
     effect: 'Nothing yet: the plan is shown next, with one confirmation.',
@@ -210,11 +230,27 @@ async function askWay(job: GuidedJob, facts: PlanFacts): Promise<PlanChoices> {
     choices:
       job.leak === 'client-secret'
         ? [
-            {value: 'both', label: 'grants off and rotate', detail: 'safest; users of the client get no token until they have the new secret and the grants are back'},
-            {value: 'rotate', label: 'rotate only', detail: 'grants stay; users fail only until they have the new secret; the old secret may work for 30 s more'},
+            {
+              value: 'both',
+              label: 'grants off and rotate',
+              detail: 'safest; users of the client get no token until they have the new secret and the grants are back',
+            },
+            {
+              value: 'rotate',
+              label: 'rotate only',
+              detail: 'grants stay; users fail only until they have the new secret; the old secret may work for 30 s more',
+            },
           ]
         : [
-            ...(rotates ? [{value: 'both', label: 'delete the grant for that API and rotate the secret', detail: "the token's scopes could read secrets, so its holder may know the client's"}] : []),
+            ...(rotates
+              ? [
+                  {
+                    value: 'both',
+                    label: 'delete the grant for that API and rotate the secret',
+                    detail: "the token's scopes could read secrets, so its holder may know the client's",
+                  },
+                ]
+              : []),
             {value: 'grants', label: 'delete the grant for that API only', detail: 'the secret stays as it is'},
           ],
     unattended: 'both',
@@ -244,5 +280,8 @@ async function warnOfMissingScopes(responder: Responder, facts: PlanFacts, plan:
     undo: 'Nothing has been changed yet.',
     unattended: false,
   })
-  if (!go) throw new StanchError('consent.declined', 'Stopped before anything was changed.', {hint: 'Give the client the missing scopes, then start again.'})
+  if (!go)
+    throw new StanchError('consent.declined', 'Stopped before anything was changed.', {
+      hint: 'Give the client the missing scopes, then start again.',
+    })
 }

@@ -33,11 +33,16 @@ export abstract class IncidentCommand extends TenantCommand {
   }
 
   /** Who pressed Ctrl-C before a question came is not asked it. */
-  protected override async responder(attended: boolean, connected: Pick<Connected, 'clock'>, answers: Record<string, string> = {}): Promise<Responder> {
+  protected override async responder(
+    attended: boolean,
+    connected: Pick<Connected, 'clock'>,
+    answers: Record<string, string> = {},
+  ): Promise<Responder> {
     const responder = await super.responder(attended, connected, answers)
     if (!attended) return responder
     const decide = async (decision: Decision) => {
-      if (this.interruption.requested) throw new StanchError('interrupted', 'Interrupted before a question; the question changed nothing.')
+      if (this.interruption.requested)
+        throw new StanchError('interrupted', 'Interrupted before a question; the question changed nothing.')
       return (responder.decide as (decision: Decision) => Promise<boolean | string>)(decision)
     }
     // the overloads of `decide` pair each kind with its answer, which a single arrow function can't say
@@ -52,7 +57,10 @@ export abstract class IncidentCommand extends TenantCommand {
         process.exit(130)
       }
       this.interruption.requested = true
-      if (signal !== 'SIGHUP') this.say(`Stopping after the change under way. ${this.incidentId ? `Go on with: stanch resume ${this.incidentId}. ` : ''}Again: leave at once.`)
+      if (signal !== 'SIGHUP')
+        this.say(
+          `Stopping after the change under way. ${this.incidentId ? `Go on with: stanch resume ${this.incidentId}. ` : ''}Again: leave at once.`,
+        )
     }
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
       process.on(signal, stop)
@@ -88,13 +96,22 @@ export abstract class IncidentCommand extends TenantCommand {
   protected checkUnattended(flags: IncidentFlagValues, needs: {sink: boolean; reason?: boolean}): void {
     if (flags['dry-run']) return
     if (needs.reason !== false && flags.reason === undefined && flags.incident === undefined) {
-      throw new StanchError('usage.missing_reason', 'Unattended, a reason is needed: it goes into the audit trail.', {hint: 'Add --reason TEXT.'})
-    }
-    if (!flags.yes) throw new StanchError('consent.missing', 'Nobody is there to confirm the plan. Nothing was sent.', {hint: 'Add --yes to carry it out, or --dry-run to look at it.'})
-    if (needs.sink && flags.deliver === undefined) {
-      throw new StanchError('usage.missing_sink', 'Unattended, a rotation needs to know where the new secret goes. Nothing was sent.', {
-        hint: 'Add --deliver file:PATH, exec:COMMAND or sealed:PATH?to=KEYFILE; or --no-rotate.',
+      throw new StanchError('usage.missing_reason', 'Unattended, a reason is needed: it goes into the audit trail.', {
+        hint: 'Add --reason TEXT.',
       })
+    }
+    if (!flags.yes)
+      throw new StanchError('consent.missing', 'Nobody is there to confirm the plan. Nothing was sent.', {
+        hint: 'Add --yes to carry it out, or --dry-run to look at it.',
+      })
+    if (needs.sink && flags.deliver === undefined) {
+      throw new StanchError(
+        'usage.missing_sink',
+        'Unattended, a rotation needs to know where the new secret goes. Nothing was sent.',
+        {
+          hint: 'Add --deliver file:PATH, exec:COMMAND or sealed:PATH?to=KEYFILE; or --no-rotate.',
+        },
+      )
     }
   }
 
@@ -102,7 +119,9 @@ export abstract class IncidentCommand extends TenantCommand {
     if (flags.deliver === undefined) return undefined
     const sink = parseSink(flags.deliver)
     if (sink.kind === 'prompt' && !attended) {
-      throw new StanchError('usage.missing_sink', 'The prompt sink writes to a terminal, and there is none to write to.', {hint: 'Use file:, exec: or sealed:.'})
+      throw new StanchError('usage.missing_sink', 'The prompt sink writes to a terminal, and there is none to write to.', {
+        hint: 'Use file:, exec: or sealed:.',
+      })
     }
     return sink
   }
@@ -111,7 +130,13 @@ export abstract class IncidentCommand extends TenantCommand {
   protected async show(worked: Worked, attended: boolean): Promise<void> {
     await this.closeAll()
     const {result} = worked
-    const failure = worked.failure ?? (this.interruption.requested ? new StanchError('interrupted', 'Interrupted: the change under way was finished, nothing more was begun.', {hint: `stanch resume ${result.incident_id ?? ''}`.trim()}) : undefined)
+    const failure =
+      worked.failure ??
+      (this.interruption.requested
+        ? new StanchError('interrupted', 'Interrupted: the change under way was finished, nothing more was begun.', {
+            hint: `stanch resume ${result.incident_id ?? ''}`.trim(),
+          })
+        : undefined)
     const report = failure === undefined ? undefined : reportOf(failure, result.incident_id)
     process.exitCode = report?.exit ?? exitOf(result)
     if (this.jsonEnabled()) {
@@ -123,7 +148,14 @@ export abstract class IncidentCommand extends TenantCommand {
     const lines = layOut(summaryLines(result, zone), process.stdout.columns)
     this.print(['', ...lines])
     if (attended && result.status !== 'declined' && result.status !== 'planned') {
-      this.print(['', 'A message for the ticket or the chat, without secrets:', ...layOut(messageLines(result).map((line) => `  ${line}`), process.stdout.columns)])
+      this.print([
+        '',
+        'A message for the ticket or the chat, without secrets:',
+        ...layOut(
+          messageLines(result).map((line) => `  ${line}`),
+          process.stdout.columns,
+        ),
+      ])
     }
     if (report) for (const line of reportLines(report)) this.say(line)
     this.say(`${result.simulated ? 'SIMULATED' : 'REAL'} tenant; exit ${process.exitCode}`)

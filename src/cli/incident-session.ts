@@ -17,7 +17,14 @@ import {IncidentTrail as Journal} from '../execution/incident-trail.ts'
 import type {HandOver, Run} from '../execution/run.ts'
 import {earlierChanges} from '../incident/earlier-changes.ts'
 import type {EarlierChange} from '../incident/earlier-changes.ts'
-import {refuseMissingScopes, refuseMovedTenant, refuseOwnClient, refuseSecondIncident, refuseTooMany, stepsWithoutScope} from '../incident/guardrails.ts'
+import {
+  refuseMissingScopes,
+  refuseMovedTenant,
+  refuseOwnClient,
+  refuseSecondIncident,
+  refuseTooMany,
+  stepsWithoutScope,
+} from '../incident/guardrails.ts'
 import type {LeakKind} from '../incident/leak.ts'
 import type {Plan} from '../incident/plan.ts'
 import type {LeakedToken, PlanChoices, PlanFacts} from '../incident/policy.ts'
@@ -119,7 +126,10 @@ async function runOn(trail: Trail, job: Job, operator: Operator, facts: PlanFact
   refuseSecondIncident(job.client_id, snapshot.tenant, incidents, joined)
   const state = joined === undefined ? undefined : incidentState(trail, joined)
   if (state && state.tenant !== snapshot.tenant) {
-    throw new StanchError('guard.tenant_moved', `Incident ${state.incident_id} is about tenant ${quoted(state.tenant)}; this is ${quoted(snapshot.tenant)}.`)
+    throw new StanchError(
+      'guard.tenant_moved',
+      `Incident ${state.incident_id} is about tenant ${quoted(state.tenant)}; this is ${quoted(snapshot.tenant)}.`,
+    )
   }
   const id = joined ?? newIncidentId(systemClock)
   const view: TrailView = state ? {state, journal: new Journal(trail, id, snapshot.tenant, systemClock)} : {}
@@ -146,7 +156,14 @@ async function runOn(trail: Trail, job: Job, operator: Operator, facts: PlanFact
   return confirmAndWork(run, job, facts, plan, state, incidents)
 }
 
-async function confirmAndWork(run: Run, job: Job, facts: PlanFacts, plan: Plan, state: IncidentState | undefined, incidents: readonly IncidentState[]): Promise<Worked> {
+async function confirmAndWork(
+  run: Run,
+  job: Job,
+  facts: PlanFacts,
+  plan: Plan,
+  state: IncidentState | undefined,
+  incidents: readonly IncidentState[],
+): Promise<Worked> {
   const {snapshot} = facts
   const sha256 = recordPlan(run.journal, plan, state)
   await job.beforeConfirm?.(facts, plan)
@@ -165,8 +182,17 @@ async function confirmAndWork(run: Run, job: Job, facts: PlanFacts, plan: Plan, 
     run.journal.observe({action: 'status', finding: 'declined', target: `client:${plan.client_id}`})
     const {size, root, text} = run.journal.trail.checkpoint()
     const audit = {records: size, size, root_hash: root, checkpoint: text}
-    const result = notCarriedOut(plan, snapshot, exposureBefore(job, facts), 'declined', {incident_id: run.journal.incident, audit})
-    const refusal = failure ?? (run.responder.attended ? undefined : new StanchError('consent.missing', 'Nobody said yes to this plan. Nothing was changed.', {hint: 'Add --yes to carry it out, or --dry-run to look at it.'}))
+    const result = notCarriedOut(plan, snapshot, exposureBefore(job, facts), 'declined', {
+      incident_id: run.journal.incident,
+      audit,
+    })
+    const refusal =
+      failure ??
+      (run.responder.attended
+        ? undefined
+        : new StanchError('consent.missing', 'Nobody said yes to this plan. Nothing was changed.', {
+            hint: 'Add --yes to carry it out, or --dry-run to look at it.',
+          }))
     return {result, ...(refusal === undefined ? {} : {failure: refusal})}
   }
   const already = resumed ? [] : await askAboutEarlier(run, job, facts, plan, incidents)
@@ -191,7 +217,8 @@ function confirmation(job: Job, facts: PlanFacts, plan: Plan): TypedDecision {
     ask: `Carry out ${changes} change(s) on ${plan.mode === 'sim' ? 'SIMULATED' : 'REAL'} tenant ${printable(plan.tenant)}, client ${client.client_id} ${quoted(client.name, 40)}?`,
     screen: planLines(plan, facts, job.choices),
     why: 'Nothing has been changed yet. This is the only confirmation; it stands in the audit trail with the hash of the plan.',
-    effect: 'The steps are carried out in this order. Users of this client stop getting tokens until they have the new secret or the grants are back.',
+    effect:
+      'The steps are carried out in this order. Users of this client stop getting tokens until they have the new secret or the grants are back.',
     undo: 'Each step shows its own. A rotation cannot be undone.',
     expected: plan.client_id.slice(-6),
     unattended: false,
@@ -199,12 +226,22 @@ function confirmation(job: Job, facts: PlanFacts, plan: Plan): TypedDecision {
 }
 
 /** A rotation that somebody else made since the leak is shown with its actor; never a second one unasked. */
-async function askAboutEarlier(run: Run, job: Job, facts: PlanFacts, plan: Plan, incidents: readonly IncidentState[]): Promise<string[]> {
+async function askAboutEarlier(
+  run: Run,
+  job: Job,
+  facts: PlanFacts,
+  plan: Plan,
+  incidents: readonly IncidentState[],
+): Promise<string[]> {
   const own = new Set(incidents.flatMap((one) => one.operations.filter(tookEffect).map((operation) => operation.correlation_id)))
   const found = earlierChanges(facts.snapshot, instantOf(job.options.leaked_at), own)
   const rotation = plan.steps.find((step) => step.action === 'client_secret.rotate')
   const rotated = found.find((one) => one.what === 'secret_rotated')
-  for (const one of found.filter((each) => each.what === 'grant_deleted')) run.responder.notify({kind: 'note', text: `The tenant log shows a client grant deleted by ${printable(one.actor)} (log ${one.log_id}).`})
+  for (const one of found.filter((each) => each.what === 'grant_deleted'))
+    run.responder.notify({
+      kind: 'note',
+      text: `The tenant log shows a client grant deleted by ${printable(one.actor)} (log ${one.log_id}).`,
+    })
   if (!rotation || !rotated) return []
   const answer = await ask(run, earlierQuestion(rotated))
   if (answer !== 'already') return []
@@ -247,7 +284,10 @@ async function prepareHandOver(job: Job, plan: Plan, id: string): Promise<HandOv
   const {trySink} = await import('../delivery/sink.ts')
   const folder = job.connected.paths.incident(id)
   ensureFolder(folder)
-  const fallback: Sink = {kind: 'file', path: path.join(folder, `new-secret-${new Date(systemClock.now()).toISOString().replaceAll(/[:.]/g, '')}`)}
+  const fallback: Sink = {
+    kind: 'file',
+    path: path.join(folder, `new-secret-${new Date(systemClock.now()).toISOString().replaceAll(/[:.]/g, '')}`),
+  }
   const deps = {env: job.place.env, ...(job.showOnTerminal ? {showOnTerminal: job.showOnTerminal} : {})}
   const sink = job.sink ?? fallback
   await trySink(sink, deps, {fresh: job.state === undefined})
@@ -288,4 +328,3 @@ function instantOf(text: string | undefined): number | undefined {
 export function whatIsMissing(plan: Plan, held: readonly string[]) {
   return stepsWithoutScope(plan, held)
 }
-

@@ -40,8 +40,14 @@ interface Remembered {
 export async function restoreIncident(job: RestoreJob): Promise<Worked> {
   const remembered = await remember(job)
   const {state, taken, exposure, client_id} = remembered
-  if (taken.length === 0) throw new StanchError('incident.unknown', `Incident ${job.incident} took no client grant that is not given back already.`)
-  refuseTooEarly(job, state, exposure, taken.map((grant) => ({id: grant.id, ...grant.body})))
+  if (taken.length === 0)
+    throw new StanchError('incident.unknown', `Incident ${job.incident} took no client grant that is not given back already.`)
+  refuseTooEarly(
+    job,
+    state,
+    exposure,
+    taken.map((grant) => ({id: grant.id, ...grant.body})),
+  )
   return runIncident({
     place: job.place,
     connected: job.connected,
@@ -53,7 +59,14 @@ export async function restoreIncident(job: RestoreJob): Promise<Worked> {
     interruption: job.interruption,
     audiences: (exposure?.audiences ?? []).map((one) => one.audience),
     onIncident: job.onIncident,
-    plan: (facts: PlanFacts) => commandPlan('grant restore', state.leak as LeakKind, facts, DEFAULT_CHOICES, restorations(taken, facts.snapshot.management_audience)),
+    plan: (facts: PlanFacts) =>
+      commandPlan(
+        'grant restore',
+        state.leak as LeakKind,
+        facts,
+        DEFAULT_CHOICES,
+        restorations(taken, facts.snapshot.management_audience),
+      ),
   })
 }
 
@@ -76,13 +89,22 @@ async function remember(job: RestoreJob): Promise<Remembered> {
 }
 
 /** @throws guard.all_clear_pending */
-function refuseTooEarly(job: RestoreJob, state: IncidentState, exposure: Exposure | undefined, grants: readonly ClientGrant[]): void {
+function refuseTooEarly(
+  job: RestoreJob,
+  state: IncidentState,
+  exposure: Exposure | undefined,
+  grants: readonly ClientGrant[],
+): void {
   if (job.beforeAllClear) return
   const clearAt = exposure ? parseRfc3339(exposure.all_clear.worst_case_at) : undefined
   if (clearAt !== undefined && job.connected.clock.now() / 1000 >= clearAt) return
   const reopening = reopeningScopes({grants, default_grants: [], management_audience: job.connected.tenant.audience})
   if (reopening.length === 0) return
-  throw new StanchError('guard.all_clear_pending', `A token issued before containment may hold ${reopening.join(', ')}: until the all clear (${exposure?.all_clear.worst_case_at ?? 'unknown'}) it can read the new secret or give itself access.`, {
-    hint: `Wait for the all clear, rotate once more then, and restore after it; or add --restore-before-all-clear. Incident ${state.incident_id}.`,
-  })
+  throw new StanchError(
+    'guard.all_clear_pending',
+    `A token issued before containment may hold ${reopening.join(', ')}: until the all clear (${exposure?.all_clear.worst_case_at ?? 'unknown'}) it can read the new secret or give itself access.`,
+    {
+      hint: `Wait for the all clear, rotate once more then, and restore after it; or add --restore-before-all-clear. Incident ${state.incident_id}.`,
+    },
+  )
 }

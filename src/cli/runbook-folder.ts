@@ -14,7 +14,9 @@ export async function runbookFor(root: string, leak: LeakKind, ref?: string): Pr
   const {loadRunbook} = await import('../runbooks/load.ts')
   const runbook = await loadRunbook(ref ?? leak, shippedFolder(root))
   if (runbook.leak !== leak) {
-    throw new StanchError('runbook.invalid', `The runbook ${runbook.id} is for ${runbook.leak}, not for ${leak}.`, {hint: 'Pick another one: stanch runbook list'})
+    throw new StanchError('runbook.invalid', `The runbook ${runbook.id} is for ${runbook.leak}, not for ${leak}.`, {
+      hint: 'Pick another one: stanch runbook list',
+    })
   }
   return runbook
 }

@@ -14,7 +14,11 @@ No account and no network is needed. With --yes nobody is asked; without it the 
     {description: 'practise a leaked Management API token by hand', command: '<%= config.bin %> drill management-token'},
   ]
   static override args = {
-    scenario: Args.string({description: 'what happened: client-secret, management-token, user-grant, third-party-default, private-key, missing-scope', default: 'client-secret', ignoreStdin: true}),
+    scenario: Args.string({
+      description: 'what happened: client-secret, management-token, user-grant, third-party-default, private-key, missing-scope',
+      default: 'client-secret',
+      ignoreStdin: true,
+    }),
   }
   static override flags = {
     yes: Flags.boolean({char: 'y', summary: 'carry the plan out; nobody is asked'}),

@@ -11,9 +11,14 @@ import {DEFAULT_CHOICES, isChange} from '../incident/policy.ts'
 
 export default class Execute extends IncidentCommand {
   static override summary = 'carry out exactly a plan that was written and reviewed'
-  static override description = 'Stops before anything is changed when the tenant is no longer as the plan expects, or when the hash is another one.'
+  static override description =
+    'Stops before anything is changed when the tenant is no longer as the plan expects, or when the hash is another one.'
   static override examples = [
-    {description: 'with the hash that was approved', command: '<%= config.bin %> execute plan.json --plan-hash 5f70bf18... --deliver file:/run/secrets/new --reason "leaked" --yes'},
+    {
+      description: 'with the hash that was approved',
+      command:
+        '<%= config.bin %> execute plan.json --plan-hash 5f70bf18... --deliver file:/run/secrets/new --reason "leaked" --yes',
+    },
     {description: 'look at it once more', command: '<%= config.bin %> execute plan.json --dry-run'},
   ]
   static override args = {file: Args.string({description: 'the plan file', required: true, ignoreStdin: true})}
@@ -30,7 +35,11 @@ export default class Execute extends IncidentCommand {
     const {readPlanFile} = await import('../cli/plan-io.ts')
     const plan = readPlanFile(args.file)
     if (flags['plan-hash'] !== undefined && flags['plan-hash'] !== planHash(plan)) {
-      throw new StanchError('plan.hash_mismatch', `This plan has the hash ${planHash(plan)}, not the one you gave. Nothing was sent.`, {hint: 'Look at the plan again before you approve it.'})
+      throw new StanchError(
+        'plan.hash_mismatch',
+        `This plan has the hash ${planHash(plan)}, not the one you gave. Nothing was sent.`,
+        {hint: 'Look at the plan again before you approve it.'},
+      )
     }
     const attended = this.isAttended(flags)
     const rotates = plan.steps.some((step) => step.action === 'secret.deliver')
@@ -50,7 +59,11 @@ export default class Execute extends IncidentCommand {
       options: this.optionsOf(flags),
       leak: plan.leak,
       client_id: plan.client_id,
-      choices: {...DEFAULT_CHOICES, keep_grants: !plan.steps.some((step) => step.action === 'client_grant.delete'), rotate: rotates && plan.steps.some(isChange)},
+      choices: {
+        ...DEFAULT_CHOICES,
+        keep_grants: !plan.steps.some((step) => step.action === 'client_grant.delete'),
+        rotate: rotates && plan.steps.some(isChange),
+      },
       ...(leaked && !token ? {leaked} : {}),
       ...(token ? {leaked_token: token} : {}),
       ...(sink ? {sink} : {}),

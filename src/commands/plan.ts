@@ -10,10 +10,17 @@ import type {Plan} from '../incident/plan.ts'
 
 export default class PlanCommand extends IncidentCommand {
   static override summary = 'write a reviewable, hashed plan; only reads are sent'
-  static override description = 'The file holds the plan and its SHA-256. stanch execute carries out exactly that plan, or stops if the tenant has moved.'
+  static override description =
+    'The file holds the plan and its SHA-256. stanch execute carries out exactly that plan, or stops if the tenant has moved.'
   static override examples = [
-    {description: 'for a leaked client secret', command: '<%= config.bin %> plan --leak client-secret --client A1b2C3 -o plan.json'},
-    {description: 'with a runbook of your own', command: '<%= config.bin %> plan --leak client-secret --client A1b2C3 --runbook ./our-runbook.md -o plan.json'},
+    {
+      description: 'for a leaked client secret',
+      command: '<%= config.bin %> plan --leak client-secret --client A1b2C3 -o plan.json',
+    },
+    {
+      description: 'with a runbook of your own',
+      command: '<%= config.bin %> plan --leak client-secret --client A1b2C3 --runbook ./our-runbook.md -o plan.json',
+    },
   ]
   static override flags = {
     ...connectionFlags,
@@ -22,7 +29,11 @@ export default class PlanCommand extends IncidentCommand {
     runbook: Flags.string({summary: 'a shipped runbook, or a path that contains a slash', helpValue: 'R'}),
     output: Flags.string({char: 'o', summary: 'file to write; left alone when it exists', helpValue: 'F'}),
     ...choiceFlags,
-    method: Flags.option({options: ['rotate', 'set'] as const, default: 'rotate' as const, summary: 'the rotate endpoint, or a self-made secret'})(),
+    method: Flags.option({
+      options: ['rotate', 'set'] as const,
+      default: 'rotate' as const,
+      summary: 'the rotate endpoint, or a self-made secret',
+    })(),
     ...proofFlags,
   }
 
@@ -45,7 +56,13 @@ export default class PlanCommand extends IncidentCommand {
     const plan = compilePlan(runbook, facts, choices)
     await this.closeAll()
     if (flags.output !== undefined) writePlanFile(flags.output, plan)
-    this.print([...planLines(plan, facts, choices), `Plan hash: ${planHash(plan)}`, ...(flags.output === undefined ? [] : [`Written to ${flags.output}. Carry it out: stanch execute ${flags.output} --plan-hash ${planHash(plan)}`])])
+    this.print([
+      ...planLines(plan, facts, choices),
+      `Plan hash: ${planHash(plan)}`,
+      ...(flags.output === undefined
+        ? []
+        : [`Written to ${flags.output}. Carry it out: stanch execute ${flags.output} --plan-hash ${planHash(plan)}`]),
+    ])
     return {plan_hash: planHash(plan), plan, ...(flags.output === undefined ? {} : {file: flags.output})}
   }
 }

@@ -21,7 +21,8 @@ secret over, proves it and says when the all clear is. In a terminal it asks; wi
     {description: 'guided', command: '<%= config.bin %> respond'},
     {
       description: 'unattended',
-      command: '<%= config.bin %> respond --leak client-secret --client A1b2C3 --credential-file leaked.txt --deliver file:/run/secrets/new --reason "in a public repository" --yes --json',
+      command:
+        '<%= config.bin %> respond --leak client-secret --client A1b2C3 --credential-file leaked.txt --deliver file:/run/secrets/new --reason "in a public repository" --yes --json',
     },
   ]
   static override flags = {
@@ -29,7 +30,11 @@ secret over, proves it and says when the all clear is. In a terminal it asks; wi
     leak: leakFlag(),
     client: clientFlag,
     runbook: Flags.string({summary: 'a shipped runbook, or a path that contains a slash', helpValue: 'R'}),
-    method: Flags.option({options: ['rotate', 'set'] as const, default: 'rotate' as const, summary: 'the rotate endpoint, or a self-made secret'})(),
+    method: Flags.option({
+      options: ['rotate', 'set'] as const,
+      default: 'rotate' as const,
+      summary: 'the rotate endpoint, or a self-made secret',
+    })(),
     ...choiceFlags,
     ...deliverFlags,
     ...incidentFlags,
@@ -41,7 +46,9 @@ secret over, proves it and says when the all clear is. In a terminal it asks; wi
     if (this.isAttended(flags) && !flags['dry-run']) return this.#guided(flags)
     const leak = required(flags.leak, 'leak')
     if (!WHOLE.includes(leak)) {
-      throw new StanchError('usage.invalid', `A leaked ${leak} is answered by people: no API call of stanch contains it.`, {hint: `Follow the steps: stanch runbook show ${leak}`})
+      throw new StanchError('usage.invalid', `A leaked ${leak} is answered by people: no API call of stanch contains it.`, {
+        hint: `Follow the steps: stanch runbook show ${leak}`,
+      })
     }
     const choices = this.choicesOf(flags)
     this.checkUnattended(flags, {sink: choices.rotate})
@@ -79,13 +86,26 @@ secret over, proves it and says when the all clear is. In a terminal it asks; wi
   }
 
   /** The questions before a tenant comes into play, then the guided flow. */
-  async #guided(flags: IncidentFlagValues & {leak?: LeakKind | undefined; client?: string | undefined; runbook?: string | undefined; method?: string | undefined}): Promise<void> {
+  async #guided(
+    flags: IncidentFlagValues & {
+      leak?: LeakKind | undefined
+      client?: string | undefined
+      runbook?: string | undefined
+      method?: string | undefined
+    },
+  ): Promise<void> {
     const sink = this.sinkOf(flags, true)
     const given = await this.leakedFrom(flags)
     this.watchInterrupts()
     const place = this.place(flags)
     const {openGuided} = await import('../cli/guided-opening.ts')
-    const opening = await openGuided({place, flags, ...(given ? {leaked: given} : {}), say: (line) => this.say(line), connect: (connection) => this.connectWith(place, connection, flags)})
+    const opening = await openGuided({
+      place,
+      flags,
+      ...(given ? {leaked: given} : {}),
+      say: (line) => this.say(line),
+      connect: (connection) => this.connectWith(place, connection, flags),
+    })
     if (opening.kind === 'by_hand') {
       this.print(opening.lines)
       return

@@ -14,7 +14,10 @@ export default class Resume extends IncidentCommand {
 Without an id it takes the only unfinished incident; with several it lists them.`
   static override examples = [
     {description: 'the only unfinished incident', command: '<%= config.bin %> resume'},
-    {description: 'with the leaked value, so that its refusal can be proven', command: '<%= config.bin %> resume inc-20261122-abc234 --credential-file leaked.txt --yes'},
+    {
+      description: 'with the leaked value, so that its refusal can be proven',
+      command: '<%= config.bin %> resume inc-20261122-abc234 --credential-file leaked.txt --yes',
+    },
   ]
   static override args = {id: Args.string({description: 'incident id', ignoreStdin: true})}
   static override flags = {

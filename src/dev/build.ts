@@ -16,7 +16,8 @@ function commandEntries(): Record<string, string> {
     for (const entry of readdirSync(folder, {withFileTypes: true}).sort((a, b) => (a.name < b.name ? -1 : 1))) {
       const full = path.join(folder, entry.name)
       if (entry.isDirectory()) walk(full)
-      else if (entry.name.endsWith('.ts')) entries[path.relative(path.join(root, 'src'), full).replace(/\.ts$/, '').replaceAll(path.sep, '/')] = full
+      else if (entry.name.endsWith('.ts'))
+        entries[path.relative(path.join(root, 'src'), full).replace(/\.ts$/, '').replaceAll(path.sep, '/')] = full
     }
   }
   walk(path.join(root, 'src/commands'))
@@ -43,7 +44,10 @@ const quickStart = {
     }
     if (!id.startsWith('\0late:')) return null
     const name = JSON.stringify(id.slice('\0late:'.length))
-    return {code: `module.exports = new Proxy({}, {get: (_, member) => process.getBuiltinModule(${name})[member]})\n`, moduleType: 'js' as const}
+    return {
+      code: `module.exports = new Proxy({}, {get: (_, member) => process.getBuiltinModule(${name})[member]})\n`,
+      moduleType: 'js' as const,
+    }
   },
 }
 
@@ -68,7 +72,12 @@ async function bundle(): Promise<void> {
     minify: false,
     // What every command loads is one file: each further file costs a third of a millisecond at every start.
     codeSplitting: {
-      groups: [{name: 'ground', test: /src\/(errors|clock|secret|untrusted)\.ts$|src\/cli\/(base-command|tenant-command|flags|error-report|exit-codes)\.ts$|src\/incident\/leak\.ts$/}],
+      groups: [
+        {
+          name: 'ground',
+          test: /src\/(errors|clock|secret|untrusted)\.ts$|src\/cli\/(base-command|tenant-command|flags|error-report|exit-codes)\.ts$|src\/incident\/leak\.ts$/,
+        },
+      ],
     },
   })
   await build.close()

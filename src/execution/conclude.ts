@@ -1,10 +1,11 @@
 import type {Exposure} from '../incident/exposure.ts'
 import {nextSteps} from '../incident/next.ts'
 import {openPaths, reopeningScopes, tokenCouldReadSecrets} from '../incident/policy.ts'
-import type {PlanStep} from '../incident/plan.ts'
+import type {Plan, PlanStep} from '../incident/plan.ts'
 import {planHash} from '../incident/plan.ts'
 import {statusOf} from '../incident/result.ts'
 import type {IncidentResult, IncidentStatus} from '../incident/result.ts'
+import {subjectOf} from '../incident/tenant-snapshot.ts'
 import type {EvidenceGap, TenantSnapshot} from '../incident/tenant-snapshot.ts'
 import {actionResults} from './progress.ts'
 import type {Progress} from './progress.ts'
@@ -50,11 +51,26 @@ export function conclude(run: Run, progress: Progress, exposure: Exposure, signe
       exposure,
       gaps,
       open_paths: open,
+      left: restored ? [] : grantsLeftAlone(plan, progress.before),
       reopening,
       delivery_failed: deliveryFailed,
       signed_off: signedOff,
     }),
   }
+}
+
+/** Grants that a plan which deletes grants did not touch, and what they still allow. */
+function grantsLeftAlone(plan: Plan, before: TenantSnapshot): {grant_id: string; text: string}[] {
+  const deleted = new Set(plan.steps.flatMap((step) => (step.action === 'client_grant.delete' ? [step.args.grant_id] : [])))
+  if (deleted.size === 0) return []
+  return before.grants
+    .filter((grant) => !deleted.has(grant.id) && (grant.is_system === true || subjectOf(grant) === 'user'))
+    .map((grant) => ({
+      grant_id: grant.id,
+      text: grant.is_system
+        ? `system grant ${grant.id} on ${grant.audience} stays: Auth0 does not let anybody delete it`
+        : `user grant ${grant.id} on ${grant.audience} stays, and users get tokens by it; --include-user-grants takes it too`,
+    }))
 }
 
 function writeDown(run: Run, clientId: string, status: IncidentStatus, gaps: readonly EvidenceGap[]): NonNullable<IncidentResult['audit']> {
@@ -87,7 +103,7 @@ export function notCarriedOut(
     proof: [],
     exposure: {...exposure, evidence_gaps: gaps},
     evidence_gaps: gaps,
-    next: nextSteps({status, plan, actions, exposure, gaps, open_paths: [], reopening, delivery_failed: false, signed_off: []}),
+    next: nextSteps({status, plan, actions, exposure, gaps, open_paths: [], left: [], reopening, delivery_failed: false, signed_off: []}),
   }
 }
 

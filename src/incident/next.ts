@@ -12,6 +12,8 @@ export interface NextFacts {
   readonly exposure: Exposure
   readonly gaps: readonly EvidenceGap[]
   readonly open_paths: readonly string[]
+  /** Grants that were left alone, in words. */
+  readonly left: readonly {readonly grant_id: string; readonly text: string}[]
   /** Scopes with which an issued token can undo containment (design promise 11). */
   readonly reopening: readonly string[]
   readonly delivery_failed: boolean
@@ -44,6 +46,9 @@ export function nextSteps(facts: NextFacts): string[] {
   if (facts.gaps.some((gap) => gap.code === 'grant_is_back')) next.push(`somebody gave the client a grant again: stanch grant list --client ${facts.plan.client_id}, then the tenant log`)
   if (facts.gaps.some((gap) => gap.code === 'not_probed' && gap.what !== 'new_secret_accepted')) next.push(`prove it with the leaked value: stanch resume ${id} --credential-file FILE`)
   for (const path of facts.open_paths) next.push(`still open: ${path}`)
+  for (const {grant_id, text} of facts.left) {
+    if (!facts.open_paths.some((path) => path.includes(grant_id))) next.push(`left alone: ${text}`)
+  }
   if (facts.reopening.length > 0 && facts.exposure.all_clear.state === 'open') {
     next.push(
       `an issued token can still undo this (${facts.reopening.join(', ')}) until ${facts.exposure.all_clear.worst_case_at}: rotate again then, with stanch secret rotate --client ${facts.plan.client_id} --deliver SINK`,

@@ -40,7 +40,10 @@ export function summaryLines(result: IncidentResult, zone: string): string[] {
     `            Issued access tokens cannot be revoked; each lives until its exp. ${printable(clear.basis, 300)}`,
   )
   if (clear.observed_at) lines.push(`            Tokens seen in the tenant log live until ${clear.observed_at} at the latest.`)
-  if (result.delivery) lines.push(`New secret: ${result.delivery.result === 'ok' ? 'in' : 'NOT where you wanted it; it is in'} ${printable(result.delivery.sink)}`)
+  if (result.delivery)
+    lines.push(
+      `New secret: ${result.delivery.result === 'ok' ? 'in' : 'NOT where you wanted it; it is in'} ${printable(result.delivery.sink)}`,
+    )
   if (result.evidence_gaps.length > 0) {
     lines.push('Not known:')
     for (const gap of result.evidence_gaps) lines.push(`  - ${printable(gap.what, 160)}: ${printable(gap.why, 400)}`)
@@ -66,10 +69,16 @@ export function messageLines(result: IncidentResult): string[] {
     `${result.simulated ? '[SIMULATED] ' : ''}Leaked ${result.leak} of client ${quoted(result.client.name)} (${result.client.client_id}), tenant ${printable(result.tenant)}: ${result.status}.`,
     `Cut: ${[deleted.length > 0 ? `${deleted.length} client grant(s)` : '', rotated ? 'the old client secret' : ''].filter(Boolean).join(' and ') || 'nothing'}.`,
   ]
-  if (deleted.length > 0) lines.push(`Breaks: this client gets no token for ${apis.slice(0, 5).join(', ')}${apis.length > 5 ? ' and more' : ''} until its grants are given back.`)
+  if (deleted.length > 0)
+    lines.push(
+      `Breaks: this client gets no token for ${apis.slice(0, 5).join(', ')}${apis.length > 5 ? ' and more' : ''} until its grants are given back.`,
+    )
   if (rotated) lines.push('To do: whoever runs this client must deploy the new secret; it is handed over separately.')
-  lines.push(`All clear: ${clear.state === 'clear' ? `since ${clear.worst_case_at}` : `${clear.worst_case_at}, not before`}; tokens issued earlier work until then.`)
-  if (result.evidence_gaps.some((gap) => gap.code === 'token_can_reopen')) lines.push('Until then an issued token could undo this; a second rotation is planned.')
+  lines.push(
+    `All clear: ${clear.state === 'clear' ? `since ${clear.worst_case_at}` : `${clear.worst_case_at}, not before`}; tokens issued earlier work until then.`,
+  )
+  if (result.evidence_gaps.some((gap) => gap.code === 'token_can_reopen'))
+    lines.push('Until then an issued token could undo this; a second rotation is planned.')
   if (result.incident_id) lines.push(`Incident: ${result.incident_id}`)
   return lines.slice(0, 10)
 }

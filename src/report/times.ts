@@ -16,5 +16,7 @@ export function utc(numericDate: number): string {
 
 /** `2026-11-22 04:00:00` in `zone`; the `sv-SE` form is ISO order with a blank. */
 export function localTime(numericDate: number, zone: string): string {
-  return new Intl.DateTimeFormat('sv-SE', {timeZone: zone, dateStyle: 'short', timeStyle: 'medium'}).format(new Date(numericDate * 1000))
+  return new Intl.DateTimeFormat('sv-SE', {timeZone: zone, dateStyle: 'short', timeStyle: 'medium'}).format(
+    new Date(numericDate * 1000),
+  )
 }

@@ -70,9 +70,30 @@ async function containOnce(round: number): Promise<number> {
     const {operator, leak} = simulator.practice
     const leaked = path.join(folder, 'leaked')
     writeFileSync(leaked, leak.value)
-    const args = [main, 'respond', '--leak', 'client-secret', '--client', leak.client_id, '--credential-file', leaked, '--reason', 'bench', '--deliver', `file:${path.join(data, 'new')}`, '--yes', '--json']
+    const args = [
+      main,
+      'respond',
+      '--leak',
+      'client-secret',
+      '--client',
+      leak.client_id,
+      '--credential-file',
+      leaked,
+      '--reason',
+      'bench',
+      '--deliver',
+      `file:${path.join(data, 'new')}`,
+      '--yes',
+      '--json',
+    ]
     const child = spawn(process.execPath, args, {
-      env: {...env, STANCH_DATA_DIR: data, AUTH0_DOMAIN: simulator.origin, AUTH0_CLIENT_ID: operator.client_id, AUTH0_CLIENT_SECRET: operator.client_secret},
+      env: {
+        ...env,
+        STANCH_DATA_DIR: data,
+        AUTH0_DOMAIN: simulator.origin,
+        AUTH0_CLIENT_ID: operator.client_id,
+        AUTH0_CLIENT_SECRET: operator.client_secret,
+      },
       stdio: ['ignore', 'pipe', 'pipe'],
       timeout: 60_000,
     })
@@ -81,7 +102,9 @@ async function containOnce(round: number): Promise<number> {
     child.stderr.on('data', (part: Buffer) => (errors += part.toString('utf8')))
     const status = await new Promise((resolve) => child.on('close', resolve))
     if (status !== 0) throw new Error(`respond ended with ${String(status)}: ${errors.slice(-300)}`)
-    const outcome = [...readTrail(trail)].find((record) => record.kind === 'outcome' && record['action'] === 'client_secret.rotate')
+    const outcome = [...readTrail(trail)].find(
+      (record) => record.kind === 'outcome' && record['action'] === 'client_secret.rotate',
+    )
     if (!outcome || first === undefined) throw new Error('no outcome of a rotation in the trail')
     return Date.parse(outcome.time) - first
   } finally {

@@ -22,9 +22,7 @@ interface Made {
   readonly left?: string
 }
 
-async function ready(
-  t: TestContext,
-): Promise<{
+async function ready(t: TestContext): Promise<{
   home: Home
   tenant: PracticeTenant
   sinks: string

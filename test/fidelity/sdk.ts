@@ -47,8 +47,12 @@ try {
     SIM_LEAKED: leak.client_id,
   })
   check('the SDK ends without an error', () => equal(status, 0))
-  const seen = (status === 0 ? JSON.parse(text) : {clients: [], grants: [], deleted: '', left: -1, rotated: {client_id: '', length: 0}}) as Seen
-  check('it lists the clients of the tenant', () => ok(seen.clients.includes(leak.client_id) && seen.clients.includes(operator.client_id)))
+  const seen = (
+    status === 0 ? JSON.parse(text) : {clients: [], grants: [], deleted: '', left: -1, rotated: {client_id: '', length: 0}}
+  ) as Seen
+  check('it lists the clients of the tenant', () =>
+    ok(seen.clients.includes(leak.client_id) && seen.clients.includes(operator.client_id)),
+  )
   check('it lists the grants of one client', () => equal(seen.grants.length, before))
   check('it deletes a grant', () => {
     equal(seen.left, before - 1)

@@ -335,7 +335,12 @@ const CHANCE = [
 ]
 
 function checkPurity(node: AstNode, parent: Parent | undefined, room: string, report: Report): void {
-  if (node.type === 'Identifier' && GLOBALS.has(String(node['name'])) && isReference(node, parent) && !isBuiltinLookUp(node, parent)) {
+  if (
+    node.type === 'Identifier' &&
+    GLOBALS.has(String(node['name'])) &&
+    isReference(node, parent) &&
+    !isBuiltinLookUp(node, parent)
+  ) {
     report(node.start, 'impure', `${room} is pure and may not use ${String(node['name'])}`)
   }
   if (node.type === 'MemberExpression') {

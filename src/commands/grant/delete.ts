@@ -12,7 +12,10 @@ export default class GrantDelete extends IncidentCommand {
   static override description = `Deletes client grants, so that no new token is issued. Tokens that were issued before live until their exp.
 Every grant is saved first and can be given back with: stanch grant restore.`
   static override examples = [
-    {description: 'one grant', command: '<%= config.bin %> grant delete --client A1b2C3 --grant cgr_1 --reason "secret in a public repository" --yes'},
+    {
+      description: 'one grant',
+      command: '<%= config.bin %> grant delete --client A1b2C3 --grant cgr_1 --reason "secret in a public repository" --yes',
+    },
     {description: 'all of them, look first', command: '<%= config.bin %> grant delete --client A1b2C3 --all --dry-run'},
   ]
   static override flags = {
@@ -53,7 +56,11 @@ Every grant is saved first and can be given back with: stanch grant restore.`
       plan: async (facts) => {
         const {mayReadSecret} = await import('../../execution/read-secret.ts')
         const probe = leaked !== undefined || mayReadSecret(facts.snapshot.operator.scopes)
-        const choice = {...(flags.grant === undefined ? {} : {grant: flags.grant}), ...(flags.audience === undefined ? {} : {audience: flags.audience}), all: flags.all}
+        const choice = {
+          ...(flags.grant === undefined ? {} : {grant: flags.grant}),
+          ...(flags.audience === undefined ? {} : {audience: flags.audience}),
+          all: flags.all,
+        }
         return deleteGrantsPlan(choice, flags.leak, facts, choices, probe)
       },
       onIncident: (id) => (this.incidentId = id),

@@ -10,8 +10,14 @@ export default class GrantRestore extends IncidentCommand {
   static override description = `Custom APIs first, the Management API last. The grant gets a new id; organisation ties are made again.
 While an issued token could still undo the containment, this needs --restore-before-all-clear.`
   static override examples = [
-    {description: 'look at what would be given back', command: '<%= config.bin %> grant restore --incident inc-20261122-abc234 --dry-run'},
-    {description: 'give it back unattended', command: '<%= config.bin %> grant restore --incident inc-20261122-abc234 --reason "new secret deployed" --yes'},
+    {
+      description: 'look at what would be given back',
+      command: '<%= config.bin %> grant restore --incident inc-20261122-abc234 --dry-run',
+    },
+    {
+      description: 'give it back unattended',
+      command: '<%= config.bin %> grant restore --incident inc-20261122-abc234 --reason "new secret deployed" --yes',
+    },
   ]
   static override flags = {
     ...connectionFlags,

@@ -11,13 +11,23 @@ export default class SecretRotate extends IncidentCommand {
   static override description = `The old secret dies within 30 seconds; tokens that were issued with it live until their exp.
 --method set makes the new secret here, seals it on this machine first and sets it: safe to repeat when an answer is lost.`
   static override examples = [
-    {description: 'into a file that only you can read', command: '<%= config.bin %> secret rotate --client A1b2C3 --deliver file:/run/secrets/new --reason "leaked" --yes'},
-    {description: 'straight into Vault', command: `<%= config.bin %> secret rotate --client A1b2C3 --deliver "exec:vault kv put secret/app client_secret=-" --reason "leaked" --yes`},
+    {
+      description: 'into a file that only you can read',
+      command: '<%= config.bin %> secret rotate --client A1b2C3 --deliver file:/run/secrets/new --reason "leaked" --yes',
+    },
+    {
+      description: 'straight into Vault',
+      command: `<%= config.bin %> secret rotate --client A1b2C3 --deliver "exec:vault kv put secret/app client_secret=-" --reason "leaked" --yes`,
+    },
   ]
   static override flags = {
     ...connectionFlags,
     client: clientFlag,
-    method: Flags.option({options: ['rotate', 'set'] as const, default: 'rotate' as const, summary: 'the rotate endpoint, or a self-made secret'})(),
+    method: Flags.option({
+      options: ['rotate', 'set'] as const,
+      default: 'rotate' as const,
+      summary: 'the rotate endpoint, or a self-made secret',
+    })(),
     leak: leakFlag({default: 'client-secret' as const}),
     ...deliverFlags,
     ...incidentFlags,

@@ -2,6 +2,7 @@ import {safeJson} from '../../untrusted.ts'
 import {
   actionOf,
   eventId,
+  filled,
   messageOf,
   numberOf,
   partOf,
@@ -15,8 +16,6 @@ import {
 
 /** The Elastic Common Schema that the fields are from. */
 const ECS_VERSION = '8.17.0'
-
-type Json = string | number | boolean | undefined | readonly Json[] | {readonly [member: string]: Json}
 
 /** Category and type by what was done; only values that ECS allows together. */
 const CHANGES: Readonly<Record<string, readonly [category: string, type: string]>> = {
@@ -119,16 +118,4 @@ function outcomeOf(result: string): string {
   if (result === 'ok') return 'success'
   if (result === 'refused' || result === 'failed' || result === 'not_done') return 'failure'
   return result === '' ? '' : 'unknown'
-}
-
-/** Without members that say nothing: empty text, empty lists and objects that would be empty. */
-function filled(value: {readonly [member: string]: Json}): {readonly [member: string]: Json} {
-  return Object.fromEntries(
-    Object.entries(value).flatMap(([name, member]): [string, Json][] => {
-      if (typeof member !== 'object') return member === undefined || member === '' ? [] : [[name, member]]
-      if (Array.isArray(member)) return member.length === 0 ? [] : [[name, member]]
-      const inner = filled(member as {readonly [member: string]: Json})
-      return Object.keys(inner).length === 0 ? [] : [[name, inner]]
-    }),
-  )
 }

@@ -143,3 +143,21 @@ export function weightOf(event: TrailEvent): 'info' | 'low' | 'medium' | 'high' 
   if (kind === 'observe' && event.record['verdict'] === 'failed') return 'high'
   return kind === 'gap' || kind === 'log.recovered' ? 'low' : 'info'
 }
+
+/** What goes into an event: scalars, lists and objects, with members that may turn out to say nothing. */
+export type EventJson = string | number | boolean | undefined | readonly EventJson[] | EventMembers
+export interface EventMembers {
+  readonly [member: string]: EventJson
+}
+
+/** Without members that say nothing: undefined, empty text, empty lists and objects that would be empty. */
+export function filled(value: EventMembers): EventMembers {
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([name, member]): [string, EventJson][] => {
+      if (typeof member !== 'object') return member === undefined || member === '' ? [] : [[name, member]]
+      if (Array.isArray(member)) return member.length === 0 ? [] : [[name, member]]
+      const inner = filled(member as EventMembers)
+      return Object.keys(inner).length === 0 ? [] : [[name, inner]]
+    }),
+  )
+}

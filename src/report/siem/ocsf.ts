@@ -1,9 +1,12 @@
 import {hash} from 'node:crypto'
 
+import {correlationIdOf, leafOf} from '../../trail/format/record.ts'
 import {safeJson} from '../../untrusted.ts'
 import {
   actionOf,
+  type EventMembers,
   eventId,
+  filled,
   instantOf,
   messageOf,
   numberOf,
@@ -18,9 +21,6 @@ import {
 
 /** The Open Cybersecurity Schema Framework that the events are written for. Pinned: later versions give members another meaning. */
 const OCSF_VERSION = '1.8.0'
-
-type Json = string | number | boolean | undefined | readonly Json[] | {readonly [member: string]: Json}
-type Members = {readonly [member: string]: Json}
 
 /** Activities of Remediation Activity (7001) by what is done. */
 const ACTIVITIES: Readonly<Record<string, readonly [id: number, name: string]>> = {
@@ -47,7 +47,7 @@ const NAMED_SEVERITY: Readonly<Record<string, readonly [number, string]>> = {
  * `unmapped.stanch`. Undefined for records of no incident (log, keys, sessions, credentials): these classes have no
  * place for them, and the leaf hashes of the others cover them.
  */
-export function ocsfEvent(event: TrailEvent): Members | undefined {
+export function ocsfEvent(event: TrailEvent): EventMembers | undefined {
   const {record} = event
   if (record.kind === 'intent' || record.kind === 'outcome' || record.kind === 'settle') return remediation(event)
   return textOf(record, 'inc') === '' ? undefined : finding(event)
@@ -59,7 +59,7 @@ export function ocsfLine(event: TrailEvent): string {
   return made === undefined ? '' : `${safeJson(made)}\n`
 }
 
-function remediation(event: TrailEvent): Members {
+function remediation(event: TrailEvent): EventMembers {
   const {record, around} = event
   const intent = around.intent ?? record
   const action = actionOf(event)
@@ -89,7 +89,7 @@ function remediation(event: TrailEvent): Members {
   })
 }
 
-function finding(event: TrailEvent): Members {
+function finding(event: TrailEvent): EventMembers {
   const {record, around} = event
   const opening = record.kind === 'incident.open' ? record : (around.opening ?? record)
   const closes = record.kind === 'incident.close'
@@ -124,7 +124,7 @@ function finding(event: TrailEvent): Members {
   })
 }
 
-function classOf(category: number, categoryName: string, uid: number, name: string, activity: number, activityName: string): Members {
+function classOf(category: number, categoryName: string, uid: number, name: string, activity: number, activityName: string): EventMembers {
   return {
     category_uid: category,
     category_name: categoryName,
@@ -137,7 +137,7 @@ function classOf(category: number, categoryName: string, uid: number, name: stri
   }
 }
 
-function common(event: TrailEvent): Members {
+function common(event: TrailEvent): EventMembers {
   const {record, around, origin, leaf, mode, line} = event
   const {session, auth} = around
   const tool = session ? /^stanch\/([\w.+-]{1,40})$/.exec(textOf(session, 'tool'))?.[1] : undefined
@@ -223,17 +223,7 @@ function verdictOf(event: TrailEvent): readonly [number, string] {
 
 /** The id under which the tenant's own log has the request of an intent: the head of the intent's leaf hash. */
 function correlationOf(event: TrailEvent): string {
-  return event.record.kind === 'intent' ? `stanch-${event.leaf.slice(0, 56)}` : eventId(event)
-}
-
-/** Without members that say nothing. */
-function filled(value: Members): Members {
-  return Object.fromEntries(
-    Object.entries(value).flatMap(([name, member]): [string, Json][] => {
-      if (typeof member !== 'object') return member === undefined || member === '' ? [] : [[name, member]]
-      if (Array.isArray(member)) return member.length === 0 ? [] : [[name, member]]
-      const inner = filled(member as Members)
-      return Object.keys(inner).length === 0 ? [] : [[name, inner]]
-    }),
-  )
+  const {record, around, leaf} = event
+  if (record.kind === 'intent') return correlationIdOf(leaf)
+  return around.intent ? correlationIdOf(leafOf(around.intent)) : eventId(event)
 }

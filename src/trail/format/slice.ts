@@ -39,7 +39,7 @@ export function makeSlice(
 ): SliceFiles {
   const {size} = parseCheckpoint(checkpoint)
   const sessions = new Set<unknown>()
-  for (const record of records) if (record.seq < size && record['inc'] === inc) sessions.add(record['sid'])
+  for (const record of records) if (record.seq < size && isAbout(record, inc)) sessions.add(record['sid'])
   if (sessions.size === 0)
     throw new StanchError('incident.unknown', `No signed record of ${JSON.stringify(inc)} is in this trail.`)
   const lines: string[] = []
@@ -52,9 +52,15 @@ export function makeSlice(
   return {records: `${lines.join('\n')}\n`, proofs: `${proofs.join('\n')}\n`, checkpoint}
 }
 
+/** What comes after an incident's end (an export, an anchor) has no number in it any more and names it as its target. */
+function isAbout({inc: own, target}: StoredRecord, inc: string): boolean {
+  return own === undefined ? target === `incident:${inc}` : own === inc
+}
+
 function belongs(record: StoredRecord, inc: string, sessions: ReadonlySet<unknown>): boolean {
-  const {seq, kind, inc: own, sid} = record
-  return seq === 0 || own === inc || ((kind === 'session.open' || (kind === 'auth' && own === undefined)) && sessions.has(sid))
+  if (record.seq === 0 || isAbout(record, inc)) return true
+  const {kind, inc: own, sid} = record
+  return (kind === 'session.open' || (kind === 'auth' && own === undefined)) && sessions.has(sid)
 }
 
 /** Verifies a slice (the format's section 8.2). Never throws for what it reads: everything becomes a finding. */
