@@ -30,6 +30,7 @@ export class CopySocket {
         ? tls.connect({host, port, rejectUnauthorized: true, ...(net.isIP(host) ? {} : {servername: host})})
         : net.connect({host, port, noDelay: true})
     socket.unref()
+    socket.on('error', () => {}) // whoever waits is told below; an error that comes later must not end the process
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => socket.destroy(closed()), CONNECT_MS)
       timer.unref()

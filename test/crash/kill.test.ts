@@ -225,6 +225,47 @@ suite('killed at a rotation, by a credential that reads no secrets', {concurrenc
   })
 })
 
+suite('killed while grants are given back', {concurrency: 2}, () => {
+  const moments: readonly [string, string, 'arrived' | 'effect'][] = [
+    ['a grant is sent, no effect', 'client_grant.create', 'arrived'],
+    ['a grant is created, no answer', 'client_grant.create', 'effect'],
+    ['a grant is back, its organisation is not tied again', 'organization_client_grant.create', 'arrived'],
+    ['its organisation is tied, no answer', 'organization_client_grant.create', 'effect'],
+  ]
+  for (const [title, operation, when] of moments) {
+    test(`${title}: resume gives back exactly what was taken`, async (t) => {
+      let child: ChildProcess | undefined
+      const at = await scene(t, {
+        scenario: 'user-grant',
+        watch: async (phase, request) => {
+          if (phase !== when || request.operation !== operation || !child || child.killed) return undefined
+          const gone = once(child, 'exit')
+          child.kill('SIGKILL')
+          await gone
+          return 'drop'
+        },
+      })
+      const wanted = (grants: readonly Record<string, unknown>[]) => grants.map(({id, ...body}) => JSON.stringify([Object.entries(body).sort(), at.tenant.ties(String(id)).length])).sort()
+      const before = wanted(at.tenant.grants(at.client_id))
+      const taken = await at.respond()
+      assert.equal(taken.document.status, 'contained')
+      child = spawn(process.execPath, [MAIN, 'grant', 'restore', '--incident', String(taken.document.incident_id), '--yes'], {
+        cwd: at.home.folder,
+        env: {...at.home.env, ...at.simulator.connection},
+        stdio: 'ignore',
+      })
+      const [, signal] = (await once(child, 'exit')) as [number | null, string | null]
+      assert.equal(signal, 'SIGKILL')
+      const ran = await at.run(['resume', '--yes'])
+      assert.equal(ran.document.status, 'restored', ran.stdout)
+      assert.equal(ran.code, 0)
+      assert.deepEqual(wanted(at.tenant.grants(at.client_id)), before)
+      assertTrail(at)
+      assertNoSecrets(at, [taken, ran])
+    })
+  }
+})
+
 suite('killed while a self-made secret is set', {concurrency: 2}, () => {
   for (const moment of ['before send', 'effect, no answer', 'answer, no record'] as const) {
     test(`${moment}: the secret in the incident's own file or in the sink is the one in force`, async (t) => {

@@ -55,7 +55,10 @@ suite('grant restore', () => {
     assert.equal(result.exposure.audiences.length, 3)
     assert.ok(result.exposure.audiences.every((one) => one.contained_at !== undefined))
     assert.equal(result.exposure.all_clear.state, 'open')
-    assert.ok(String(first?.['finding']).includes(result.exposure.all_clear.worst_case_at), `${String(first?.['finding'])} ${result.exposure.all_clear.worst_case_at}`)
+    const before = Date.parse(/worst case (\S+);/.exec(String(first?.['finding']))?.[1] ?? '')
+    const later = (Date.parse(result.exposure.all_clear.worst_case_at) - before) / 1000
+    // The grants are back, so the dead secret alone contains: its first refusal may have come a few seconds after the grants'.
+    assert.ok(later >= 0 && later <= 30, `${later} s later than before`)
   })
 
   test('a grant of a secret that was not changed opens its API again: the all clear says so', async (t) => {

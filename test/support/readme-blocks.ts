@@ -62,7 +62,8 @@ export function normalised(transcript: string): {progress: string[]; rest: strin
     .replaceAll(/\b[A-Za-z0-9+/]{43}=/g, 'ROOT')
     .replaceAll(/\bclient [A-Za-z0-9]{32}\b/g, 'client CLIENT')
     .replaceAll(/\b\d+ h \d+ m\b|\b\d+ d \d+ h\b/g, 'LONG')
-    .replaceAll(/\d+(\.\d+)? s\b/g, 'N s')
+    // one expression: "1 m 00 s" and "59 s" are a breath apart
+    .replaceAll(/(?:\d+ m )?\d+(\.\d+)? s\b/g, 'N s')
     .replaceAll(/\b\d+ (token\(s\)|call\(s\)|refused|entries)/g, 'N $1')
     // the number of records, below the name of the trail
     .replaceAll(/(TRAIL\n +)\d+/g, '$1N')
