@@ -3,11 +3,10 @@
  * strings. It reaches a terminal, a page or a table only through here.
  *
  * What is escaped, and why: C0, DEL and C1 move the cursor, recolour, retitle or beep; bidi controls reorder what is
- * read; zero-width characters hide differences; line separators fake a new line; a lone surrogate is not text.
+ * read; zero-width, filler and other invisible characters hide differences; line separators fake a new line; a lone
+ * surrogate is not text; what Unicode leaves to private use or to the future looks as each font likes.
  */
-const UNSAFE =
-  // oxlint-disable-next-line no-control-regex
-  /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]|\udb40[\udc00-\udfff]/g
+const UNSAFE = /[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu
 
 function escaped(match: string): string {
   let out = ''
@@ -27,9 +26,12 @@ export function printable(text: string, max = 200): string {
   return `${/[\ud800-\udbff]$/.test(cut) ? cut.slice(0, -1) : cut}...`
 }
 
-/** A foreign name beside an id: printable, cut and in double quotes, so that it cannot pass for our own words. */
+/**
+ * A foreign name beside an id: printable, cut and in double quotes, so that it cannot pass for our own words. A quote
+ * mark inside is written as its number: with a backslash before it, a name that ends in a backslash could close the quotes.
+ */
 export function quoted(text: string, max = 60): string {
-  return `"${printable(text, max).replaceAll('"', '\\"')}"`
+  return `"${printable(text, max).replaceAll('"', '\\u0022')}"`
 }
 
 /**

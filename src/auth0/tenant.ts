@@ -49,6 +49,8 @@ export interface Minted {
   readonly jti?: string
   readonly audience: string
   readonly client_id: string
+  /** Seconds from its issue, where the tenant said it. */
+  readonly lifetime?: number
 }
 
 export interface Change {
@@ -262,8 +264,18 @@ export class Tenant {
     return body
   }
 
-  #count(clientId: string, audience: string, token: {readonly exp: number; readonly jti?: string}): void {
-    this.#minted.push({exp: token.exp, ...(token.jti !== undefined && {jti: token.jti}), audience, client_id: clientId})
+  #count(
+    clientId: string,
+    audience: string,
+    token: {readonly exp: number; readonly jti?: string; readonly expires_in?: number},
+  ): void {
+    this.#minted.push({
+      exp: token.exp,
+      ...(token.jti !== undefined && {jti: token.jti}),
+      audience,
+      client_id: clientId,
+      ...(token.expires_in !== undefined && {lifetime: token.expires_in}),
+    })
   }
 
   get #budgetSeconds(): number {

@@ -1,11 +1,12 @@
 import {hostname, platform, userInfo} from 'node:os'
+import {dirname} from 'node:path'
 
 import type {OclifConfig} from './oclif-config.ts'
 import type {Credential} from '../auth0/credential.ts'
 import {parseOrigin} from '../auth0/origin.ts'
 import type {Origin} from '../auth0/origin.ts'
 import type {SimulatedClock} from '../auth0/simulated-clock.ts'
-import type {Tenant} from '../auth0/tenant.ts'
+import type {Operator, Tenant} from '../auth0/tenant.ts'
 import {systemClock} from '../clock.ts'
 import type {Clock} from '../clock.ts'
 import {resolveConnection} from '../config/connection.ts'
@@ -13,8 +14,10 @@ import type {Connection} from '../config/connection.ts'
 import {dataPaths, logId} from '../config/paths.ts'
 import type {DataPaths} from '../config/paths.ts'
 import {showProfile} from '../config/profile.ts'
+import {systemCode} from '../errors.ts'
 import {createLogger} from '../logger.ts'
 import type {Logger, LogLevel} from '../logger.ts'
+import type {Copies} from '../trail/copies.ts'
 import type {Identity, Trail} from '../trail/trail.ts'
 import {printable} from '../untrusted.ts'
 
@@ -36,6 +39,9 @@ export interface Connected {
   readonly warnings: readonly string[]
   readonly credential: Credential
   readonly paths: DataPaths
+  /** Tokens of ours that no `auth` record has yet. */
+  readonly unrecorded: Set<Operator>
+  /** Writes down what is left of `unrecorded`, where there is a trail, and lets go of the connection. */
   close(): Promise<void>
 }
 
@@ -84,20 +90,54 @@ export async function connect(
     ...(flags.proxy === undefined ? {} : {proxy: flags.proxy}),
     ...(ca === undefined ? {} : {ca}),
   })
+  const unrecorded = new Set<Operator>()
+  tenant.onAuth = (operator) => void unrecorded.add(operator)
+  const mode = simulated ? 'sim' : 'real'
   return {
     tenant,
     origin,
-    mode: simulated ? 'sim' : 'real',
+    mode,
     clock,
     from: connection.from,
     warnings: connection.warnings,
     credential: connection.credential,
     paths: pathsOf(place),
+    unrecorded,
     async close() {
+      try {
+        await recordLeft(place, {mode, origin, unrecorded})
+      } catch (error) {
+        // A look at the tenant does not fail because of the trail; reconcile will name a token that nobody recorded.
+        logger.warn({code: systemCode(error)}, 'a token of ours was not recorded')
+      }
       await tenant.close()
       await simClock?.close()
     },
   }
+}
+
+/** The tenant logs every token that a reading command had issued: without a record of it, it would look like a stranger's. */
+async function recordLeft(place: Place, {mode, origin, unrecorded}: Pick<Connected, 'mode' | 'origin' | 'unrecorded'>): Promise<void> {
+  if (unrecorded.size === 0) return
+  const {readOrigin} = await import('../trail/read-trail.ts')
+  // Before there is a trail there is nothing to compare.
+  if (readOrigin(pathsOf(place).trail(mode)) === undefined) return
+  const {recordAuth} = await import('../execution/incident.ts')
+  const trail = await openTrail(place, mode)
+  try {
+    for (const operator of unrecorded) recordAuth(trail, origin.host, operator)
+    unrecorded.clear()
+  } finally {
+    trail.close('read')
+  }
+}
+
+/** Writes down the tokens that this process got, and those that it gets from now on. */
+export async function recordTokens(trail: Trail, {tenant, origin, unrecorded}: Pick<Connected, 'tenant' | 'origin' | 'unrecorded'>): Promise<void> {
+  const {recordAuth} = await import('../execution/incident.ts')
+  for (const operator of unrecorded) recordAuth(trail, origin.host, operator)
+  unrecorded.clear()
+  tenant.onAuth = (next) => recordAuth(trail, origin.host, next)
 }
 
 /** `STANCH_CA_FILE`: a PEM that is trusted for a loopback origin, so that a simulator with TLS can be practised on. */
@@ -118,8 +158,10 @@ export async function openTrail(place: Place, mode: 'real' | 'sim'): Promise<Tra
     import('node:crypto'),
   ])
   const identity = identityOf(place)
-  const open = (origin: string) =>
-    Trail.open({folder, keys: paths.keys(logId(origin)), mode, origin, clock: systemClock, identity})
+  const open = async (origin: string) => {
+    const copies = await copiesOf(place, paths)
+    return Trail.open({folder, keys: paths.keys(logId(origin)), mode, origin, clock: systemClock, identity, copies})
+  }
   const known = readOrigin(folder)
   if (known !== undefined) return open(known)
   try {
@@ -132,8 +174,17 @@ export async function openTrail(place: Place, mode: 'real' | 'sim'): Promise<Tra
   }
 }
 
+/** Where the environment wants copies of the records, if anywhere. @throws config.invalid | config.insecure */
+async function copiesOf(place: Place, paths: DataPaths): Promise<Copies | undefined> {
+  const {env} = place
+  if (!env['STANCH_COPY_FILE'] && !env['STANCH_COPY_TO']) return undefined
+  const {Copies, copyTargets} = await import('../trail/copies.ts')
+  const targets = copyTargets(env, [paths.trail('real'), paths.trail('sim'), dirname(paths.keys('0'.repeat(16)))])
+  return Copies.start({targets, say: (line) => void process.stderr.write(`${line}\n`)})
+}
+
 /** Who writes, as this machine claims it; what the tenant proves stands in the `auth` records. */
-function identityOf(place: Place): Identity {
+export function identityOf(place: Place): Identity {
   const user = userInfo().username
   return {
     actor: printable(`${user}@${hostname()}`, 120),

@@ -6,12 +6,11 @@ import type {Sink, SinkDeps} from '../delivery/sink.ts'
 import {StanchError} from '../errors.ts'
 import {handOverAgain, isRotated, readRotated, rotatedSecret} from '../execution/deliver-again.ts'
 import type {Rotated} from '../execution/deliver-again.ts'
-import {recordAuth} from '../execution/incident.ts'
 import {IncidentTrail} from '../execution/incident-trail.ts'
 import {listFolder, readBounded} from '../files/read.ts'
 import {Secret} from '../secret.ts'
 import {quoted} from '../untrusted.ts'
-import {pathsOf} from './context.ts'
+import {pathsOf, recordTokens} from './context.ts'
 import type {Connected, Place} from './context.ts'
 import {findIncident, openTrailOf} from './incidents.ts'
 import type {FoundIncident} from './incidents.ts'
@@ -97,6 +96,7 @@ async function fromTenant(found: FoundIncident, journal: IncidentTrail, rotated:
       `Incident ${state.incident_id} is about tenant ${quoted(state.tenant)} (${mode}); this is ${quoted(connected.origin.host)} (${connected.mode}).`,
     )
   }
-  recordAuth(journal.trail, state.tenant, await connected.tenant.operator())
+  await connected.tenant.operator()
+  await recordTokens(journal.trail, connected)
   return readRotated(connected.tenant, journal, rotated)
 }

@@ -8,7 +8,7 @@ import {ask} from '../execution/ask.ts'
 import {notCarriedOut} from '../execution/conclude.ts'
 import {exposureOf} from '../execution/expose.ts'
 import type {IncidentTrail} from '../execution/incident-trail.ts'
-import {incidentState, newIncidentId, openIncident, recordAuth, recordPlan, work} from '../execution/incident.ts'
+import {incidentState, newIncidentId, openIncident, recordPlan, work} from '../execution/incident.ts'
 import type {Worked} from '../execution/incident.ts'
 import {observe} from '../execution/observe.ts'
 import {incidentsOf} from '../execution/record-mapping.ts'
@@ -35,7 +35,7 @@ import {planLines} from '../report/plan-screen.ts'
 import type {Secret} from '../secret.ts'
 import type {Trail} from '../trail/trail.ts'
 import {printable, quoted} from '../untrusted.ts'
-import {openTrail} from './context.ts'
+import {openTrail, recordTokens} from './context.ts'
 import type {Connected, Place} from './context.ts'
 
 /** What the person or the flags said about the incident. */
@@ -139,8 +139,7 @@ async function runOn(trail: Trail, job: Job, operator: Operator, facts: PlanFact
   if (!responder.attended) refuseMissingScopes(plan, operator.scopes)
   const handOver = await prepareHandOver(job, plan, id)
 
-  recordAuth(trail, snapshot.tenant, operator)
-  tenant.onAuth = (next) => recordAuth(trail, snapshot.tenant, next)
+  await recordTokens(trail, connected)
   const journal = view.journal ?? open(trail, job, snapshot.tenant, id)
   job.onIncident?.(id)
   const run: Run = {

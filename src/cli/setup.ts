@@ -3,7 +3,6 @@ import path from 'node:path'
 import {systemClock} from '../clock.ts'
 import {parseSink, trySink} from '../delivery/sink.ts'
 import {StanchError} from '../errors.ts'
-import {recordAuth} from '../execution/incident.ts'
 import type {Responder, TypedDecision} from '../execution/responder.ts'
 import {makeClient, refuseExisting} from '../execution/setup.ts'
 import type {MadeClient, WantedClient} from '../execution/setup.ts'
@@ -11,7 +10,7 @@ import {ensureFolder} from '../files/write.ts'
 import {ADVISED_CLIENTS, advisedCapabilities, scopesOf} from '../incident/capabilities.ts'
 import type {Secret} from '../secret.ts'
 import {printable} from '../untrusted.ts'
-import {openTrail} from './context.ts'
+import {openTrail, recordTokens} from './context.ts'
 import type {Connected, Place} from './context.ts'
 
 export interface SetupResult {
@@ -106,8 +105,7 @@ export async function runSetup(job: SetupJob, wanted: readonly WantedClient[]): 
 
   const trail = await openTrail(job.place, connected.mode)
   try {
-    recordAuth(trail, about.tenant, operator)
-    tenant.onAuth = (next) => recordAuth(trail, about.tenant, next)
+    await recordTokens(trail, connected)
     if (options.reason !== undefined)
       trail.append({kind: 'note', tenant: about.tenant, text: printable(`setup: ${options.reason}`, 4000)})
     const agreed = await job.responder.decide(confirmation(connected, wanted))

@@ -1,4 +1,4 @@
-import {existsSync, readdirSync, readFileSync, rmSync, writeFileSync, chmodSync} from 'node:fs'
+import {copyFileSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync, chmodSync} from 'node:fs'
 import path from 'node:path'
 import {fileURLToPath} from 'node:url'
 
@@ -82,6 +82,8 @@ async function bundle(): Promise<void> {
   })
   await build.close()
   chmodSync(path.join(root, 'dist/main.js'), 0o755)
+  // Goes into every evidence bundle as it is.
+  copyFileSync(path.join(root, 'src/report/verify.py'), path.join(root, 'dist/verify.py'))
 }
 
 async function manifest(): Promise<void> {

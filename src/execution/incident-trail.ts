@@ -193,6 +193,11 @@ export class IncidentTrail {
     this.trail.append(this.#record({kind: 'incident.open', ...members}))
   }
 
+  /** The last record of the incident: nothing is added to it afterwards. */
+  close(members: {readonly all_clear_at: string; readonly disposition: string; readonly cause?: string; readonly lessons?: string}): void {
+    this.trail.append(this.#record({kind: 'incident.close', ...members}))
+  }
+
   update(members: Readonly<Record<string, unknown>>): void {
     this.trail.append(this.#record({kind: 'incident.update', ...members}))
   }

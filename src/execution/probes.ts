@@ -50,7 +50,7 @@ export function newTokenProbe(run: Run, progress: Progress, step: PlanStep, secr
         plan_sha256: progress.plan_sha256,
       },
     ])
-    const probe = await run.tenant.probeMint(clientId, secret, authMethodOf(progress), audience)
+    const probe = await run.tenant.probeMint(clientId, secret, authMethodOf(progress), audience, intended?.correlation_id)
     const answer = answerOf(run, probe, verdictOf(probe, progress.new_secret === secret))
     const unclear = probe.maybe_minted === true
     if (probe.verdict === 'minted' || unclear) {

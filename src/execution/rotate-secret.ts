@@ -44,10 +44,10 @@ export async function rotateSecret(run: Run, progress: Progress, step: Rotation,
   const known = await before
   if (known && !progress.old_secret) progress.old_secret = known.secret
   const inForce = known?.fingerprint ?? (await leakedInForce(run, progress))
-  if (inForce !== undefined) progress.secret_before = inForce
+  if (inForce !== undefined) progress.secret_before ??= inForce
   const mutation = mutationOf(step)
   for (let round = 1; round <= MAX_ROUNDS && !(round > 1 && run.interruption.requested); round++) {
-    const settled = await attempt(run, progress, step, deliverStep, mutation, known, round)
+    const settled = await attempt(run, progress, step, deliverStep, mutation, {known, inForce, round})
     if (settled !== 'not_done') return
   }
 }
@@ -59,10 +59,8 @@ async function attempt(
   step: Rotation,
   deliverStep: PlanStep | undefined,
   mutation: SecretChange,
-  known: {fingerprint: string} | undefined,
-  round: number,
+  {known, inForce, round}: {known: {fingerprint: string} | undefined; inForce: string | undefined; round: number},
 ): Promise<Settlement | undefined> {
-  const inForce = progress.secret_before
   const [intended] = run.journal.intend([
     {
       action: step.args.method === 'set' ? 'client_secret.set' : 'client_secret.rotate',
@@ -100,7 +98,8 @@ async function leakedInForce(run: Run, progress: Progress): Promise<string | und
   const {client_id} = progress.plan
   const probe = await run.tenant.probeSecret(client_id, run.leaked, authMethodOf(progress))
   if (probe.verdict === 'alive') return run.journal.fingerprint(client_id, run.leaked.reveal())
-  if (probe.verdict === 'dead') progress.leaked_is_former = true
+  // Refused after a rotation of our own it is what it should be.
+  if (probe.verdict === 'dead' && progress.secret_before === undefined && progress.secret_changed_at === undefined) progress.leaked_is_former = true
   return undefined
 }
 
@@ -128,7 +127,8 @@ async function send(
     run.responder.notify({kind: 'waits', why: 'the tenant limits the rate', seconds_left: wait})
     await run.clock.sleep(wait)
     const now = await readCurrentSecret(run, progress, mutation.client_id, 'after a 429: did the secret change?')
-    if (!now || now.fingerprint !== before) return {sent, secret: undefined}
+    // A tenant that says 429 and changed the secret all the same, or cannot be read now: what it did is looked at like any lost answer.
+    if (!now || now.fingerprint !== before) return {sent: {kind: 'in_doubt', cause: 'changed_or_unread_after_429', status: 429, ms: sent.ms}, secret: undefined}
   }
 }
 

@@ -10,11 +10,17 @@ import type {Run} from './run.ts'
  * with the lifetimes of their APIs. No read of the tenant shows them any more, but tokens that were issued for them live
  * on: exposure, and what an issued token can undo, are computed from this one.
  */
-export async function snapshotBefore(run: Pick<Run, 'tenant' | 'journal'>, now: TenantSnapshot, state: IncidentState | undefined): Promise<TenantSnapshot> {
+export async function snapshotBefore(
+  run: Pick<Run, 'tenant' | 'journal'>,
+  now: TenantSnapshot,
+  state: IncidentState | undefined,
+): Promise<TenantSnapshot> {
   const present = new Set(now.grants.map((grant) => grant.id))
   const gone = grantsIntended(run, state).filter((grant) => !present.has(grant.id))
   if (gone.length === 0) return now
-  const missing = [...new Set(gone.map((grant) => grant.audience))].filter((audience) => !Object.hasOwn(now.resource_servers, audience))
+  const missing = [...new Set(gone.map((grant) => grant.audience))].filter(
+    (audience) => !Object.hasOwn(now.resource_servers, audience),
+  )
   const gaps: EvidenceGap[] = []
   let servers: TenantSnapshot['resource_servers']
   try {

@@ -3,6 +3,7 @@ import {
   closeSync,
   constants,
   fchmodSync,
+  fstatSync,
   fsyncSync,
   mkdirSync,
   openSync,
@@ -19,6 +20,7 @@ import {listFolder} from './read.ts'
 
 const NEW_FILE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | (constants.O_NOFOLLOW ?? 0)
 const COPY_BLOCK = 1 << 20
+const ERASED_BYTES = 65_536
 const TEMPORARY = /^\..+\.[0-9a-f]{12}\.tmp$/
 
 /** Makes the folder and its missing parents, 0700, each one durable in its parent. @throws {StanchError} `E_DISK` */
@@ -104,6 +106,60 @@ export function rewriteDurably(path: string, length: number): void {
       closeSync(from)
     }
     syncFolderRaw(dirname(path))
+  })
+}
+
+/**
+ * Renames `from` over `to`, durably, and then overwrites what `to` was: best effort, a disk may keep copies that nobody
+ * can reach by name. `from` lies in the same folder and is durable already.
+ *
+ * @throws {StanchError} `E_DISK`
+ */
+export function replaceAndErase(from: string, to: string): void {
+  onDisk(to, () => {
+    const old = openSync(to, constants.O_WRONLY | (constants.O_NOFOLLOW ?? 0))
+    try {
+      renameSync(from, to)
+      // Only when the new name is durable may the old bytes go: a power cut before that brings the old file back.
+      syncFolderRaw(dirname(to))
+      overwrite(old)
+    } finally {
+      closeSync(old)
+    }
+  })
+}
+
+/** Overwrites a file and removes it; one that is not there is no error. @throws {StanchError} `E_DISK` */
+export function eraseFile(path: string): void {
+  onDisk(path, () => {
+    let fd: number
+    try {
+      fd = openSync(path, constants.O_WRONLY | (constants.O_NOFOLLOW ?? 0))
+    } catch (error) {
+      if (systemCode(error) === 'ENOENT') return
+      throw error
+    }
+    try {
+      overwrite(fd)
+      unlinkSync(path)
+    } finally {
+      closeSync(fd)
+    }
+    syncFolderRaw(dirname(path))
+  })
+}
+
+function overwrite(fd: number): void {
+  writeAll(fd, randomBytes(Math.min(ERASED_BYTES, fstatSync(fd).size)))
+  fsyncSync(fd)
+}
+
+/** Moves a file or folder to a new name in the same folder that nothing has yet; durable. @throws {StanchError} `E_DISK` */
+export function moveAside(from: string, to: string): void {
+  onDisk(to, () => {
+    if (statSync(to, {throwIfNoEntry: false})) throw new StanchError('E_DISK', `${to} exists already.`)
+    renameSync(from, to)
+    syncFolderRaw(dirname(to))
   })
 }
 

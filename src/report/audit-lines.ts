@@ -1,21 +1,27 @@
 import type {StoredRecord} from '../trail/format/record.ts'
 import {printable} from '../untrusted.ts'
+import {cutToWidth, padTo} from './width.ts'
 
 type Members = Readonly<Record<string, unknown>>
 
 /** Columns that one record's lines fill at most. */
 const WIDTH = 79
 const INDENT = '       '
+/** Longest text that is looked at; no line has room for it. */
+const MOST = 500
 
 /**
- * One record of the trail in one to three lines of at most 79 columns: number, time, kind and act; incident and target;
- * what was found, asked or answered. Pure; nothing in them that a terminal would obey.
+ * One record of the trail in one to three lines of at most 79 columns: number, time, simulated or real, kind and act;
+ * incident and target; what was found, asked or answered. Pure; nothing in them that a terminal would obey, and wide
+ * characters count as the two columns that they take.
  */
-export function recordLines(record: StoredRecord): string[] {
-  const head = `${`#${record.seq}`.padEnd(6)} ${record.time.slice(0, 19).replace('T', ' ')}Z  ${joined([record.kind, text(record, 'action')], '  ')}`
+export function recordLines(record: StoredRecord, mode: 'real' | 'sim'): string[] {
+  const at = record.time.slice(0, 19).replace('T', ' ')
+  const act = joined([record.kind, text(record, 'action')], '  ')
+  const head = `${padTo(`#${record.seq}`, INDENT.length - 1)} ${at}Z  ${mode === 'sim' ? 'SIM ' : 'REAL'}  ${act}`
   const about = joined([text(record, 'inc'), text(record, 'target')], '  ')
   return [head, ...[about, details(record)].filter((line) => line !== '').map((line) => INDENT + line)].map((line) =>
-    printable(line, WIDTH),
+    cutToWidth(printable(line, MOST), WIDTH),
   )
 }
 
@@ -52,13 +58,29 @@ function details(record: StoredRecord): string {
     case 'auth':
       return joined([
         ...said('client_id'),
-        `${Array.isArray(record['scopes']) ? record['scopes'].length : 0} scope(s)`,
+        `${listed(record, 'scopes')} scope(s)`,
         ...said('tenant'),
       ])
     case 'session.open':
-      return joined(said('tool', 'host', 'os_user'))
+      return joined([...said('tool', 'host', 'os_user'), ...by])
     case 'log.open':
-      return joined(said('origin', 'mode'))
+      return joined(said('origin', 'reason'))
+    case 'log.recovered':
+      return joined(labelled(record, 'signed_size', 'tail_from', 'torn_bytes'))
+    case 'key.epoch':
+      return joined(labelled(record, 'epoch'))
+    case 'incident.close':
+      return joined([...said('disposition', 'cause', 'summary'), ...labelled(record, 'all_clear_at'), ...by])
+    case 'approval':
+      return joined([...said('by', 'via', 'plan_sha256')])
+    case 'export':
+      return joined([...said('form'), ...labelled(record, 'to', 'sha256')])
+    case 'anchor':
+    case 'peer.seen':
+    case 'witness.cosigned':
+      return joined([...said('type', 'origin'), ...labelled(record, 'size', 'root')])
+    case 'reconcile':
+      return joined([...labelled(record, 'matched', 'covered_to'), `${listed(record, 'findings')} finding(s)`])
     default:
       return joined(said('reason', 'summary', 'disposition', 'by', 'to'))
   }
@@ -70,6 +92,12 @@ function labelled(record: StoredRecord, ...names: string[]): string[] {
 
 function joined(parts: readonly string[], between = '; '): string {
   return parts.filter((part) => part !== '').join(between)
+}
+
+/** How many items a list has. */
+function listed(record: StoredRecord, name: string): number {
+  const value = record[name]
+  return Array.isArray(value) ? value.length : 0
 }
 
 /** A member that is an object of its own; empty when it is none. */

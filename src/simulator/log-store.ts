@@ -5,7 +5,7 @@ import {copy, type Wire} from './wire.ts'
 interface Stored {
   readonly entry: Wire & {readonly log_id: string; readonly date: string}
   /** Milliseconds: when it can first be read. */
-  readonly visible: number
+  visible: number
 }
 
 /** What an event looks like before the tenant has dated and numbered it. */
@@ -46,6 +46,13 @@ export class LogStore {
     return this.#stored
       .filter(({entry, visible}) => visible <= now && now - Date.parse(entry.date) <= this.#retentionMs)
       .map(({entry}) => copy(entry))
+  }
+
+  /** Makes events come later, or with Infinity never. @returns how many */
+  delay(matches: (entry: Wire) => boolean, seconds: number): number {
+    const late = this.#stored.filter(({entry}) => matches(copy(entry)))
+    for (const one of late) one.visible = Date.parse(one.entry.date) + seconds * 1000
+    return late.length
   }
 
   /** Everything, delay and retention apart: for tests and the score. */

@@ -98,7 +98,8 @@ function collectorTarget(text: string): CopyTarget {
     // reported below
   }
   const port = Number(url?.port)
-  const bare = url && url.username === '' && url.password === '' && /^\/?$/.test(url.pathname) && url.search === '' && url.hash === ''
+  const bare =
+    url && url.username === '' && url.password === '' && /^\/?$/.test(url.pathname) && url.search === '' && url.hash === ''
   if (!url || !bare || !port || url.hostname === '' || (url.protocol !== 'tcp:' && url.protocol !== 'tls:')) {
     throw new StanchError('config.invalid', `STANCH_COPY_TO is ${quoted(text)}; it must be tcp://HOST:PORT or tls://HOST:PORT.`)
   }

@@ -101,7 +101,9 @@ export class CopyQueue {
     void this.#way?.close()
     this.#way = undefined
     if (this.#failure === undefined && !this.#ended) {
-      this.#options.say(`The copy of the trail to ${this.#target.name} fails: ${reasonOf(error)}. The trail itself is complete; the copy is tried again.`)
+      this.#options.say(
+        `The copy of the trail to ${this.#target.name} fails: ${reasonOf(error)}. The trail itself is complete; the copy is tried again.`,
+      )
     }
     this.#failure = reasonOf(error)
     if (!this.#ended) this.#again(this.#retryMs)

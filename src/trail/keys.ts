@@ -2,19 +2,22 @@ import {createHmac, createPrivateKey, createPublicKey, generateKeyPairSync, hash
 import {join} from 'node:path'
 
 import {StanchError} from '../errors.ts'
-import {fileStat, readBounded, readIfPresent} from '../files/read.ts'
-import {createExclusive, ensureFolder, writeDurably} from '../files/write.ts'
-import {checkpointBody, parseBody, type TreeHead} from './format/checkpoint.ts'
+import {fileStat, readBounded} from '../files/read.ts'
+import {ensureFolder, eraseFile, replaceAndErase, writeDurably} from '../files/write.ts'
+import type {Epochs} from './format/epochs.ts'
 import {COSIGNATURE, ED25519, epochName, type Signer, signerOf, type VerifierKey, verifierKey} from './format/vkey.ts'
 
 const BLIND_BYTES = 32
 const MAX_KEY_FILE = 16_384
+const EPOCH = 'epoch.pem'
+const NEXT = 'epoch.next.pem'
 
 /** The private side of one log. */
 export interface LogKeys {
   /** stable; its vkey is what others know the log by */
   readonly identity: Signer
-  readonly epoch: Signer
+  /** of the current epoch; replaced at each rotation */
+  epoch: Signer
   readonly blind: Buffer
 }
 
@@ -26,12 +29,12 @@ export function logId(origin: string): string {
 /** Makes what is missing of the keys of a log that has no record yet. @throws {StanchError} `E_DISK` */
 export function createKeys(folder: string): void {
   ensureFolder(folder)
-  for (const name of ['identity.pem', 'epoch.pem']) {
+  for (const name of ['identity.pem', EPOCH]) {
     if (fileStat(join(folder, name))) continue
     const {privateKey} = generateKeyPairSync('ed25519')
-    createExclusive(join(folder, name), privateKey.export({type: 'pkcs8', format: 'pem'}))
+    writeDurably(join(folder, name), privateKey.export({type: 'pkcs8', format: 'pem'}))
   }
-  if (!fileStat(join(folder, 'blind.key'))) createExclusive(join(folder, 'blind.key'), randomBytes(BLIND_BYTES))
+  if (!fileStat(join(folder, 'blind.key'))) writeDurably(join(folder, 'blind.key'), randomBytes(BLIND_BYTES))
 }
 
 /**
@@ -40,18 +43,52 @@ export function createKeys(folder: string): void {
  * @param known what the log itself says about its keys; absent for a log that has no record yet
  * @throws {StanchError} `E_KEY_MISSING` (absent, unreadable, or not the keys of this log), `E_KEY_MODE`
  */
-export function loadKeys(
-  folder: string,
-  origin: string,
-  epoch: number,
-  known?: {vkey: string; epoch: VerifierKey | undefined},
-): LogKeys {
+export function loadKeys(folder: string, origin: string, known?: {vkey: string; epochs: Epochs}): LogKeys {
   const identity = signerOf(origin, ED25519, privateKey(folder, 'identity.pem'))
   if (known && identity.vkey.text !== known.vkey) throw otherLog(folder, 'identity.pem', origin)
-  const epochKey = privateKey(folder, 'epoch.pem')
-  const signer = signerOf(epochName(origin, epoch), COSIGNATURE, epochKey)
-  if (known && signer.vkey.text !== known.epoch?.text) throw otherLog(folder, 'epoch.pem', origin)
-  return {identity, epoch: signer, blind: blindKey(folder)}
+  const epoch = known ? epochSigner(folder, known.epochs) : fileSigner(folder, EPOCH, epochName(origin, 0))
+  return {identity, epoch, blind: blindKey(folder)}
+}
+
+/**
+ * The signer of the current epoch; that of the one before, when a crash left the rotation half done and the new key
+ * still waits in `epoch.next.pem`: `finishRotation` then ends it.
+ */
+export function epochSigner(folder: string, epochs: Epochs): Signer {
+  const [current, previous] = [epochs.current(), epochs.previous()]
+  if (!current) throw new StanchError('E_CHAIN', 'The log names no epoch key.')
+  const signer = fileSigner(folder, EPOCH, current.name)
+  if (signer.vkey.text === current.text) return signer
+  const older = previous && fileSigner(folder, EPOCH, previous.name)
+  if (older?.vkey.text === previous?.text && older && waitingKey(folder, current)) return older
+  throw otherLog(folder, EPOCH, current.name)
+}
+
+/** True when `epoch.next.pem` holds the key of that epoch. */
+export function waitingKey(folder: string, epoch: VerifierKey): boolean {
+  return fileStat(join(folder, NEXT)) !== undefined && fileSigner(folder, NEXT, epoch.name).vkey.text === epoch.text
+}
+
+/** Step 1 of a rotation: the key of the next epoch, durable. @returns its vkey */
+export function createNextKey(folder: string, name: string): string {
+  eraseFile(join(folder, NEXT))
+  const {privateKey: key} = generateKeyPairSync('ed25519')
+  writeDurably(join(folder, NEXT), key.export({type: 'pkcs8', format: 'pem'}))
+  return signerOf(name, COSIGNATURE, key).vkey.text
+}
+
+/** Step 4 of a rotation: the next key takes the place of the old one, which is overwritten. */
+export function installNextKey(folder: string): void {
+  replaceAndErase(join(folder, NEXT), join(folder, EPOCH))
+}
+
+/** A next key that no record announced is of no use to anybody. */
+export function dropNextKey(folder: string): void {
+  eraseFile(join(folder, NEXT))
+}
+
+function fileSigner(folder: string, file: string, name: string): Signer {
+  return signerOf(name, COSIGNATURE, privateKey(folder, file))
 }
 
 /** The vkey of a log's identity, for the team's roster; undefined when this machine holds no such key. */
@@ -71,7 +108,7 @@ function privateKey(folder: string, name: string): KeyObject {
   throw new StanchError('E_KEY_MISSING', `${join(folder, name)} is not an Ed25519 private key.`)
 }
 
-function blindKey(folder: string): Buffer {
+export function blindKey(folder: string): Buffer {
   const key = keyFile(folder, 'blind.key')
   if (key.length !== BLIND_BYTES)
     throw new StanchError('E_KEY_MISSING', `${join(folder, 'blind.key')} has not ${BLIND_BYTES} bytes.`)
@@ -101,16 +138,6 @@ function keyFile(folder: string, name: string): Buffer {
 
 function otherLog(folder: string, name: string, origin: string): StanchError {
   return new StanchError('E_KEY_MISSING', `${join(folder, name)} is not the key of the log ${origin}.`)
-}
-
-/** This machine's memory of the largest checkpoint it signed: what shows that a log was rolled back or forked. */
-export function readHead(folder: string): TreeHead | undefined {
-  const bytes = readIfPresent(join(folder, 'head'), MAX_KEY_FILE)
-  return bytes && parseBody(bytes.toString('utf8'))
-}
-
-export function writeHead(folder: string, head: TreeHead): void {
-  writeDurably(join(folder, 'head'), checkpointBody(head))
 }
 
 /**

@@ -14,6 +14,7 @@ export const keptFolder = (log: string): string => join(log, 'checkpoints')
 export const keptPath = (log: string, size: number): string => join(log, 'checkpoints', twelve(size))
 export const anchorsFolder = (log: string): string => join(log, 'anchors')
 export const evidenceFolder = (log: string): string => join(log, 'evidence')
+export const frontierPath = (log: string): string => join(log, 'frontier')
 export const lockPath = (log: string): string => join(log, 'lock.db')
 
 function twelve(n: number): string {

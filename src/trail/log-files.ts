@@ -6,10 +6,9 @@ import {lineBlocks} from '../files/line-blocks.ts'
 import {fileStat, readIfPresent} from '../files/read.ts'
 import {rewriteDurably, syncFolder} from '../files/write.ts'
 import {putEvidence} from './evidence.ts'
-import {type Checkpoint, parseCheckpoint, signatureProblem} from './format/checkpoint.ts'
+import {type Checkpoint, parseCheckpoint} from './format/checkpoint.ts'
 import type {Json} from './format/members.ts'
 import {leafHash, type StoredRecord} from './format/record.ts'
-import type {LogKeys} from './keys.ts'
 import {checkpointPath, MAX_CHECKPOINT_BYTES, recordsFolder, SEGMENT, segmentPath, tipPath} from './layout.ts'
 import type {LogState} from './log-state.ts'
 
@@ -19,18 +18,21 @@ export interface Written {
   readonly leaf: string
 }
 
+interface Signed {
+  readonly checkpoint: Checkpoint
+  readonly believed: () => boolean
+}
+
 /** The open segment of a log and what is known of the log, kept in step with what other writers do. Used under the lock. */
 export class LogFiles {
   readonly #log: string
-  readonly #keys: LogKeys
   readonly #state: LogState
   #segment: AppendFile
   /** What `log.recovered` has to say before the next record. */
   recovered: {readonly [member: string]: Json} | undefined
 
-  constructor(log: string, keys: LogKeys, state: LogState, segment: AppendFile) {
+  constructor(log: string, state: LogState, segment: AppendFile) {
     this.#log = log
-    this.#keys = keys
     this.#state = state
     this.#segment = segment
   }
@@ -57,12 +59,13 @@ export class LogFiles {
     const signed = this.#readSigned()
     this.#state.fold(
       this.#log,
-      signed.map((checkpoint) => ({
+      signed.map(({checkpoint, believed}) => ({
         what: 'the signed state of another writer',
         size: checkpoint.size,
         root: checkpoint.root,
         behind: 'E_ROLLED_BACK',
         differs: 'E_FORKED',
+        believed,
       })),
       0,
     )
@@ -109,19 +112,12 @@ export class LogFiles {
     this.#segment = AppendFile.open(segmentPath(this.#log, this.#state.segment))
   }
 
-  #readSigned(): Checkpoint[] {
-    return [tipPath(this.#log), checkpointPath(this.#log)]
-      .map((path) => readCheckpoint(path))
-      .filter(
-        (checkpoint): checkpoint is Checkpoint => checkpoint !== undefined && this.signatureProblem(checkpoint) === undefined,
-      )
-  }
-
-  /** What is wrong with the signatures of a checkpoint of this log, if anything. */
-  signatureProblem(checkpoint: Checkpoint): string | undefined {
-    if (checkpoint.origin !== this.#state.origin) return 'checkpoint of another log'
-    const epoch = this.#state.epochs.inForce(checkpoint.size) ?? this.#keys.epoch.vkey
-    return signatureProblem(checkpoint, this.#keys.identity.vkey) ?? signatureProblem(checkpoint, epoch)
+  /** Signed states of the log; whether they are ours is known only when the records before them are. */
+  #readSigned(): Signed[] {
+    return [tipPath(this.#log), checkpointPath(this.#log)].flatMap((path, i) => {
+      const checkpoint = readCheckpoint(path)
+      return checkpoint ? [{checkpoint, believed: () => this.#state.signatureProblem(checkpoint, i === 0) === undefined}] : []
+    })
   }
 
   /**
@@ -129,9 +125,9 @@ export class LogFiles {
    * appended; bytes that are no line are a torn append. The file is written anew, because after a failed sync its end
    * may exist in memory only, and the next append says what was found.
    */
-  #recoverTail(signed: readonly Checkpoint[]): void {
+  #recoverTail(signed: readonly Signed[]): void {
     const state = this.#state
-    const signedSize = Math.max(0, ...signed.map((checkpoint) => checkpoint.size))
+    const signedSize = Math.max(0, ...signed.filter(({believed}) => believed()).map(({checkpoint}) => checkpoint.size))
     const torn = this.#segment.read(state.offset, this.#segment.look().size - state.offset)
     if (torn.length === 0 && state.size <= signedSize) return
     // A torn append may hold anything; what looks like a secret is dropped, its digest is kept.

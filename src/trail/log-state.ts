@@ -1,10 +1,12 @@
 import {StanchError} from '../errors.ts'
 import {lineBlocks} from '../files/line-blocks.ts'
 import {fileStat} from '../files/read.ts'
+import {type Checkpoint, signatureProblem} from './format/checkpoint.ts'
 import {Continuity} from './format/continuity.ts'
 import {Epochs} from './format/epochs.ts'
 import {leafHash, NO_PREVIOUS, parseRecord, type StoredRecord} from './format/record.ts'
 import {Frontier} from './format/tree.ts'
+import {parseVkey, type VerifierKey} from './format/vkey.ts'
 import {SEGMENT, segmentPath} from './layout.ts'
 
 /** Somebody signed or remembers this root for this size. */
@@ -16,13 +18,15 @@ export interface Claim {
   readonly behind: 'E_ROLLED_BACK'
   /** when the log has another root at that size */
   readonly differs: 'E_TAMPERED' | 'E_FORKED'
+  /** asked when the records up to its size are known, or the log has ended before: false makes it say nothing */
+  readonly believed?: (() => boolean) | undefined
 }
 
 /** What a writer knows of a log after reading it up to `offset` of the segment that begins at `segment`. */
 export class LogState {
-  readonly frontier = new Frontier()
-  readonly continuity = new Continuity()
-  readonly epochs = new Epochs()
+  frontier = new Frontier()
+  continuity = new Continuity()
+  epochs = new Epochs()
   origin = ''
   vkey = ''
   mode = ''
@@ -34,8 +38,24 @@ export class LogState {
   /** where the last record lies in it; length 0 when the segment is empty */
   last = {offset: 0, length: 0}
 
+  #identity: VerifierKey | undefined
+
   get size(): number {
     return this.frontier.size
+  }
+
+  /**
+   * What is wrong with the signatures of a checkpoint of this log, if anything.
+   *
+   * @param tip the identity line may be missing in a tip
+   */
+  signatureProblem(checkpoint: Checkpoint, tip = false): string | undefined {
+    if (checkpoint.origin !== this.origin) return 'checkpoint of another log'
+    this.#identity ??= parseVkey(this.vkey)
+    const epoch = this.epochs.inForce(checkpoint.size)
+    const byIdentity = signatureProblem(checkpoint, this.#identity)
+    const problem = tip && byIdentity?.startsWith('no signature') ? undefined : byIdentity
+    return problem ?? (epoch ? signatureProblem(checkpoint, epoch) : 'no signature by the epoch in force')
   }
 
   /**
@@ -55,6 +75,7 @@ export class LogState {
       this.enterSegment(this.size)
     }
     for (const claim of due) {
+      if (claim.believed?.() === false) continue
       throw new StanchError(
         claim.behind,
         `The log has ${this.size} records, but ${claim.what} has ${claim.size}: it was cut or rolled back.`,
@@ -126,7 +147,7 @@ export class LogState {
 
   #settle(due: Claim[]): void {
     for (let claim = due[0]; claim && claim.size === this.size; claim = due[0]) {
-      if (this.frontier.root() !== claim.root) {
+      if (this.frontier.root() !== claim.root && claim.believed?.() !== false) {
         throw new StanchError(
           claim.differs,
           `The first ${this.size} records are not those of ${claim.what}: the log was ${claim.differs === 'E_FORKED' ? 'forked' : 'changed'}.`,

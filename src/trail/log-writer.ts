@@ -7,17 +7,25 @@ import {Lock} from '../files/lock.ts'
 import {fileStat} from '../files/read.ts'
 import {replaceUnsynced, writeDurably} from '../files/write.ts'
 import {containsLiveSecret, looksLikeSecret} from '../secret.ts'
-import {type Checkpoint, parseCheckpoint, signCheckpoint, type TreeHead} from './format/checkpoint.ts'
+import {isRotationDue, finishRotation, nextEpoch} from './epoch-rotation.ts'
+import {signCheckpoint, type TreeHead} from './format/checkpoint.ts'
 import type {Json} from './format/members.ts'
 import {leafHash, makeRecord, recordLine} from './format/record.ts'
-import {type LogKeys, writeHead} from './keys.ts'
+import type {LogKeys} from './keys.ts'
 import {checkpointPath, keptPath, lockPath, tipPath} from './layout.ts'
 import {LogFiles, readCheckpoint, type Written} from './log-files.ts'
 import type {LogState} from './log-state.ts'
+import {writeCache} from './log-cache.ts'
+import {writeHead} from './memory.ts'
 import type {PinoChannel} from './pino-channel.ts'
 
 /** Longest wait for another writer. */
 const LOCK_MS = 10_000
+
+export interface SignedState extends TreeHead {
+  /** the signed note */
+  readonly text: string
+}
 
 /** A record that waits for its place: seq, prev, salt, time and iseq are given under the lock. */
 export interface Waiting {
@@ -66,7 +74,7 @@ export class LogWriter {
     this.#channel = parts.channel
     this.#clock = parts.clock
     this.#state = parts.state
-    this.#files = new LogFiles(parts.log, parts.keys, parts.state, parts.segment)
+    this.#files = new LogFiles(parts.log, parts.state, parts.segment)
   }
 
   head(): TreeHead {
@@ -78,35 +86,82 @@ export class LogWriter {
     return this.#stopped
   }
 
-  /** Appends all or none; durable on return. @throws {StanchError} the codes of the format's section 12 */
+  /**
+   * Appends all or none; durable on return. An epoch that is over ends before the first of them, and after the end of
+   * an incident.
+   *
+   * @throws {StanchError} the codes of the format's section 12
+   */
   append(waiting: readonly Waiting[]): Written[] {
     return this.#exclusively(() => {
-      this.#files.catchUp()
-      return this.#write(waiting)
+      this.#catchUp()
+      if (isRotationDue(this.#state, this.#clock.now())) this.#rotate()
+      const written = this.#write(waiting)
+      if (waiting.some(({kind}) => kind === 'incident.close')) this.#rotate()
+      return written
+    })
+  }
+
+  /** Ends the key epoch: what was written so far can no longer be rewritten with the keys of this machine. */
+  rotateEpoch(): SignedState {
+    return this.#exclusively(() => {
+      this.#catchUp()
+      this.#rotate()
+      return this.#checkpoint(true)
     })
   }
 
   /** Signs the present state durably; the same text again while nothing was appended. */
-  checkpoint(keep: boolean): Checkpoint {
+  checkpoint(keep: boolean): SignedState {
     return this.#exclusively(() => {
-      this.#files.catchUp()
+      this.#catchUp()
       if (this.#files.recovered) this.#write([])
-      const head = this.head()
-      let checkpoint = readCheckpoint(checkpointPath(this.#log))
-      if (checkpoint?.size !== head.size || checkpoint.root !== head.root || this.#files.signatureProblem(checkpoint)) {
-        checkpoint = this.#sign(head)
-        // Memory first: a crash in between leaves a log that is as large as what is remembered.
-        writeHead(this.#keysFolder, head)
-        writeDurably(checkpointPath(this.#log), checkpoint.text)
-      }
-      if (keep && !fileStat(keptPath(this.#log, head.size))) writeDurably(keptPath(this.#log, head.size), checkpoint.text)
-      return checkpoint
+      return this.#checkpoint(keep)
     })
   }
 
-  /** @see LogFiles.settleTail */
-  settleTail(): void {
-    this.#guarded(() => this.#files.settleTail())
+  #checkpoint(keep: boolean): SignedState {
+    const head = this.head()
+    const newest = readCheckpoint(checkpointPath(this.#log))
+    let text = newest?.text
+    if (text === undefined || newest?.size !== head.size || newest.root !== head.root || this.#state.signatureProblem(newest)) {
+      text = signCheckpoint(head, [this.#keys.identity, this.#keys.epoch], this.#now())
+      // Memory first: a crash in between leaves a log that is as large as what is remembered.
+      writeHead(this.#keysFolder, head)
+      writeDurably(checkpointPath(this.#log), text)
+    }
+    if (keep && !fileStat(keptPath(this.#log, head.size))) writeDurably(keptPath(this.#log, head.size), text)
+    if (keep) writeCache(this.#log, this.#keys.blind, this.#state)
+    return {...head, text}
+  }
+
+  /** First look at a log that was just read: whatever no signature covers is marked, a half rotation is ended. */
+  settle(): void {
+    this.#guarded(() => {
+      this.#files.settleTail()
+      finishRotation(this.#rotation())
+    })
+  }
+
+  #catchUp(): void {
+    this.#files.catchUp()
+    // Another process began an epoch, or died while it did.
+    if (this.#state.epochs.current()?.text !== this.#keys.epoch.vkey.text && this.#state.size > 0)
+      finishRotation(this.#rotation())
+  }
+
+  #rotate(): void {
+    const rotation = this.#rotation()
+    this.#write([{kind: 'key.epoch', members: nextEpoch(rotation)}])
+    finishRotation(rotation)
+  }
+
+  #rotation() {
+    return {log: this.#log, keysFolder: this.#keysFolder, keys: this.#keys, state: this.#state, now: this.#now()}
+  }
+
+  #now(): number {
+    return Math.floor(this.#clock.now() / 1000)
   }
 
   get epochVkey(): string {
@@ -154,7 +209,8 @@ export class LogWriter {
       if (group.length > 0) {
         this.#channel.emit(group, () => {
           this.#files.write(group)
-          replaceUnsynced(tipPath(this.#log), this.#sign(this.head()).text)
+          // The epoch line alone: the tip is for the next writer of this log, who knows the key.
+          replaceUnsynced(tipPath(this.#log), signCheckpoint(this.head(), [this.#keys.epoch], this.#now()))
         })
       }
     } catch (error) {
@@ -180,10 +236,6 @@ export class LogWriter {
       throw new StanchError('E_SECRET', `A ${one.kind} record would have held a secret; it was not written.`)
     }
     return {record, line, leaf: leafHash(line)}
-  }
-
-  #sign(head: TreeHead): Checkpoint {
-    return parseCheckpoint(signCheckpoint(head, [this.#keys.identity, this.#keys.epoch], Math.floor(this.#clock.now() / 1000)))
   }
 }
 

@@ -7,8 +7,10 @@ import {fileStat, listFolder, readIfPresent} from '../files/read.ts'
 import {ensureFolder, removeFile, removeLeftovers, syncFolder} from '../files/write.ts'
 import {putEvidence} from './evidence.ts'
 import {type Checkpoint, parseCheckpoint, signatureProblem, type TreeHead} from './format/checkpoint.ts'
+import type {Json} from './format/members.ts'
+import {leafHash} from './format/record.ts'
 import {ED25519, isKeyName, parseVkey} from './format/vkey.ts'
-import {createKeys, identityVkey, loadKeys, readHead} from './keys.ts'
+import {blindKey, createKeys, loadKeys} from './keys.ts'
 import {
   checkpointPath,
   evidenceFolder,
@@ -20,11 +22,13 @@ import {
   segmentStart,
   tipPath,
 } from './layout.ts'
+import {readCache} from './log-cache.ts'
 import {type Claim, LogState} from './log-state.ts'
 import {readCheckpoint} from './log-files.ts'
 import {asTrailError, LogWriter, writerLock} from './log-writer.ts'
+import {livingRealLogs, readHead, writeLife} from './memory.ts'
 import type {PinoChannel} from './pino-channel.ts'
-import {readOrigin} from './read-trail.ts'
+import {segmentFiles} from './read-trail.ts'
 
 export interface OpenOptions {
   readonly log: string
@@ -32,8 +36,16 @@ export interface OpenOptions {
   readonly mode: 'real' | 'sim'
   /** for a new log; an existing one must have it */
   readonly origin?: string | undefined
+  /** a new log goes on for one that was closed for writing */
+  readonly continues?: Continues | undefined
   readonly clock: Clock
   readonly channel: PinoChannel
+}
+
+/** Why a log goes on for another, and what of that one was signed last. */
+export interface Continues {
+  readonly reason: string
+  readonly from?: TreeHead | undefined
 }
 
 export interface OpenedLog {
@@ -59,9 +71,10 @@ export function openLog(options: OpenOptions): OpenedLog {
       for (const folder of [log, recordsFolder(log), keptFolder(log), keysFolder]) removeLeftovers(folder)
       const fresh = !hasRecord(log)
       const opened = fresh ? create(options, lock) : existing(options, lock)
-      if (fresh) opened.writer.append([logOpen(opened, options.mode)])
+      if (fresh) opened.writer.append([logOpen(opened, options)])
       // A log that lost its first checkpoint in a crash gets it here, too.
       if (!fileStat(checkpointPath(log))) opened.writer.checkpoint(false)
+      writeLife(keysFolder, options.mode)
       return opened
     })
   } catch (error) {
@@ -85,16 +98,21 @@ function hasRecord(log: string): boolean {
 
 function create(options: OpenOptions, lock: ReturnType<typeof writerLock>): OpenedLog {
   const {log, keysFolder} = options
-  if (fileStat(checkpointPath(log)) || fileStat(`${keysFolder}/head`)) {
-    throw new StanchError('E_ROLLED_BACK', `The records of ${log} are gone, but a signed state of them is remembered.`, {
-      hint: 'Name another data folder to go on; keep this one for the investigation.',
-    })
+  const gone = options.mode === 'real' && options.continues === undefined ? livingRealLogs(keysFolder)[0] : undefined
+  if (gone || fileStat(checkpointPath(log)) || readHead(keysFolder)) {
+    throw new StanchError(
+      'E_ROLLED_BACK',
+      `The records of ${gone?.head.origin ?? log} are gone, but a signed state of them is remembered.`,
+      {
+        hint: "Look for who removed them. To go on with a new trail that says so: stanch audit key rotate --new-log --reason '...'",
+      },
+    )
   }
   const origin = options.origin ?? `stanch.local/${randomBytes(8).toString('hex')}`
   if (!isKeyName(origin))
     throw new StanchError('config.invalid', 'The origin of a trail is printable ASCII without blanks and "+".')
   createKeys(keysFolder)
-  const keys = loadKeys(keysFolder, origin, 0)
+  const keys = loadKeys(keysFolder, origin)
   const first = segmentPath(log, 0)
   const torn = readIfPresent(first, SEGMENT)
   if (torn?.length) putEvidence(log, torn)
@@ -107,7 +125,8 @@ function create(options: OpenOptions, lock: ReturnType<typeof writerLock>): Open
   return {writer, state, blind: keys.blind, vkey: keys.identity.vkey.text}
 }
 
-function logOpen(opened: OpenedLog, mode: string): {kind: string; members: Record<string, string | number>} {
+function logOpen(opened: OpenedLog, {mode, continues}: OpenOptions): {kind: string; members: Record<string, Json>} {
+  const from = continues?.from
   return {
     kind: 'log.open',
     members: {
@@ -118,6 +137,8 @@ function logOpen(opened: OpenedLog, mode: string): {kind: string; members: Recor
       epoch: 0,
       epoch_vkey: opened.writer.epochVkey,
       segment: SEGMENT,
+      ...(from ? {continues: {origin: from.origin, size: from.size, root: from.root}} : {}),
+      ...(continues ? {reason: continues.reason} : {}),
     },
   }
 }
@@ -126,8 +147,8 @@ function existing(options: OpenOptions, lock: ReturnType<typeof writerLock>): Op
   const {log, keysFolder} = options
   const head = readHead(keysFolder)
   const checkpoint = ownCheckpoint(log)
-  const state = new LogState()
-  state.fold(log, claims(checkpoint, head, ownTip(log, identityVkey(keysFolder, readOrigin(log) ?? ''))), checkpoint?.size ?? 0)
+  const state = (checkpoint && fromCache(log, keysFolder, checkpoint, head)) ?? new LogState()
+  state.fold(log, claims(checkpoint, head, readCheckpoint(tipPath(log)), state), checkpoint?.size ?? 0)
   for (const name of listFolder(recordsFolder(log))) {
     if ((segmentStart(name) ?? -1) > state.segment)
       throw new StanchError('E_CHAIN', `Segment gap: ${name} does not follow record ${state.size - 1}.`)
@@ -141,12 +162,30 @@ function existing(options: OpenOptions, lock: ReturnType<typeof writerLock>): Op
       `The trail in ${log} has the mode "${state.mode}"; practice and real work have trails of their own.`,
     )
   }
-  const keys = loadKeys(keysFolder, state.origin, state.continuity.epoch, {vkey: state.vkey, epoch: state.epochs.current()})
+  const keys = loadKeys(keysFolder, state.origin, state)
   if (checkpoint) verifyOwn(checkpoint, state)
   else if ((head && head.size > 1) || state.size > 1) throw new StanchError('E_TAMPERED', `${checkpointPath(log)} is missing.`)
   const writer = new LogWriter({...options, keys, lock, state, segment: AppendFile.open(segmentPath(log, state.segment))})
-  writer.settleTail()
+  writer.settle()
   return {writer, state, blind: keys.blind, vkey: keys.identity.vkey.text}
+}
+
+/** What an earlier session remembered of the log, if the files still look like it. */
+function fromCache(log: string, keysFolder: string, checkpoint: Checkpoint, head: TreeHead | undefined): LogState | undefined {
+  // An older memory can only be held against the log by reading it.
+  if (head && head.size < checkpoint.size) return undefined
+  const state = readCache(log, blindKey(keysFolder), checkpoint)
+  if (!state) return undefined
+  const starts = segmentFiles(log).map(({start}) => start)
+  for (let start = 0; start <= state.segment; start += SEGMENT) if (!starts.includes(start)) return undefined
+  const {offset, length} = state.last
+  const file = AppendFile.open(segmentPath(log, state.segment))
+  try {
+    const line = file.read(offset, length + 1)
+    return line.at(-1) === 0x0a && leafHash(line.toString('utf8', 0, length)) === state.lastLeaf ? state : undefined
+  } finally {
+    file.close()
+  }
 }
 
 /** Undefined when there is none. A file that is no checkpoint was not written by us: it is replaced in one step. */
@@ -160,17 +199,19 @@ function ownCheckpoint(log: string): Checkpoint | undefined {
 }
 
 /** The tip is a hint: one that is missing, empty, damaged or not signed by us says nothing. */
-function ownTip(log: string, vkey: string | undefined): Checkpoint | undefined {
-  const tip = readCheckpoint(tipPath(log))
-  return tip && vkey !== undefined && signatureProblem(tip, parseVkey(vkey)) === undefined ? tip : undefined
-}
-
-function claims(checkpoint: Checkpoint | undefined, head: TreeHead | undefined, tip: Checkpoint | undefined): Claim[] {
+function claims(
+  checkpoint: Checkpoint | undefined,
+  head: TreeHead | undefined,
+  tip: Checkpoint | undefined,
+  state: LogState,
+): Claim[] {
   const all: Claim[] = []
   if (checkpoint) all.push({what: 'its signed checkpoint', ...checkpoint, behind: 'E_ROLLED_BACK', differs: 'E_TAMPERED'})
   if (head)
     all.push({what: 'the newest checkpoint that this machine remembers', ...head, behind: 'E_ROLLED_BACK', differs: 'E_FORKED'})
-  return tip ? [...all, {what: 'its newest signed state', ...tip, behind: 'E_ROLLED_BACK', differs: 'E_FORKED'}] : all
+  if (!tip) return all
+  const believed = () => state.signatureProblem(tip, true) === undefined
+  return [...all, {what: 'its newest signed state', ...tip, behind: 'E_ROLLED_BACK', differs: 'E_FORKED', believed}]
 }
 
 function verifyOwn(checkpoint: Checkpoint, state: LogState): void {

@@ -20,20 +20,26 @@ export class PinoChannel {
   #due: readonly Emitted[] = []
   #commit: () => void = () => {}
   #received = 0
+  readonly #committed: (group: readonly Emitted[]) => void
 
-  private constructor(log: (record: object) => void) {
+  private constructor(log: (record: object) => void, committed: (group: readonly Emitted[]) => void) {
     this.#log = log
+    this.#committed = committed
   }
 
-  /** pino is loaded here, by the commands that write records, and by no other. */
-  static async create(): Promise<PinoChannel> {
+  /**
+   * pino is loaded here, by the commands that write records, and by no other.
+   *
+   * @param committed hears of every group that is durable; it must not throw
+   */
+  static async create(committed: (group: readonly Emitted[]) => void = () => {}): Promise<PinoChannel> {
     const {pino} = await import('pino')
     const sink = {write: (_line: string): void => {}}
     const logger = pino(
       {base: null, timestamp: false, level: 'trace', messageKey: 'text', formatters: {level: () => ({v: 1})}},
       sink,
     )
-    const channel = new PinoChannel((record) => logger.info(record))
+    const channel = new PinoChannel((record) => logger.info(record), committed)
     sink.write = (line) => channel.#take(line)
     return channel
   }
@@ -56,6 +62,7 @@ export class PinoChannel {
     } finally {
       this.#due = []
     }
+    this.#committed(group)
   }
 
   #take(line: string): void {

@@ -2,14 +2,16 @@ import {randomBytes} from 'node:crypto'
 
 import type {Clock} from '../clock.ts'
 import {isCode} from '../errors.ts'
+import type {Copies} from './copies.ts'
 import {getEvidence, putEvidence} from './evidence.ts'
 import type {OpenIntent} from './format/continuity.ts'
 import {type DraftOf, hasSession, type Json, type Kind, orderedMembers} from './format/members.ts'
 import {correlationIdOf, type StoredRecord} from './format/record.ts'
+import {GroupCommit} from './group-commit.ts'
 import {blinded} from './keys.ts'
 import type {LogState} from './log-state.ts'
 import type {LogWriter, Waiting} from './log-writer.ts'
-import {openLog} from './open.ts'
+import {type Continues, openLog} from './open.ts'
 import {PinoChannel} from './pino-channel.ts'
 import {LogProofs} from './proofs.ts'
 import {readTrail} from './read-trail.ts'
@@ -52,8 +54,12 @@ export interface TrailOptions {
   readonly keys: string
   readonly mode: 'real' | 'sim'
   readonly origin?: string | undefined
+  /** makes a new log that goes on for one that was closed for writing */
+  readonly continues?: Continues | undefined
   readonly clock: Clock
   readonly identity: Identity
+  /** where durable records are copied to; closed with the trail */
+  readonly copies?: Copies | undefined
 }
 
 export interface SignedHead {
@@ -82,6 +88,8 @@ export class Trail {
   readonly #actor: string
   readonly #started: number
   readonly #proofs: LogProofs
+  readonly #copies: Copies | undefined
+  readonly #group: GroupCommit<Draft, Appended>
   #timer: NodeJS.Timeout | undefined
   #keep = false
   #closed = false
@@ -99,6 +107,8 @@ export class Trail {
     this.#actor = options.identity.actor
     this.#started = options.clock.monotonic()
     this.#proofs = new LogProofs(options.folder)
+    this.#group = new GroupCommit((drafts) => this.#append(drafts))
+    this.#copies = options.copies
   }
 
   /**
@@ -107,14 +117,16 @@ export class Trail {
    * @throws {StanchError} the codes of the format's section 12; `config.invalid` for a log of the other mode
    */
   static async open(options: TrailOptions): Promise<Trail> {
-    const channel = await PinoChannel.create()
-    const {folder: log, keys: keysFolder, mode, origin, clock} = options
-    const trail = new Trail(options, openLog({log, keysFolder, mode, origin, clock, channel}))
-    const {actor: _actor, ...identity} = options.identity
+    const {folder: log, keys: keysFolder, mode, origin, continues, clock, copies} = options
+    let trail: Trail | undefined
     try {
+      const channel = await PinoChannel.create((group) => copies?.offer(group))
+      trail = new Trail(options, openLog({log, keysFolder, mode, origin, continues, clock, channel}))
+      const {actor: _actor, ...identity} = options.identity
       trail.#append([{kind: 'session.open', ...identity}])
     } catch (error) {
-      trail.#writer.close()
+      if (trail) trail.#writer.close()
+      copies?.close()
       throw error
     }
     return trail
@@ -130,12 +142,23 @@ export class Trail {
     return this.#append(drafts)
   }
 
+  /** For many callers at once: those of one turn share a write and a sync. Resolves when the record is on the disk. */
+  appendGrouped(draft: Draft): Promise<Appended> {
+    return this.#group.add(draft)
+  }
+
   /** Signs the present state, durably; `keep` also stores it among the kept checkpoints. */
   checkpoint(keep = false): SignedHead {
     const {size, root, text} = this.#writer.checkpoint(keep || this.#keep)
     this.#keep = false
     clearTimeout(this.#timer)
     this.#timer = undefined
+    return {size, root, text}
+  }
+
+  /** Ends the key epoch with a kept checkpoint, its seal: later keys of this machine cannot rewrite what it covers. */
+  rotateEpoch(): SignedHead {
+    const {size, root, text} = this.#writer.rotateEpoch()
     return {size, root, text}
   }
 
@@ -180,16 +203,30 @@ export class Trail {
 
   /** Ends the session with a kept checkpoint and lets go of the files. A second call does nothing. */
   close(reason: string): void {
+    this.#end([{kind: 'session.close', reason}])
+  }
+
+  /** Ends the session and the log: nothing can be appended to it any more. @param next origin of the log that follows */
+  closeLog(reason: string, next: string): void {
+    this.#end([
+      {kind: 'session.close', reason},
+      {kind: 'log.close', reason, next},
+    ])
+  }
+
+  #end(drafts: readonly {readonly kind: string; readonly [member: string]: string}[]): void {
     if (this.#closed) return
-    this.#closed = true
     clearTimeout(this.#timer)
     try {
       if (this.#writer.stopped) return
-      this.#append([{kind: 'session.close', reason}])
+      this.#group.flush()
+      this.#append(drafts)
       this.checkpoint(true)
     } finally {
+      this.#closed = true
       clearTimeout(this.#timer)
       this.#writer.close()
+      this.#copies?.close()
     }
   }
 

@@ -67,7 +67,7 @@ export function verifySliceFolder(folder: string, trust: Trust = {}): AuditVerif
   }
   const files = {records: text(SLICE.records), proofs: text(SLICE.proofs), checkpoint: text('checkpoint')}
   const verification = verifySlice(files, trust)
-  const findings = [...verification.findings, ...troubles.map((detail) => ({kind: 'unreadable', detail}))]
+  const findings = [...verification.findings, ...troubles.map((detail) => ({severity: 'failed', kind: 'unreadable', detail}) as const)]
   const failed = troubles.length > 0
   const whole = failed ? {...verification, ok: false, complete: false, findings} : verification
   return located(whole, (seq) => {

@@ -33,7 +33,7 @@ describe('stanch audit show', () => {
     match(
       lines.stdout,
       new RegExp(
-        `^#\\d+ +\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\dZ {2}intent {2}client_secret\\.rotate\n {7}${id} {2}client:${client}$`,
+        `^#\\d+ +\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\dZ {2}SIM {3}intent {2}client_secret\\.rotate\n {7}${id} {2}client:${client}$`,
         'm',
       ),
     )
@@ -74,6 +74,7 @@ describe('stanch audit verify', () => {
     deepEqual(Object.keys(found), [
       'ok',
       'complete',
+      'form',
       'records',
       'size',
       'root_hash',
@@ -82,6 +83,8 @@ describe('stanch audit verify', () => {
       'mode',
       'anchors',
       'findings',
+      'signer_from',
+      'not_excluded',
     ])
     equal(found.ok, true)
     equal(found.complete, true)

@@ -4,7 +4,16 @@ import path from 'node:path'
 import {suite, test} from 'node:test'
 
 import {INVOICES, LEDGER, OPERATOR_SCOPES} from '../../src/simulator/scenarios/landscape.ts'
-import {assertAllClear, assertInvariants, assertNoSecrets, assertTrail, gapCodes, outcomes, scene, verdicts} from '../support/incident.ts'
+import {
+  assertAllClear,
+  assertInvariants,
+  assertNoSecrets,
+  assertTrail,
+  gapCodes,
+  outcomes,
+  scene,
+  verdicts,
+} from '../support/incident.ts'
 import type {Document, Finished, Scene} from '../support/incident.ts'
 
 /** Nothing of the tenant was touched, and nothing of the machine was written. */
@@ -43,7 +52,12 @@ suite('respond, unattended, on every practice scenario', {concurrency: 2}, () =>
     assert.deepEqual(at.tenant.grants(at.client_id), [])
     assert.equal(readFileSync(at.sink, 'utf8'), `${at.tenant.secretOf(at.client_id)}\n`)
     assert.equal(statSync(at.sink).mode & 0o777, 0o600)
-    assert.deepEqual(verdicts(result), {old_secret_refused: 'proven', new_secret_accepted: 'proven', new_tokens_refused: 'proven', grants_absent: 'proven'})
+    assert.deepEqual(verdicts(result), {
+      old_secret_refused: 'proven',
+      new_secret_accepted: 'proven',
+      new_tokens_refused: 'proven',
+      grants_absent: 'proven',
+    })
     assert.equal(result.proof.filter((one) => one.claim === 'new_tokens_refused').length, 3)
     for (const proof of result.proof.filter((one) => one.claim.endsWith('_refused'))) assert.ok(proof.probes >= 3)
     assert.equal(at.tenant.count('token', at.client_id), 0, 'no probe minted a token')
@@ -85,7 +99,10 @@ suite('respond, unattended, on every practice scenario', {concurrency: 2}, () =>
     const ran = await at.respond()
     const result = assertSound(at, ran)
     assert.equal(result.status, 'contained')
-    assert.deepEqual(at.tenant.grants(at.client_id).map((grant) => grant['subject_type']), ['user'])
+    assert.deepEqual(
+      at.tenant.grants(at.client_id).map((grant) => grant['subject_type']),
+      ['user'],
+    )
     assert.ok(gapCodes(result).includes('refresh_tokens'))
     assert.ok(gapCodes(result).includes('user_tokens'))
   })
@@ -114,7 +131,10 @@ suite('respond, unattended, on every practice scenario', {concurrency: 2}, () =>
     const at = await scene(t, {scenario: 'third-party-default'})
     at.tenant.addGrant({default_for: 'third_party_clients', audience: LEDGER, scope: ['post:entries']})
     const result = assertSound(at, await at.respond())
-    assert.deepEqual(result.exposure.audiences.map((one) => one.audience), [INVOICES, LEDGER])
+    assert.deepEqual(
+      result.exposure.audiences.map((one) => one.audience),
+      [INVOICES, LEDGER],
+    )
   })
 
   test('a credential that may not rotate stops before anything is changed', async (t) => {
@@ -124,7 +144,10 @@ suite('respond, unattended, on every practice scenario', {concurrency: 2}, () =>
     assert.equal(ran.document.error?.code, 'auth0.scope_missing')
     assert.match(ran.document.error?.message ?? '', /update:client_keys/)
     assertUnchanged(at)
-    assert.deepEqual(at.records().filter((record) => ['incident.open', 'intent', 'plan'].includes(record.kind)), [])
+    assert.deepEqual(
+      at.records().filter((record) => ['incident.open', 'intent', 'plan'].includes(record.kind)),
+      [],
+    )
     assertNoSecrets(at, [ran])
   })
 
@@ -148,7 +171,18 @@ suite('respond, unattended, on every practice scenario', {concurrency: 2}, () =>
 
   test('a client that proves itself with a key is not rotated', async (t) => {
     const at = await scene(t, {scenario: 'private-key'})
-    const ran = await at.run(['respond', '--leak', 'client-secret', '--client', at.client_id, '--reason', 'x', '--yes', '--deliver', `file:${at.sink}`])
+    const ran = await at.run([
+      'respond',
+      '--leak',
+      'client-secret',
+      '--client',
+      at.client_id,
+      '--reason',
+      'x',
+      '--yes',
+      '--deliver',
+      `file:${at.sink}`,
+    ])
     assert.equal(ran.code, 2)
     assertUnchanged(at)
     assertNoSecrets(at, [ran])
@@ -216,7 +250,9 @@ suite('choices', {concurrency: 2}, () => {
     const at = await scene(t)
     const ran = await at.respond('--deliver', 'exec:["/bin/false"]')
     const folder = path.join(at.home.data, 'incidents', String(ran.document.incident_id))
-    const kept = readdirSync(folder).filter((name) => name.startsWith('new-secret-')).map((name) => path.join(folder, name))
+    const kept = readdirSync(folder)
+      .filter((name) => name.startsWith('new-secret-'))
+      .map((name) => path.join(folder, name))
     const result = assertSound(at, ran, kept)
     assert.equal(ran.code, 6)
     assert.equal(result.status, 'partial')
@@ -229,17 +265,98 @@ suite('choices', {concurrency: 2}, () => {
 
 suite('nothing is sent before it is clear that all is there', {concurrency: 2}, () => {
   const refused: readonly [string, (at: Scene) => readonly string[], string, number][] = [
-    ['without a reason', (at) => ['respond', '--leak', 'client-secret', '--client', at.client_id, '--yes', '--deliver', `file:${at.sink}`], 'usage.missing_reason', 2],
-    ['without a sink', (at) => ['respond', '--leak', 'client-secret', '--client', at.client_id, '--yes', '--reason', 'x'], 'usage.missing_sink', 2],
-    ['without consent', (at) => ['respond', '--leak', 'client-secret', '--client', at.client_id, '--reason', 'x', '--deliver', `file:${at.sink}`], 'consent.missing', 3],
-    ['without a kind of leak', (at) => ['respond', '--client', at.client_id, '--yes', '--reason', 'x', '--deliver', `file:${at.sink}`], 'usage.missing_flag', 2],
-    ['with the prompt as the sink of nobody', (at) => ['respond', '--leak', 'client-secret', '--client', at.client_id, '--yes', '--reason', 'x', '--deliver', 'prompt'], 'usage.missing_sink', 2],
-    ['with a sink that is none', (at) => ['respond', '--leak', 'client-secret', '--client', at.client_id, '--yes', '--reason', 'x', '--deliver', 'mail:me'], 'sink.invalid', 2],
-    ['with a leaked value that cannot be read', (at) => ['respond', '--leak', 'client-secret', '--client', at.client_id, '--yes', '--reason', 'x', '--deliver', `file:${at.sink}`, '--credential-file', '/nonexistent'], 'input.unreadable', 2],
-    ['with a runbook of the working directory', (at) => ['respond', '--leak', 'client-secret', '--client', at.client_id, '--yes', '--reason', 'x', '--deliver', `file:${at.sink}`, '--runbook', 'mine'], 'usage.invalid', 2],
-    ['grant delete without consent', (at) => ['grant', 'delete', '--client', at.client_id, '--all', '--reason', 'x'], 'consent.missing', 3],
-    ['grant delete that does not say which', (at) => ['grant', 'delete', '--client', at.client_id, '--yes', '--reason', 'x'], 'usage.missing_flag', 2],
-    ['secret rotate without a sink', (at) => ['secret', 'rotate', '--client', at.client_id, '--yes', '--reason', 'x'], 'usage.missing_sink', 2],
+    [
+      'without a reason',
+      (at) => ['respond', '--leak', 'client-secret', '--client', at.client_id, '--yes', '--deliver', `file:${at.sink}`],
+      'usage.missing_reason',
+      2,
+    ],
+    [
+      'without a sink',
+      (at) => ['respond', '--leak', 'client-secret', '--client', at.client_id, '--yes', '--reason', 'x'],
+      'usage.missing_sink',
+      2,
+    ],
+    [
+      'without consent',
+      (at) => ['respond', '--leak', 'client-secret', '--client', at.client_id, '--reason', 'x', '--deliver', `file:${at.sink}`],
+      'consent.missing',
+      3,
+    ],
+    [
+      'without a kind of leak',
+      (at) => ['respond', '--client', at.client_id, '--yes', '--reason', 'x', '--deliver', `file:${at.sink}`],
+      'usage.missing_flag',
+      2,
+    ],
+    [
+      'with the prompt as the sink of nobody',
+      (at) => ['respond', '--leak', 'client-secret', '--client', at.client_id, '--yes', '--reason', 'x', '--deliver', 'prompt'],
+      'usage.missing_sink',
+      2,
+    ],
+    [
+      'with a sink that is none',
+      (at) => ['respond', '--leak', 'client-secret', '--client', at.client_id, '--yes', '--reason', 'x', '--deliver', 'mail:me'],
+      'sink.invalid',
+      2,
+    ],
+    [
+      'with a leaked value that cannot be read',
+      (at) => [
+        'respond',
+        '--leak',
+        'client-secret',
+        '--client',
+        at.client_id,
+        '--yes',
+        '--reason',
+        'x',
+        '--deliver',
+        `file:${at.sink}`,
+        '--credential-file',
+        '/nonexistent',
+      ],
+      'input.unreadable',
+      2,
+    ],
+    [
+      'with a runbook of the working directory',
+      (at) => [
+        'respond',
+        '--leak',
+        'client-secret',
+        '--client',
+        at.client_id,
+        '--yes',
+        '--reason',
+        'x',
+        '--deliver',
+        `file:${at.sink}`,
+        '--runbook',
+        'mine',
+      ],
+      'usage.invalid',
+      2,
+    ],
+    [
+      'grant delete without consent',
+      (at) => ['grant', 'delete', '--client', at.client_id, '--all', '--reason', 'x'],
+      'consent.missing',
+      3,
+    ],
+    [
+      'grant delete that does not say which',
+      (at) => ['grant', 'delete', '--client', at.client_id, '--yes', '--reason', 'x'],
+      'usage.missing_flag',
+      2,
+    ],
+    [
+      'secret rotate without a sink',
+      (at) => ['secret', 'rotate', '--client', at.client_id, '--yes', '--reason', 'x'],
+      'usage.missing_sink',
+      2,
+    ],
     ['a plan that is no file', () => ['execute', '/nonexistent', '--yes', '--reason', 'x'], 'input.unreadable', 2],
   ]
   for (const [title, words, code, exit] of refused) {
@@ -270,7 +387,18 @@ suite('guardrails', {concurrency: 2}, () => {
   test('the own client is not touched', async (t) => {
     const at = await scene(t)
     const own = at.simulator.practice.operator.client_id
-    const ran = await at.run(['respond', '--leak', 'client-secret', '--client', own, '--reason', 'x', '--yes', '--deliver', `file:${at.sink}`])
+    const ran = await at.run([
+      'respond',
+      '--leak',
+      'client-secret',
+      '--client',
+      own,
+      '--reason',
+      'x',
+      '--yes',
+      '--deliver',
+      `file:${at.sink}`,
+    ])
     assert.equal(ran.code, 3)
     assert.equal(ran.document.error?.code, 'guard.own_client')
     assertUnchanged(at)
@@ -280,7 +408,10 @@ suite('guardrails', {concurrency: 2}, () => {
   test('nor by grant delete and secret rotate', async (t) => {
     const at = await scene(t)
     const own = at.simulator.practice.operator.client_id
-    for (const words of [['grant', 'delete', '--all'], ['secret', 'rotate', '--deliver', `file:${at.sink}`]]) {
+    for (const words of [
+      ['grant', 'delete', '--all'],
+      ['secret', 'rotate', '--deliver', `file:${at.sink}`],
+    ]) {
       const ran = await at.run([...words, '--client', own, '--reason', 'x', '--yes'])
       assert.equal(ran.code, 3)
       assert.equal(ran.document.error?.code, 'guard.own_client')
@@ -293,7 +424,23 @@ suite('guardrails', {concurrency: 2}, () => {
     at.tenant.grants(at.client_id)
     const connection = {AUTH0_DOMAIN: at.simulator.origin, AUTH0_CLIENT_ID: at.client_id, AUTH0_CLIENT_SECRET: at.leak.value}
     const other = at.simulator.practice.operator.client_id
-    const ran = await at.run(['respond', '--leak', 'client-secret', '--client', other, '--credential-file', at.leak.file, '--reason', 'x', '--yes', '--deliver', `file:${at.sink}`], {connection})
+    const ran = await at.run(
+      [
+        'respond',
+        '--leak',
+        'client-secret',
+        '--client',
+        other,
+        '--credential-file',
+        at.leak.file,
+        '--reason',
+        'x',
+        '--yes',
+        '--deliver',
+        `file:${at.sink}`,
+      ],
+      {connection},
+    )
     assert.equal(ran.code, 3)
     assert.equal(ran.document.error?.code, 'guard.own_credential')
     assertUnchanged(at)
@@ -322,7 +469,18 @@ suite('guardrails', {concurrency: 2}, () => {
 
   test('a client that is not there ends it before a trail is opened', async (t) => {
     const at = await scene(t)
-    const ran = await at.run(['respond', '--leak', 'client-secret', '--client', 'nobody', '--reason', 'x', '--yes', '--deliver', `file:${at.sink}`])
+    const ran = await at.run([
+      'respond',
+      '--leak',
+      'client-secret',
+      '--client',
+      'nobody',
+      '--reason',
+      'x',
+      '--yes',
+      '--deliver',
+      `file:${at.sink}`,
+    ])
     assert.equal(ran.code, 2)
     assert.equal(ran.document.error?.code, 'auth0.not_found')
     assertUnchanged(at)
@@ -331,7 +489,18 @@ suite('guardrails', {concurrency: 2}, () => {
   test('a grant whose organisation ties cannot be saved is not deleted', async (t) => {
     const at = await scene(t, {scenario: 'user-grant'})
     const connection = at.simulator.withToken(OPERATOR_SCOPES.filter((scope) => scope !== 'read:organization_client_grants'))
-    const words = ['respond', '--leak', 'client-secret', '--client', at.client_id, '--reason', 'x', '--yes', '--deliver', `file:${at.sink}`]
+    const words = [
+      'respond',
+      '--leak',
+      'client-secret',
+      '--client',
+      at.client_id,
+      '--reason',
+      'x',
+      '--yes',
+      '--deliver',
+      `file:${at.sink}`,
+    ]
     const ran = await at.run(words, {connection})
     assert.equal(ran.code, 3)
     assert.equal(ran.document.error?.code, 'guard.organization_ties')
@@ -348,7 +517,10 @@ suite('guardrails', {concurrency: 2}, () => {
     assert.equal(ran.code, 6)
     assert.equal(result.status, 'partial')
     assert.match(result.next.join('\n'), new RegExp(`still open: grant ${id} .*system grant`))
-    assert.deepEqual(at.tenant.grants(at.client_id).map((grant) => grant['id']), [id])
+    assert.deepEqual(
+      at.tenant.grants(at.client_id).map((grant) => grant['id']),
+      [id],
+    )
   })
 
   test("somebody else's rotation since the leak is not repeated", async (t) => {
@@ -358,7 +530,10 @@ suite('guardrails', {concurrency: 2}, () => {
     const world = at.tenant.world as unknown as {intentOnDisk: unknown}
     const port = world.intentOnDisk
     world.intentOnDisk = undefined
-    const answer = await fetch(`${at.simulator.origin}/api/v2/clients/${at.client_id}/rotate-secret`, {method: 'POST', headers: {authorization: `Bearer ${token}`}})
+    const answer = await fetch(`${at.simulator.origin}/api/v2/clients/${at.client_id}/rotate-secret`, {
+      method: 'POST',
+      headers: {authorization: `Bearer ${token}`},
+    })
     assert.equal(answer.status, 200)
     world.intentOnDisk = port
     at.tenant.clock.advance(60)
@@ -376,8 +551,26 @@ suite('guardrails', {concurrency: 2}, () => {
     for (const reads of [true, false]) {
       const at = await scene(t)
       writeFileSync(at.leak.file, 'x'.repeat(64))
-      const connection = reads ? at.simulator.connection : at.simulator.withToken(OPERATOR_SCOPES.filter((scope) => scope !== 'read:client_keys'))
-      const ran = await at.run(['respond', '--leak', 'client-secret', '--client', at.client_id, '--credential-file', at.leak.file, '--reason', 'x', '--yes', '--deliver', `file:${at.sink}`], {connection})
+      const connection = reads
+        ? at.simulator.connection
+        : at.simulator.withToken(OPERATOR_SCOPES.filter((scope) => scope !== 'read:client_keys'))
+      const ran = await at.run(
+        [
+          'respond',
+          '--leak',
+          'client-secret',
+          '--client',
+          at.client_id,
+          '--credential-file',
+          at.leak.file,
+          '--reason',
+          'x',
+          '--yes',
+          '--deliver',
+          `file:${at.sink}`,
+        ],
+        {connection},
+      )
       assertInvariants(ran.document)
       // With the fingerprint read the true old secret is probed; without it there is nothing to probe with.
       assert.equal(verdicts(ran.document)['old_secret_refused'], reads ? 'proven' : 'not_proven')
@@ -388,7 +581,10 @@ suite('guardrails', {concurrency: 2}, () => {
 
 suite('dry run', {concurrency: 2}, () => {
   for (const [title, words] of [
-    ['respond', (at: Scene) => ['respond', '--leak', 'client-secret', '--client', at.client_id, '--credential-file', at.leak.file]],
+    [
+      'respond',
+      (at: Scene) => ['respond', '--leak', 'client-secret', '--client', at.client_id, '--credential-file', at.leak.file],
+    ],
     ['grant delete', (at: Scene) => ['grant', 'delete', '--client', at.client_id, '--all']],
     ['secret rotate', (at: Scene) => ['secret', 'rotate', '--client', at.client_id]],
   ] as const) {
@@ -405,7 +601,17 @@ suite('dry run', {concurrency: 2}, () => {
       assert.ok(at.requests.length > 3)
       assert.deepEqual([...new Set(at.requests.filter((one) => one.operation !== 'token').map((one) => one.method))], ['GET'])
       assert.equal(at.requests.filter((one) => one.operation === 'token').length, 1)
-      assert.equal(at.tenant.logs().some((entry) => ['feccft', 'feacft', 'mgmt_api_read'].includes(String(entry['type'])) && entry['client_id'] === at.client_id && entry['ip'] === '127.0.0.1'), false)
+      assert.equal(
+        at.tenant
+          .logs()
+          .some(
+            (entry) =>
+              ['feccft', 'feacft', 'mgmt_api_read'].includes(String(entry['type'])) &&
+              entry['client_id'] === at.client_id &&
+              entry['ip'] === '127.0.0.1',
+          ),
+        false,
+      )
       assert.equal(existsSync(path.join(at.home.data, 'trail-sim')), false)
       assert.equal(existsSync(path.join(at.home.data, 'incidents')), false)
       assertNoSecrets(at, [ran])
@@ -416,10 +622,25 @@ suite('dry run', {concurrency: 2}, () => {
 suite('single-purpose commands', {concurrency: 2}, () => {
   test('grant delete: one API, proven, and given back in words', async (t) => {
     const at = await scene(t)
-    const ran = await at.run(['grant', 'delete', '--client', at.client_id, '--audience', INVOICES, '--reason', 'x', '--yes', '--credential-file', at.leak.file])
+    const ran = await at.run([
+      'grant',
+      'delete',
+      '--client',
+      at.client_id,
+      '--audience',
+      INVOICES,
+      '--reason',
+      'x',
+      '--yes',
+      '--credential-file',
+      at.leak.file,
+    ])
     const result = assertSound(at, ran)
     assert.deepEqual(order(at), ['client_grant.delete'])
-    assert.equal(at.tenant.grants(at.client_id).some((grant) => grant['audience'] === INVOICES), false)
+    assert.equal(
+      at.tenant.grants(at.client_id).some((grant) => grant['audience'] === INVOICES),
+      false,
+    )
     assert.equal(verdicts(result)['new_tokens_refused'], 'proven')
     assert.equal(result.exposure.audiences.find((one) => one.audience === INVOICES)?.contained_at === undefined, false)
     assert.equal(result.exposure.audiences.find((one) => one.audience === LEDGER)?.contained_at, undefined)
@@ -437,12 +658,32 @@ suite('single-purpose commands', {concurrency: 2}, () => {
   for (const method of ['rotate', 'set'] as const) {
     test(`secret rotate --method ${method}`, async (t) => {
       const at = await scene(t)
-      const ran = await at.run(['secret', 'rotate', '--client', at.client_id, '--method', method, '--reason', 'x', '--yes', '--deliver', `file:${at.sink}`])
+      const ran = await at.run([
+        'secret',
+        'rotate',
+        '--client',
+        at.client_id,
+        '--method',
+        method,
+        '--reason',
+        'x',
+        '--yes',
+        '--deliver',
+        `file:${at.sink}`,
+      ])
       const folder = path.join(at.home.data, 'incidents', String(ran.document.incident_id))
-      const result = assertSound(at, ran, [at.sink, ...(existsSync(folder) ? readdirSync(folder).map((name) => path.join(folder, name)) : [])])
+      const result = assertSound(at, ran, [
+        at.sink,
+        ...(existsSync(folder) ? readdirSync(folder).map((name) => path.join(folder, name)) : []),
+      ])
       assert.equal(ran.code, 0, ran.stdout)
       assert.equal(result.status, 'contained')
-      assert.deepEqual(order(at), [method === 'set' ? 'client_secret.set' : 'client_secret.rotate'].map((one) => (one === 'client_secret.set' ? at.tenant.changes()[0]?.operation : one)))
+      assert.deepEqual(
+        order(at),
+        [method === 'set' ? 'client_secret.set' : 'client_secret.rotate'].map((one) =>
+          one === 'client_secret.set' ? at.tenant.changes()[0]?.operation : one,
+        ),
+      )
       assert.equal(at.tenant.count(`client_secret.${method}`, at.client_id), 1)
       assert.equal(readFileSync(at.sink, 'utf8'), `${at.tenant.secretOf(at.client_id)}\n`)
     })
@@ -457,7 +698,18 @@ suite('plan, then execute', {concurrency: 2}, () => {
     return {file, hash: (ran.document as unknown as {plan_hash: string}).plan_hash, ran}
   }
   const execute = (at: Scene, file: string, ...more: string[]) =>
-    at.run(['execute', file, '--reason', 'x', '--yes', '--deliver', `file:${at.sink}`, '--credential-file', at.leak.file, ...more])
+    at.run([
+      'execute',
+      file,
+      '--reason',
+      'x',
+      '--yes',
+      '--deliver',
+      `file:${at.sink}`,
+      '--credential-file',
+      at.leak.file,
+      ...more,
+    ])
 
   test('plan sends reads only; execute carries out exactly that', async (t) => {
     const at = await scene(t)

@@ -7,7 +7,7 @@ import {commandSnapshot, SNAPSHOT} from '../support/command-snapshot.ts'
 /** The commands of the design whose issues have landed. */
 const PROMISED = [
   'respond', 'faq', 'token inspect', 'token get', 'exposure', 'client list', 'client show', 'grant list', 'grant delete', 'grant restore', 'secret rotate', 'secret verify',
-  'secret deliver', 'secret open', 'plan', 'execute', 'resume', 'incident list', 'incident show', 'incident note', 'incident update', 'audit show', 'audit verify',
+  'secret deliver', 'secret open', 'plan', 'execute', 'resume', 'incident list', 'incident show', 'incident note', 'incident update', 'audit show', 'audit export', 'audit verify',
   'runbook list', 'runbook show', 'runbook lint', 'drill', 'simulator start', 'profile add', 'profile list', 'profile show', 'profile remove', 'doctor', 'setup', 'completion',
 ]
 

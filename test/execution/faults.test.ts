@@ -4,13 +4,33 @@ import {suite, test} from 'node:test'
 import type {TestContext} from 'node:test'
 
 import type {Worked} from '../../src/execution/incident.ts'
+import type {Responder} from '../../src/execution/responder.ts'
 import type {Fault} from '../../src/simulator/faults.ts'
-import {assertAllClear, assertInvariants, assertTrail, exitCodeOf, gapCodes, outcomes, respond, resume, scene, verdicts} from '../support/incident.ts'
+import {
+  assertAllClear,
+  assertInvariants,
+  assertTrail,
+  connectByToken,
+  exitCodeOf,
+  gapCodes,
+  outcomes,
+  respond,
+  resume,
+  scene,
+  verdicts,
+} from '../support/incident.ts'
+import {OPERATOR_SCOPES} from '../../src/simulator/scenarios/landscape.ts'
 import type {InProcess, Scene, SceneOptions} from '../support/incident.ts'
 
 type Kind = Omit<Fault, 'on'>
 
-async function hit(t: TestContext, on: string, fault: Kind, how: InProcess = {}, options: SceneOptions = {}): Promise<{at: Scene; worked: Worked; exit: number}> {
+async function hit(
+  t: TestContext,
+  on: string,
+  fault: Kind,
+  how: InProcess = {},
+  options: SceneOptions = {},
+): Promise<{at: Scene; worked: Worked; exit: number}> {
   const at = await scene(t, options)
   at.tenant.fault({on, ...fault})
   const worked = await respond(t, at, how)
@@ -68,7 +88,10 @@ suite('faults at a grant deletion', () => {
       assert.equal(new Set(at.tenant.changes().map((one) => one.correlation_id)).size, 5, 'each has an intent of its own')
     })
   }
-  for (const [title, fault] of [...KEPT, ['an empty 200 after the effect', {do: 'empty', status: 200, after_effect: true}] as [string, Kind]]) {
+  for (const [title, fault] of [
+    ...KEPT,
+    ['an empty 200 after the effect', {do: 'empty', status: 200, after_effect: true}] as [string, Kind],
+  ]) {
     test(`${title}: looked at, not sent again`, async (t) => {
       const {at, worked, exit} = await hit(t, 'client_grant.delete', fault)
       assert.equal(worked.result.status, 'contained')
@@ -156,7 +179,10 @@ suite('faults at a rotation, by a credential that reads secrets', () => {
       assertDelivered(at)
     })
   }
-  for (const [title, fault] of [...KEPT, ['an empty 200 after the effect', {do: 'empty', status: 200, after_effect: true}] as [string, Kind]]) {
+  for (const [title, fault] of [
+    ...KEPT,
+    ['an empty 200 after the effect', {do: 'empty', status: 200, after_effect: true}] as [string, Kind],
+  ]) {
     test(`${title}: settled by reading the secret, which is handed over; never sent again`, async (t) => {
       const {at, worked, exit} = await hit(t, 'client_secret.rotate', fault)
       assert.equal(worked.result.status, 'contained')
@@ -173,14 +199,20 @@ suite('faults at a rotation, by a credential that reads secrets', () => {
       assert.equal(exit, 0)
       assert.equal(sent(at, 'client_secret.rotate'), 2)
       const operations = at.requests.map((one) => one.operation)
-      assert.ok(operations.slice(operations.indexOf('client_secret.rotate'), operations.lastIndexOf('client_secret.rotate')).includes('clients.get'))
+      assert.ok(
+        operations
+          .slice(operations.indexOf('client_secret.rotate'), operations.lastIndexOf('client_secret.rotate'))
+          .includes('clients.get'),
+      )
       assertDelivered(at)
     })
   }
   test('429 although it took effect: the look shows it, and it is not sent again', async (t) => {
-    const {at} = await hit(t, 'client_secret.rotate', {do: 'status', status: 429, after_effect: true})
+    const {at, worked} = await hit(t, 'client_secret.rotate', {do: 'status', status: 429, after_effect: true})
     assert.equal(sent(at, 'client_secret.rotate'), 1)
     assert.equal(at.tenant.count('client_secret.rotate', at.client_id), 1)
+    assert.deepEqual(outcomes(worked.result, 'client_secret.rotate'), ['done'])
+    assertDelivered(at)
   })
   test('429 for a day: nothing was changed, the time is named, and resume goes on', async (t) => {
     const {at, worked, exit} = await hit(t, 'client_secret.rotate', {do: 'status', status: 429, retry_after: 86_400})
@@ -208,6 +240,51 @@ suite('faults at a rotation, by a credential that reads secrets', () => {
     assert.equal(worked.result.status, 'partial')
     assert.equal(sent(at, 'client_secret.rotate'), 2)
     assert.equal(at.tenant.secretOf(at.client_id), at.leak.value)
+  })
+})
+
+suite('a rotation whose answer is lost, by a credential that reads no secrets', () => {
+  /** Somebody is there, says yes to the plan and answers the one question about the lost secret. */
+  const person = (answer: string, asked: string[]): Responder =>
+    ({
+      attended: true,
+      decide: async (decision: {id: string}) => {
+        asked.push(decision.id)
+        return decision.id === 'plan.confirm' ? true : answer
+      },
+      notify: () => {},
+    }) as unknown as Responder
+  async function lost(t: TestContext, responder?: Responder) {
+    const at = await scene(t)
+    at.tenant.fault({on: 'client_secret.rotate', do: 'lose_answer'})
+    const scopes = OPERATOR_SCOPES.filter((scope) => scope !== 'read:client_keys')
+    const connected = await connectByToken(t, at, scopes)
+    const worked = await respond(t, at, {connected, ...(responder ? {responder} : {})})
+    assertInvariants(worked.result)
+    assertTrail(at)
+    assert.equal(at.tenant.count('client_secret.rotate', at.client_id), 1)
+    return {at, worked, exit: exitCodeOf(worked)}
+  }
+  test('nobody there: it is known to have happened, and nothing more is changed', async (t) => {
+    const {at, worked, exit} = await lost(t)
+    assert.equal(exit, 6)
+    assert.equal(worked.result.status, 'partial')
+    assert.ok(gapCodes(worked.result).includes('new_secret_unknown'))
+    assert.equal(sent(at, 'client_secret.rotate'), 1)
+    assert.equal(sent(at, 'client.update'), 0)
+  })
+  test('a person who leaves it gets the same', async (t) => {
+    const asked: string[] = []
+    const {at, worked} = await lost(t, person('leave', asked))
+    assert.deepEqual(asked, ['plan.confirm', 'rotate.unreadable'])
+    assert.equal(worked.result.status, 'partial')
+    assert.equal(at.tenant.count('client_secret.set', at.client_id), 0)
+  })
+  test('a person who asks for it gets another secret, handed over and proven', async (t) => {
+    const {at, worked} = await lost(t, person('set', []))
+    assert.equal(at.tenant.count('client_secret.set', at.client_id), 1)
+    assertDelivered(at)
+    assert.equal(worked.result.status, 'contained')
   })
 })
 
@@ -275,16 +352,20 @@ suite('faults at reads and at the token endpoint', () => {
   test('the token endpoint refuses the operator: exit 4, nothing else was asked', async (t) => {
     const at = await scene(t)
     const {client_id} = at.simulator.practice.operator
-    await assert.rejects(respond(t, at, {credential: {client_id, client_secret: 'wrong-wrong-wrong-wrong'}}), (error: unknown) => {
-      assert.equal(exitCodeOf({result: {} as Worked['result'], failure: error}), 4)
-      return true
-    })
+    await assert.rejects(
+      respond(t, at, {credential: {client_id, client_secret: 'wrong-wrong-wrong-wrong'}}),
+      (error: unknown) => {
+        assert.equal(exitCodeOf({result: {} as Worked['result'], failure: error}), 4)
+        return true
+      },
+    )
     assert.deepEqual([...new Set(at.requests.map((one) => one.operation))], ['token'])
   })
   test('the read after the last probe fails: what was probed is kept, that claim is not proven', async (t) => {
     const at = await scene(t, {
       watch: (_, request) => {
-        if (request.operation === 'client_secret.rotate') at.tenant.fault({on: 'client_grants.list', do: 'status', status: 500, times: 99})
+        if (request.operation === 'client_secret.rotate')
+          at.tenant.fault({on: 'client_grants.list', do: 'status', status: 500, times: 99})
       },
     })
     const worked = await respond(t, at)

@@ -4,11 +4,15 @@ import path from 'node:path'
 import {suite, test} from 'node:test'
 import type {TestContext} from 'node:test'
 
+import {canonicalJson} from '../../src/incident/plan.ts'
 import {INVOICES, LEDGER} from '../../src/simulator/scenarios/landscape.ts'
 import {assertInvariants, assertTrail, exitCodeOf, outcomes, respond, restore, resume, scene} from '../support/incident.ts'
 import type {Scene, SceneOptions} from '../support/incident.ts'
 
-async function contained(t: TestContext, options: SceneOptions = {}): Promise<{at: Scene; id: string; before: Record<string, unknown>[]; ties: string[]}> {
+async function contained(
+  t: TestContext,
+  options: SceneOptions = {},
+): Promise<{at: Scene; id: string; before: Record<string, unknown>[]; ties: string[]}> {
   const at = await scene(t, options)
   const before = at.tenant.grants(at.client_id)
   const ties = before.flatMap((grant) => at.tenant.ties(String(grant['id'])))
@@ -18,7 +22,7 @@ async function contained(t: TestContext, options: SceneOptions = {}): Promise<{a
 }
 
 function bodies(grants: readonly Record<string, unknown>[]): string[] {
-  return grants.map(({id: _, ...body}) => JSON.stringify(Object.entries(body).sort())).sort()
+  return grants.map(({id: _, ...body}) => canonicalJson(body)).sort()
 }
 
 function onlyClientGrants(grants: readonly Record<string, unknown>[]) {
@@ -37,10 +41,16 @@ suite('grant restore', () => {
     assert.equal(exitCodeOf({result}), 0)
     const after = at.tenant.grants(at.client_id)
     assert.deepEqual(bodies(after), bodies(before))
-    assert.deepEqual(after.flatMap((grant) => at.tenant.ties(String(grant['id']))), ties)
+    assert.deepEqual(
+      after.flatMap((grant) => at.tenant.ties(String(grant['id']))),
+      ties,
+    )
     const made = onlyClientGrants(after).slice(-3)
     assert.equal(made.at(-1)?.['audience'], at.tenant.world.audience)
-    assert.ok(made.every((grant) => !before.some((one) => one['id'] === grant['id'])), 'ids are new')
+    assert.ok(
+      made.every((grant) => !before.some((one) => one['id'] === grant['id'])),
+      'ids are new',
+    )
     assert.deepEqual(
       result.actions.map((action) => action.outcome),
       ['done', 'done', 'done'],
@@ -164,6 +174,9 @@ suite('grant restore', () => {
     at.tenant.fault({on: 'organization_client_grant.create', do: 'lose_answer'})
     const {result} = await restore(t, at, id)
     assert.equal(result.status, 'restored')
-    assert.deepEqual(at.tenant.grants(at.client_id).flatMap((grant) => at.tenant.ties(String(grant['id']))), ties)
+    assert.deepEqual(
+      at.tenant.grants(at.client_id).flatMap((grant) => at.tenant.ties(String(grant['id']))),
+      ties,
+    )
   })
 })

@@ -4,13 +4,28 @@ import fc from 'fast-check'
 
 import {parseRfc3339} from '../../src/clock.ts'
 import {INVOICES, LEDGER, OPERATOR_SCOPES} from '../../src/simulator/scenarios/landscape.ts'
-import {assertAllClear, assertInvariants, assertTrail, connectTo, exitCodeOf, gapCodes, lastTokenOf, outcomes, placeOf, respond, scene, verdicts} from '../support/incident.ts'
+import {
+  assertAllClear,
+  assertInvariants,
+  assertTrail,
+  connectByToken,
+  exitCodeOf,
+  gapCodes,
+  lastTokenOf,
+  outcomes,
+  respond,
+  scene,
+  verdicts,
+} from '../support/incident.ts'
 import type {Document, Scene} from '../support/incident.ts'
-import {connect} from '../../src/cli/context.ts'
-import {Secret} from '../../src/secret.ts'
 
 function effectAt(at: Scene, operation: string): number {
-  return Math.max(...at.tenant.changes().filter((one) => one.operation === operation && one.effect).map((one) => one.at))
+  return Math.max(
+    ...at.tenant
+      .changes()
+      .filter((one) => one.operation === operation && one.effect)
+      .map((one) => one.at),
+  )
 }
 
 function proofsOf(result: Document, claim: string) {
@@ -29,7 +44,11 @@ suite('what proves a refusal', () => {
         const [proof] = proofsOf(result, 'old_secret_refused')
         const changed = effectAt(at, 'client_secret.rotate')
         assert.ok((parseRfc3339(proof?.last_at ?? '') ?? 0) >= changed + 35, 'the last refusal came too early')
-        if (seconds > 0 && mode === 'both') assert.ok((parseRfc3339(proof?.first_at ?? '') ?? 0) >= changed + seconds, 'the run counts refusals before the last acceptance')
+        if (seconds > 0 && mode === 'both')
+          assert.ok(
+            (parseRfc3339(proof?.first_at ?? '') ?? 0) >= changed + seconds,
+            'the run counts refusals before the last acceptance',
+          )
         assertAllClear(at, result)
       })
     }
@@ -63,7 +82,8 @@ suite('what proves a refusal', () => {
     test(`${title} from the token endpoint is no evidence: neither proven nor failed`, async (t) => {
       const at = await scene(t, {
         watch: (phase, request) => {
-          if (phase === 'answered' && request.operation === 'client_secret.rotate') at.tenant.fault({on: 'token', ...fault, times: 999})
+          if (phase === 'answered' && request.operation === 'client_secret.rotate')
+            at.tenant.fault({on: 'token', ...fault, times: 999})
         },
       })
       const worked = await respond(t, at)
@@ -81,7 +101,8 @@ suite('what proves a refusal', () => {
   test('a few 5xx in between neither break the run nor lengthen it', async (t) => {
     const at = await scene(t, {
       watch: (phase, request) => {
-        if (phase === 'answered' && request.operation === 'client_secret.rotate') at.tenant.fault({on: 'token', do: 'status', status: 503, times: 4})
+        if (phase === 'answered' && request.operation === 'client_secret.rotate')
+          at.tenant.fault({on: 'token', do: 'status', status: 503, times: 4})
       },
     })
     const {result} = await respond(t, at)
@@ -133,7 +154,11 @@ suite('what happens while it is proven', () => {
     assert.equal(result.status, 'contained')
     assert.ok(at.tenant.count('token', at.client_id) > 0, 'the scene is of no use: no probe minted')
     assertAllClear(at, result)
-    assert.ok(at.records().some((record) => record.kind === 'outcome' && record['action'] === 'token.request' && record['result'] === 'ok'))
+    assert.ok(
+      at
+        .records()
+        .some((record) => record.kind === 'outcome' && record['action'] === 'token.request' && record['result'] === 'ok'),
+    )
   })
 
   test('a probe whose answer is lost may have minted: it is counted at the full lifetime', async (t) => {
@@ -141,7 +166,8 @@ suite('what happens while it is proven', () => {
     const at = await scene(t, {
       behaviour: {grant_propagation_seconds: 20},
       watch: (phase, request) => {
-        if (phase !== 'effect' || request.operation !== 'token' || request.correlation_id === undefined || lost > 2) return undefined
+        if (phase !== 'effect' || request.operation !== 'token' || request.correlation_id === undefined || lost > 2)
+          return undefined
         lost += 1
         return 'drop'
       },
@@ -182,16 +208,11 @@ suite('what happens while it is proven', () => {
 suite('the all clear', () => {
   test('a lifetime that cannot be read counts as 30 days, and is a gap', async (t) => {
     const at = await scene(t)
-    const {client_id} = at.simulator.practice.operator
-    const scopes = OPERATOR_SCOPES.filter((scope) => scope !== 'read:resource_servers')
-    const connected = await connect(placeOf(at.home), {
-      domain: at.simulator.origin,
-      credential: {kind: 'token', token: new Secret(at.tenant.issueToken({client_id, scope: scopes.join(' ')}))},
-      from: {domain: 'a test', credential: 'a test'},
-      warnings: [],
-      missing: [],
-    } as Parameters<typeof connect>[1])
-    t.after(() => connected.close())
+    const connected = await connectByToken(
+      t,
+      at,
+      OPERATOR_SCOPES.filter((scope) => scope !== 'read:resource_servers'),
+    )
     const {result} = await respond(t, at, {connected})
     for (const audience of result.exposure.audiences) {
       assert.equal(audience.token_lifetime_seconds, 2_592_000)
@@ -237,9 +258,12 @@ suite('the all clear', () => {
           head: fc.integer({min: 0, max: 5000}),
         }),
         async ({secret, grant, mode, lifetimes, keep, rotate, head}) => {
-          const at = await scene(t, {behaviour: {secret_propagation_seconds: secret, secret_propagation: mode as 'both', grant_propagation_seconds: grant}})
+          const at = await scene(t, {
+            behaviour: {secret_propagation_seconds: secret, secret_propagation: mode as 'both', grant_propagation_seconds: grant},
+          })
           for (const [index, identifier] of [INVOICES, LEDGER].entries()) {
-            for (const server of at.tenant.world.resourceServers.values()) if (server.wire.identifier === identifier) server.wire['token_lifetime'] = lifetimes[index] ?? 60
+            for (const server of at.tenant.world.resourceServers.values())
+              if (server.wire.identifier === identifier) server.wire['token_lifetime'] = lifetimes[index] ?? 60
           }
           at.tenant.clock.advance(head)
           const {result} = await respond(t, at, {choices: {keep_grants: keep, rotate: rotate || keep}})
@@ -260,6 +284,5 @@ suite('the all clear', () => {
     const at = await scene(t)
     at.tenant.clock.advance(600)
     assert.ok(lastTokenOf(at) > at.tenant.clock.now() + 80_000)
-    await connectTo(t, at)
   })
 })

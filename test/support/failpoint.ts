@@ -11,7 +11,7 @@ import {syncBuiltinESMExports} from 'node:module'
  *   before-delivery:PATH   the new secret is in memory only
  */
 
-const [moment = '', subject = ''] = split(process.env['STANCH_FAILPOINT'] ?? '')
+const [moment, subject] = split(process.env['STANCH_FAILPOINT'] ?? '')
 let armed = false
 
 const {writeSync, fdatasyncSync, fsyncSync, openSync} = fs
@@ -29,7 +29,12 @@ function die(): never {
 }
 
 function isRecord(data: unknown, kind: string): boolean {
-  const text = typeof data === 'string' ? data : Buffer.isBuffer(data) || data instanceof Uint8Array ? Buffer.from(data).toString('utf8') : ''
+  const text =
+    typeof data === 'string'
+      ? data
+      : Buffer.isBuffer(data) || data instanceof Uint8Array
+        ? Buffer.from(data).toString('utf8')
+        : ''
   return text.split('\n').some((line) => line.includes(`"kind":"${kind}"`) && line.includes(`"action":"${subject}"`))
 }
 

@@ -35,7 +35,15 @@ import type {Home, PracticeTenant, Ran, RunOptions} from './run-stanch.ts'
 import {ROOT} from './tree.ts'
 
 /** What a command printed as its document; a member that is missing fails the test that reads it. */
-export type Document = IncidentResult & {readonly error?: {readonly code: string; readonly exit: number; readonly hint?: string; readonly message: string; readonly incident_id?: string}}
+export type Document = IncidentResult & {
+  readonly error?: {
+    readonly code: string
+    readonly exit: number
+    readonly hint?: string
+    readonly message: string
+    readonly incident_id?: string
+  }
+}
 
 export interface Finished extends Ran {
   readonly document: Document
@@ -47,7 +55,11 @@ export interface Scene {
   readonly simulator: PracticeTenant
   readonly tenant: SimulatedTenant
   readonly client_id: string
-  readonly leak: {readonly kind: 'client-secret' | 'management-token' | 'private-key'; readonly value: string; readonly file: string}
+  readonly leak: {
+    readonly kind: 'client-secret' | 'management-token' | 'private-key'
+    readonly value: string
+    readonly file: string
+  }
   /** The sink of `respond`: where the new secret may be, and nowhere else. */
   readonly sink: string
   /** Every request the tenant saw, in order of arrival. */
@@ -80,7 +92,10 @@ export async function scene(t: TestContext, options: SceneOptions = {}): Promise
   writeFileSync(file, leak.value, {mode: 0o600})
   const sink = path.join(home.folder, 'new-secret')
   const run: Scene['run'] = async (argv, more = {}) => {
-    const ran = await stanch(home, [...argv, '--json'], {...more, env: {...(more.connection ?? simulator.connection), ...more.env}})
+    const ran = await stanch(home, [...argv, '--json'], {
+      ...more,
+      env: {...(more.connection ?? simulator.connection), ...more.env},
+    })
     return {...ran, document: documentOf(ran)}
   }
   return {
@@ -94,9 +109,15 @@ export async function scene(t: TestContext, options: SceneOptions = {}): Promise
     run,
     respond: (...more) => {
       const words = ['respond', '--leak', leak.kind, '--client', leak.client_id, '--reason', 'test', '--yes']
-      const add = (flag: string, value: string) => (more.some((word) => word === flag || word === `--no-${flag.slice(2)}`) ? [] : [flag, value])
+      const add = (flag: string, value: string) =>
+        more.some((word) => word === flag || word === `--no-${flag.slice(2)}`) ? [] : [flag, value]
       const sinkWords = more.includes('--no-rotate') ? [] : add('--deliver', `file:${sink}`)
-      return run([...words, ...add('--credential-file', file), ...sinkWords, ...more.filter((word) => word !== '--no-credential-file')])
+      return run([
+        ...words,
+        ...add('--credential-file', file),
+        ...sinkWords,
+        ...more.filter((word) => word !== '--no-credential-file'),
+      ])
     },
     records: () => [...readTrail(path.join(home.data, 'trail-sim'))],
   }
@@ -117,7 +138,11 @@ export function assertTrail(at: Pick<Scene, 'home' | 'tenant'>): void {
   assert.equal(at.tenant.unlogged(), 0, 'a change arrived whose intent was not on disk')
   for (const change of at.tenant.changes()) {
     assert.notEqual(change.logged, false, `${change.method} ${change.path}`)
-    assert.equal(hasIntent(path.join(at.home.data, 'trail-sim'), change.correlation_id ?? ''), true, `${change.method} ${change.path} has no intent`)
+    assert.equal(
+      hasIntent(path.join(at.home.data, 'trail-sim'), change.correlation_id ?? ''),
+      true,
+      `${change.method} ${change.path} has no intent`,
+    )
   }
 }
 
@@ -134,7 +159,8 @@ export function assertNoSecrets(at: Scene, ran: readonly Ran[], deliveries: read
     texts.push({name: file, text: readFileSync(file, 'latin1')})
   }
   for (const secret of secrets)
-    for (const form of spellings(secret)) for (const {name, text} of texts) assert.equal(text.includes(form), false, `a secret of the tenant is in ${name}`)
+    for (const form of spellings(secret))
+      for (const {name, text} of texts) assert.equal(text.includes(form), false, `a secret of the tenant is in ${name}`)
 }
 
 /** What must hold of every document that an incident command prints, whatever happened. */
@@ -145,7 +171,9 @@ export function assertInvariants(result: Document): void {
       result.proof.every((proof) => proof.verdict === 'proven'),
       'contained beside a claim that is not proven',
     )
-    assert.ok(result.actions.filter((one) => one.kind.startsWith('client_')).every((one) => ['done', 'already'].includes(one.outcome)))
+    assert.ok(
+      result.actions.filter((one) => one.kind.startsWith('client_')).every((one) => ['done', 'already'].includes(one.outcome)),
+    )
     assert.notEqual(result.delivery?.result, 'failed')
   }
   for (const gap of result.evidence_gaps) assert.ok(gap.code && gap.what && gap.why)
@@ -153,25 +181,45 @@ export function assertInvariants(result: Document): void {
   assert.ok(result.next.length > 0, 'there is always a next act')
   assert.match(result.plan_hash, /^[0-9a-f]{64}$/)
   for (const action of result.actions) assert.match(action.target, /^[a-z]+:/)
-  if (result.exposure.audiences.some((one) => one.contained_at === undefined)) assert.equal(result.exposure.all_clear.state, 'open')
+  if (result.exposure.audiences.some((one) => one.contained_at === undefined))
+    assert.equal(result.exposure.all_clear.state, 'open')
 }
 
 /** NumericDate at which the last token expires that the tenant ever issued to the suspect client, whoever holds it. */
 export function lastTokenOf(at: Pick<Scene, 'tenant' | 'client_id'>): number {
-  const lifetimes = new Map(at.tenant.resourceServers().map((server) => [String(server['identifier']), Number(server['token_lifetime'] ?? 86_400)]))
+  const lifetimes = new Map(
+    at.tenant.resourceServers().map((server) => [String(server['identifier']), Number(server['token_lifetime'] ?? 86_400)]),
+  )
   const issued = at.tenant.logs().filter((entry) => entry['type'] === 'seccft' && entry['client_id'] === at.client_id)
-  return Math.max(0, ...issued.map((entry) => Math.floor(Date.parse(String(entry['date'])) / 1000) + (lifetimes.get(String(entry['audience'])) ?? 0)))
+  return Math.max(
+    0,
+    ...issued.map(
+      (entry) => Math.floor(Date.parse(String(entry['date'])) / 1000) + (lifetimes.get(String(entry['audience'])) ?? 0),
+    ),
+  )
 }
 
 /** Promise 5: never earlier than the last token that lives, never later than the rule allows for the changes that were made. */
-export function assertAllClear(at: Pick<Scene, 'tenant' | 'client_id'>, result: Document, latest: 'by the rule' | 'whenever' = 'by the rule'): void {
+export function assertAllClear(
+  at: Pick<Scene, 'tenant' | 'client_id'>,
+  result: Document,
+  latest: 'by the rule' | 'whenever' = 'by the rule',
+): void {
   const clear = Date.parse(result.exposure.all_clear.worst_case_at) / 1000
   const last = lastTokenOf(at)
   assert.ok(clear >= last, `all clear ${result.exposure.all_clear.worst_case_at} is ${last - clear} s too early`)
   if (latest === 'whenever') return
-  const changed = Math.max(...at.tenant.changes().filter((one) => one.effect).map((one) => one.at))
+  const changed = Math.max(
+    ...at.tenant
+      .changes()
+      .filter((one) => one.effect)
+      .map((one) => one.at),
+  )
   const lifetime = Math.max(...result.exposure.audiences.map((one) => one.token_lifetime_seconds))
-  assert.ok(clear <= Math.max(changed + 30 + lifetime, last) + 60, `all clear ${result.exposure.all_clear.worst_case_at} is ${clear - (changed + 30 + lifetime + 60)} s too late`)
+  assert.ok(
+    clear <= Math.max(changed + 30 + lifetime, last) + 60,
+    `all clear ${result.exposure.all_clear.worst_case_at} is ${clear - (changed + 30 + lifetime + 60)} s too late`,
+  )
 }
 
 export function outcomes(result: Pick<IncidentResult, 'actions'>, kind: string): string[] {
@@ -204,10 +252,32 @@ export function placeOf(home: Home): Place {
   return {config: {...CONFIG_FOLDERS, root: ROOT, version: '0.1.0'} as Place['config'], env: {...home.env}, logLevel: 'silent'}
 }
 
-export function connectTo(t: TestContext, at: Pick<Scene, 'home' | 'simulator'>, credential = at.simulator.practice.operator): Promise<Connected> {
+export function connectTo(
+  t: TestContext,
+  at: Pick<Scene, 'home' | 'simulator'>,
+  credential = at.simulator.practice.operator,
+): Promise<Connected> {
   const connected = connect(placeOf(at.home), {
     domain: at.simulator.origin,
     credential: {kind: 'secret', client_id: credential.client_id, secret: new Secret(credential.client_secret), method: 'post'},
+    from: {domain: 'a test', credential: 'a test'},
+    warnings: [],
+    missing: [],
+  } as Parameters<typeof connect>[1])
+  t.after(async () => (await connected).close())
+  return connected
+}
+
+/** As `connectTo`, by a ready-made token of these scopes. */
+export function connectByToken(
+  t: TestContext,
+  at: Pick<Scene, 'home' | 'simulator'>,
+  scopes: readonly string[],
+): Promise<Connected> {
+  const {client_id} = at.simulator.practice.operator
+  const connected = connect(placeOf(at.home), {
+    domain: at.simulator.origin,
+    credential: {kind: 'token', token: new Secret(at.simulator.tenant.issueToken({client_id, scope: scopes.join(' ')}))},
     from: {domain: 'a test', credential: 'a test'},
     warnings: [],
     missing: [],
@@ -278,7 +348,21 @@ export async function resume(t: TestContext, at: Scene, incident: string, how: I
 }
 
 /** `grant restore` in this process. */
-export async function restore(t: TestContext, at: Scene, incident: string, how: InProcess & {beforeAllClear?: boolean} = {}): Promise<Worked> {
+export async function restore(
+  t: TestContext,
+  at: Scene,
+  incident: string,
+  how: InProcess & {beforeAllClear?: boolean} = {},
+): Promise<Worked> {
   const {connected, place, responder, options, interruption} = await jobOf(t, at, how)
-  return restoreIncident({place, connected, incident, beforeAllClear: how.beforeAllClear ?? false, responder, options, interruption, onIncident: () => {}})
+  return restoreIncident({
+    place,
+    connected,
+    incident,
+    beforeAllClear: how.beforeAllClear ?? false,
+    responder,
+    options,
+    interruption,
+    onIncident: () => {},
+  })
 }

@@ -8,6 +8,9 @@ const FOLDER = `${ROOT}test/contracts/schemas/`
 
 /** Schema of each command's JSON document. */
 export const SCHEMA_OF: Readonly<Record<string, string>> = {
+  'audit:key:rotate': 'audit-key',
+  'audit:key:show': 'audit-key',
+  'audit:export': 'audit-export',
   'audit:show': 'audit-show',
   'audit:verify': 'audit-verify',
   'client:list': 'client-list',

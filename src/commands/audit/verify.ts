@@ -2,12 +2,14 @@ import * as Args from '@oclif/core/args'
 import * as Flags from '@oclif/core/flags'
 
 import {TenantCommand} from '../../cli/tenant-command.ts'
-import type {AuditVerification} from '../../trail/verify-folder.ts'
+import type {TrailVerdict} from '../../cli/verify-trail.ts'
 
 export default class AuditVerify extends TenantCommand {
-  static override summary = 'verify a trail offline: signatures, chain, checkpoints'
-  static override description = `Without anchors this shows that a trail is consistent and signed by the key that it names itself. What you hold from
-elsewhere makes it stronger: its key (--vkey), its first record (--first), checkpoints from tickets (--known).
+  static override summary = 'verify a trail or a slice of it offline: signatures, chain, checkpoints'
+  static override description = `Takes a trail folder or a folder with a slice (slice.jsonl). Without anchors this shows that it is consistent and signed
+by the key that it names itself, or by this machine's own key where that is here. What you hold from elsewhere makes it stronger:
+its key (--vkey), its first record (--first), checkpoints from tickets (--known), a second signature (--witness). The answer says
+what is left open, and where the first bad record stands.
 Exit 0 verified, 5 not verified (nothing to verify included), 6 verified but incomplete. Changes nothing.`
   static override examples = [
     {
@@ -32,10 +34,17 @@ Exit 0 verified, 5 not verified (nothing to verify included), 6 verified but inc
       multipleNonGreedy: true,
       helpValue: 'FILE',
     }),
+    witness: Flags.string({
+      summary: 'a key that must have countersigned the newest checkpoint; may be repeated',
+      multiple: true,
+      multipleNonGreedy: true,
+      helpValue: 'VKEY',
+    }),
+    quick: Flags.boolean({summary: 'hashes, order and signatures only: several times faster, at best incomplete (exit 6)'}),
     simulated: Flags.boolean({summary: 'the trail of drills and simulated tenants'}),
   }
 
-  async run(): Promise<AuditVerification> {
+  async run(): Promise<TrailVerdict> {
     const {args, flags} = await this.parse(AuditVerify)
     const [{verifyTrail}, {verificationLines}] = await Promise.all([
       import('../../cli/verify-trail.ts'),

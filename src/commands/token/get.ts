@@ -55,6 +55,14 @@ then it alone goes to standard output. It cannot be revoked and lives until its 
     const {encoding} = flags
     const granted = await connected.tenant.getToken({audience, encoding})
     const {credential} = connected
+    connected.unrecorded.add({
+      ...(credential.kind === 'token' ? {} : {client_id: credential.client_id}),
+      scopes: granted.scopes,
+      exp: granted.exp,
+      ...(granted.jti === undefined ? {} : {jti: granted.jti}),
+      source: credential.kind,
+      minted: true,
+    })
     const summary: TokenSummary = {
       client_id: credential.kind === 'token' ? '' : credential.client_id,
       audience,

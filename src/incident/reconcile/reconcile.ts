@@ -62,7 +62,7 @@ export function reconcile(facts: ReconcileFacts): Reconciliation {
     if (!findings.some((one) => one.seq === intent.seq)) matched++
   }
 
-  findings.push(...unrecorded(facts, judge, time, entries.filter((one) => !claimed.has(one) && one.at >= window.from)))
+  findings.push(...unrecorded(facts, time, entries.filter((one) => !claimed.has(one) && one.at >= window.from)))
   const coverage = coverageOf(facts)
   return {
     matched,
@@ -144,7 +144,7 @@ function absent(facts: ReconcileFacts, intent: RecordedIntent, begun: Span, entr
   if (begun.latest < readableSince(facts)) {
     return {code: 'BEYOND_RETENTION', seq: intent.seq, detail: `${what}: the tenant's log does not reach back that far`}
   }
-  if (!facts.fetched_all || facts.fetched_at < begun.latest + GRACE_MS) {
+  if (!facts.fetched_all || facts.fetched_at < Math.min(begun.latest, facts.window.to) + GRACE_MS) {
     return {code: 'TOO_EARLY', seq: intent.seq, detail: `${what}: no entry yet; it may still come`}
   }
   if (open) return {code: 'SETTLE_NOT_DONE', seq: intent.seq, detail: `${what} has no answer, and the tenant logged nothing`}
@@ -155,7 +155,7 @@ function absent(facts: ReconcileFacts, intent: RecordedIntent, begun: Span, entr
 }
 
 /** Entries that no intent claims: writes and reads of secrets by our clients, tokens nobody recorded, and others' changes. */
-function unrecorded(facts: ReconcileFacts, judge: Judge, time: TenantTime, left: readonly Dated[]): ReconcileFinding[] {
+function unrecorded(facts: ReconcileFacts, time: TenantTime, left: readonly Dated[]): ReconcileFinding[] {
   const own = ownClients(facts)
   const isOwn = ({entry}: Dated) => entry.client_id !== undefined && own.has(entry.client_id)
   const findings: ReconcileFinding[] = []

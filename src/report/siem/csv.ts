@@ -57,19 +57,26 @@ export function csvLine(event: TrailEvent): string {
   return `${COLUMNS.map((column) => csvCell(cells[column])).join(',')}\r\n`
 }
 
+/** What no spreadsheet shows before a cell's first sign: blanks of every script, controls, format characters. */
+const BLANKS = /^[\s\p{Z}\p{C}]+/u
+
 /**
- * What a spreadsheet would take for a formula: one of these signs, or its full-width form, as the first character that
- * is not blank. Tab and line ends are blanks here, and dangerous as first characters themselves.
+ * Would a spreadsheet take it for a formula? One of = + - @, in whatever width, is the first character that is not blank;
+ * tab, line ends and NUL are dangerous as first characters themselves (OWASP, CSV injection).
  */
-const FORMULA = /^[\s\p{Z}\p{C}]*[=+\-@\uff1d\uff0b\uff0d\uff20\u2212]|^[\t\r\n\0]/u
+function looksLikeFormula(text: string): boolean {
+  if (/^[\t\r\n\0]/.test(text)) return true
+  const [first = ''] = text.replace(BLANKS, '')
+  return /^[=+\-@\u2212]/.test(first.normalize('NFKC'))
+}
 
 /**
  * One cell: always in quotes, quotes doubled, control characters and others that a terminal would obey as `\u` escapes,
- * and a quote mark before anything that begins like a formula (OWASP, CSV injection). Never more than one line.
+ * and a quote mark before anything that begins like a formula. Never more than one line.
  */
 export function csvCell(value: string | number | undefined): string {
   if (value === undefined) return '""'
   if (typeof value === 'number') return `"${value}"`
   const text = printable(value, Infinity)
-  return `"${FORMULA.test(value) || FORMULA.test(text) ? "'" : ''}${text.replaceAll('"', '""')}"`
+  return `"${looksLikeFormula(value) || looksLikeFormula(text) ? "'" : ''}${text.replaceAll('"', '""')}"`
 }

@@ -18,16 +18,16 @@ import {
 const ECS_VERSION = '8.17.0'
 
 /** Category and type by what was done; only values that ECS allows together. */
-const CHANGES: Readonly<Record<string, readonly [category: string, type: string]>> = {
-  'client_grant.delete': ['iam', 'deletion'],
-  'client_grant.create': ['iam', 'creation'],
-  'client_grant.restore': ['iam', 'creation'],
-  'client_secret.rotate': ['iam', 'change'],
-  'client_secret.set': ['iam', 'change'],
-  'client_secret.read': ['iam', 'info'],
-  'client.create': ['iam', 'creation'],
-  'client.delete': ['iam', 'deletion'],
-}
+const CHANGES = new Map<string, readonly [category: string, type: string]>([
+  ['client_grant.delete', ['iam', 'deletion']],
+  ['client_grant.create', ['iam', 'creation']],
+  ['client_grant.restore', ['iam', 'creation']],
+  ['client_secret.rotate', ['iam', 'change']],
+  ['client_secret.set', ['iam', 'change']],
+  ['client_secret.read', ['iam', 'info']],
+  ['client.create', ['iam', 'creation']],
+  ['client.delete', ['iam', 'deletion']],
+])
 
 const SEVERITY = {info: 21, low: 47, medium: 73, high: 99} as const
 
@@ -101,7 +101,7 @@ export function ecsLine(event: TrailEvent): string {
 
 function categoryOf(event: TrailEvent): readonly [string, string] {
   const {kind} = event.record
-  if (kind === 'intent' || kind === 'outcome' || kind === 'settle') return CHANGES[actionOf(event)] ?? ['configuration', 'info']
+  if (kind === 'intent' || kind === 'outcome' || kind === 'settle') return CHANGES.get(actionOf(event)) ?? ['configuration', 'info']
   switch (kind) {
     case 'session.open':
       return ['session', 'start']

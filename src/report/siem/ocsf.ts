@@ -23,23 +23,23 @@ import {
 const OCSF_VERSION = '1.8.0'
 
 /** Activities of Remediation Activity (7001) by what is done. */
-const ACTIVITIES: Readonly<Record<string, readonly [id: number, name: string]>> = {
-  'client_grant.delete': [2, 'Evict'],
-  'client.delete': [2, 'Evict'],
-  'client_grant.create': [3, 'Restore'],
-  'client_grant.restore': [3, 'Restore'],
-  'client_secret.rotate': [4, 'Harden'],
-  'client_secret.set': [4, 'Harden'],
-  'client_secret.read': [5, 'Detect'],
-  'token.request': [5, 'Detect'],
-}
+const ACTIVITIES = new Map<string, readonly [id: number, name: string]>([
+  ['client_grant.delete', [2, 'Evict']],
+  ['client.delete', [2, 'Evict']],
+  ['client_grant.create', [3, 'Restore']],
+  ['client_grant.restore', [3, 'Restore']],
+  ['client_secret.rotate', [4, 'Harden']],
+  ['client_secret.set', [4, 'Harden']],
+  ['client_secret.read', [5, 'Detect']],
+  ['token.request', [5, 'Detect']],
+])
 const SEVERITY = {info: [1, 'Informational'], low: [2, 'Low'], medium: [3, 'Medium'], high: [4, 'High']} as const
-const NAMED_SEVERITY: Readonly<Record<string, readonly [number, string]>> = {
-  low: [2, 'Low'],
-  medium: [3, 'Medium'],
-  high: [4, 'High'],
-  critical: [5, 'Critical'],
-}
+const NAMED_SEVERITY = new Map<string, readonly [number, string]>([
+  ['low', [2, 'Low']],
+  ['medium', [3, 'Medium']],
+  ['high', [4, 'High']],
+  ['critical', [5, 'Critical']],
+])
 
 /**
  * One record as an event of OCSF 1.8: what is done to a tenant as Remediation Activity (7001), what is known, said or
@@ -63,7 +63,7 @@ function remediation(event: TrailEvent): EventMembers {
   const {record, around} = event
   const intent = around.intent ?? record
   const action = actionOf(event)
-  const [activity, name] = ACTIVITIES[action] ?? [99, 'Other']
+  const [activity, name] = ACTIVITIES.get(action) ?? [99, 'Other']
   const answer = partOf(record, 'res')
   const error = partOf(record, 'error')
   const [statusId, status] = statusOf(resultOf(event))
@@ -95,7 +95,7 @@ function finding(event: TrailEvent): EventMembers {
   const closes = record.kind === 'incident.close'
   const opens = record.kind === 'incident.open'
   const [activity, name] = opens ? [1, 'Create'] : closes ? [3, 'Close'] : [2, 'Update']
-  const [severityId, severity] = NAMED_SEVERITY[(textOf(record, 'severity') || textOf(opening, 'severity')).toLowerCase()] ?? [0, 'Unknown']
+  const [severityId, severity] = NAMED_SEVERITY.get((textOf(record, 'severity') || textOf(opening, 'severity')).toLowerCase()) ?? [0, 'Unknown']
   const [verdictId, verdict] = verdictOf(event)
   const ticket = textOf(record, 'ticket') || textOf(opening, 'ticket')
   return filled({

@@ -4,6 +4,8 @@ import {COSIGNATURE, ED25519, isKeyName, type Signer, strictBase64, type Verifie
 const MAX_LINES = 100
 const MAX_TEXT = 65_536
 const DASH = '\u2014'
+// oxlint-disable-next-line no-control-regex -- a signed note has line ends and no other control character
+const CONTROL = /[\u0000-\u0009\u000b-\u001f]/
 
 /** What a log was at one moment. */
 export interface TreeHead {
@@ -83,7 +85,8 @@ export function parseBody(body: string): TreeHead {
 
 /** @throws {StanchError} `audit.not_verified`: malformed checkpoint, malformed signature line, base64 not canonical */
 export function parseCheckpoint(text: string): Checkpoint {
-  if (text.length > MAX_TEXT || !text.isWellFormed() || text.includes('\r'))
+  // A replacement character stands where bytes were no UTF-8.
+  if (text.length > MAX_TEXT || !text.isWellFormed() || text.includes('\ufffd') || CONTROL.test(text))
     throw bad('malformed checkpoint', 'not a signed note')
   const end = text.indexOf('\n\n')
   if (end < 0 || !text.endsWith('\n')) throw bad('malformed checkpoint', 'no empty line between body and signatures')
@@ -95,7 +98,7 @@ export function parseCheckpoint(text: string): Checkpoint {
 
 function parseSignatureLine(line: string): SignatureLine {
   const [dash, name, data64, more] = line.split(' ')
-  if (dash !== DASH || !name || name.includes('+') || data64 === undefined || more !== undefined)
+  if (dash !== DASH || !name || /[+\s]/.test(name) || data64 === undefined || more !== undefined)
     throw bad('malformed signature line', line.slice(0, 60))
   const data = strictBase64(data64)
   if (data === undefined) throw bad('base64 not canonical', `signature of ${name}`)

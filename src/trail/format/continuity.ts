@@ -6,7 +6,7 @@ export interface OpenIntent {
   readonly seq: number
   readonly op: string
   readonly try: number
-  readonly inc: string | undefined
+  readonly inc?: string | undefined
   readonly corr: string
   /** `sent`: no outcome recorded; `unknown`: the outcome says that nobody knows. */
   readonly state: 'sent' | 'unknown'
@@ -15,6 +15,15 @@ export interface OpenIntent {
 interface Incident {
   next: number
   closed: boolean
+}
+
+export interface StoredContinuity {
+  readonly mode: string
+  readonly epoch: number
+  readonly closed: boolean
+  readonly sessions: readonly string[]
+  readonly incidents: readonly (readonly [inc: string, next: number, closed: boolean])[]
+  readonly open: readonly OpenIntent[]
 }
 
 export interface Problem {
@@ -43,6 +52,32 @@ export class Continuity {
 
   openIntents(): OpenIntent[] {
     return [...this.#open.values()]
+  }
+
+  /** All that it remembers, to go on from later. */
+  stored(): StoredContinuity {
+    return {
+      mode: String(this.#mode),
+      epoch: this.#epoch,
+      closed: this.#closed,
+      sessions: [...this.#sessions],
+      incidents: [...this.#incidents].map(([inc, {next, closed}]) => [inc, next, closed]),
+      open: this.openIntents(),
+    }
+  }
+
+  static of(stored: StoredContinuity): Continuity {
+    const continuity = new Continuity()
+    continuity.#mode = stored.mode
+    continuity.#epoch = stored.epoch
+    continuity.#closed = stored.closed
+    for (const sid of stored.sessions) continuity.#sessions.add(sid)
+    for (const [inc, next, closed] of stored.incidents) continuity.#incidents.set(inc, {next, closed})
+    for (const intent of stored.open) {
+      continuity.#open.set(intent.seq, intent)
+      continuity.#ops.set(intent.op, intent.seq)
+    }
+    return continuity
   }
 
   /** Number that the next record of this incident gets. */

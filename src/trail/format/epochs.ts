@@ -5,7 +5,15 @@ import {COSIGNATURE, epochName, parseVkey, type VerifierKey} from './vkey.ts'
 interface Epoch {
   /** of the log.open or key.epoch record that announced it */
   readonly index: number
+  /** of that record */
+  readonly time: string
   readonly key: VerifierKey
+}
+
+export interface StoredEpoch {
+  readonly index: number
+  readonly time: string
+  readonly vkey: string
 }
 
 /** The epoch keys of one log, in the order in which its records announced them. */
@@ -19,7 +27,7 @@ export class Epochs {
     try {
       const key = parseVkey(typeof text === 'string' ? text : '')
       if (key.name !== name || key.type !== COSIGNATURE) return `bad vkey: ${JSON.stringify(text)} is not a key of ${name}`
-      this.#all.push({index: record.seq, key})
+      this.#all.push({index: record.seq, time: record.time, key})
       return undefined
     } catch (error) {
       if (isCode(error, 'audit.not_verified')) return (error as Error).message
@@ -35,5 +43,25 @@ export class Epochs {
 
   current(): VerifierKey | undefined {
     return this.#all.at(-1)?.key
+  }
+
+  /** The one before the current. */
+  previous(): VerifierKey | undefined {
+    return this.#all.at(-2)?.key
+  }
+
+  /** Index and time of the record that began the current epoch. */
+  get began(): {readonly index: number; readonly time: string} | undefined {
+    return this.#all.at(-1)
+  }
+
+  stored(): StoredEpoch[] {
+    return this.#all.map(({index, time, key}) => ({index, time, vkey: key.text}))
+  }
+
+  static of(stored: readonly StoredEpoch[]): Epochs {
+    const epochs = new Epochs()
+    for (const {index, time, vkey} of stored) epochs.#all.push({index, time, key: parseVkey(vkey)})
+    return epochs
   }
 }

@@ -4,6 +4,7 @@ import type {Report, Severity} from './verify-input.ts'
 const MAX_FINDINGS = 100
 
 export interface Finding {
+  readonly severity: Severity
   /** of the record it is about */
   readonly seq?: number
   readonly kind: string
@@ -21,7 +22,7 @@ export class Findings {
 
   add(severity: Severity, kind: string, detail: string, seq?: number): void {
     this.#count[severity]++
-    const finding = seq === undefined ? {kind, detail} : {seq, kind, detail}
+    const finding = seq === undefined ? {severity, kind, detail} : {severity, seq, kind, detail}
     if (severity === 'failed' && (this.#firstBad === undefined || (seq ?? Infinity) < (this.#firstBad.seq ?? Infinity)))
       this.#firstBad = finding
     if (this.#list.length < MAX_FINDINGS) this.#list.push(finding)
@@ -42,6 +43,6 @@ export class Findings {
 
   list(): readonly Finding[] {
     const left = this.#count.failed + this.#count.incomplete + this.#count.note - this.#list.length
-    return left > 0 ? [...this.#list, {kind: 'more findings', detail: `${left} more are not listed`}] : this.#list
+    return left > 0 ? [...this.#list, {severity: 'note', kind: 'more findings', detail: `${left} more are not listed`}] : this.#list
   }
 }

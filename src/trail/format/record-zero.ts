@@ -1,7 +1,7 @@
 import type {Findings} from './findings.ts'
 import {BAD_ENVELOPE, type StoredRecord} from './record.ts'
 import {readVkey} from './verify-input.ts'
-import type {VerifierKey} from './vkey.ts'
+import {ED25519, type VerifierKey} from './vkey.ts'
 
 /** What record 0 says of its log, held against what the verifier was told. */
 export interface RecordZero {
@@ -29,7 +29,7 @@ export function readRecordZero(
   if (mode !== 'real' && mode !== 'sim') failed('mode differs', 'neither real nor sim')
   const named = String(record['vkey'])
   const vkey = trust.vkey ?? readVkey(named, findings.reporter)
-  if (vkey?.text !== named || record['origin'] !== vkey.name)
+  if (vkey?.text !== named || record['origin'] !== vkey.name || vkey.type !== ED25519)
     failed('record 0 not the registered one', `record 0 names the key ${JSON.stringify(named.slice(0, 200))}`)
   const pinned = trust.first?.toLowerCase() === leaf
   if (trust.first !== undefined && !pinned) failed('record 0 not the registered one', `its leaf hash is ${leaf}`)

@@ -23,8 +23,7 @@ export interface SliceFiles {
 }
 
 /**
- * The slice of one incident: record 0, the sessions it refers to with the credentials that they used, all of its records,
- * each with its inclusion proof.
+ * The slice of one incident, each record with its inclusion proof.
  *
  * @param records those of the log, oldest first; read twice, so no one-time iterator
  * @param checkpoint the signed note that the proofs lead to; later records are left out
@@ -37,19 +36,29 @@ export function makeSlice(
   checkpoint: string,
   proofOf: (seq: number) => readonly string[],
 ): SliceFiles {
-  const {size} = parseCheckpoint(checkpoint)
+  const chosen = sliceRecords(records, inc, parseCheckpoint(checkpoint).size)
+  if (chosen.length === 0)
+    throw new StanchError('incident.unknown', `No signed record of ${JSON.stringify(inc)} is in this trail.`)
+  const proofs = chosen.map(({seq}) =>
+    [seq, ...proofOf(seq).map((hash) => Buffer.from(hash, 'hex').toString('base64'))].join(' '),
+  )
+  return {records: chosen.map((record) => `${JSON.stringify(record)}\n`).join(''), proofs: `${proofs.join('\n')}\n`, checkpoint}
+}
+
+/**
+ * What belongs to the slice of an incident: record 0, the sessions it refers to with the credentials that they used, all
+ * of its own records. Empty when it has none.
+ *
+ * @param records read twice, so no one-time iterator
+ * @param size records from there on are left out
+ */
+export function sliceRecords(records: Iterable<StoredRecord>, inc: string, size = Infinity): StoredRecord[] {
   const sessions = new Set<unknown>()
   for (const record of records) if (record.seq < size && isAbout(record, inc)) sessions.add(record['sid'])
-  if (sessions.size === 0)
-    throw new StanchError('incident.unknown', `No signed record of ${JSON.stringify(inc)} is in this trail.`)
-  const lines: string[] = []
-  const proofs: string[] = []
-  for (const record of records) {
-    if (record.seq >= size || !belongs(record, inc, sessions)) continue
-    lines.push(JSON.stringify(record))
-    proofs.push([String(record.seq), ...proofOf(record.seq).map((hash) => Buffer.from(hash, 'hex').toString('base64'))].join(' '))
-  }
-  return {records: `${lines.join('\n')}\n`, proofs: `${proofs.join('\n')}\n`, checkpoint}
+  if (sessions.size === 0) return []
+  const chosen: StoredRecord[] = []
+  for (const record of records) if (record.seq < size && belongs(record, inc, sessions)) chosen.push(record)
+  return chosen
 }
 
 /** What comes after an incident's end (an export, an anchor) has no number in it any more and names it as its target. */
@@ -134,7 +143,7 @@ class SliceVerifier {
   #records(checkpoint: Checkpoint | undefined): number {
     const lines = this.#lines(this.#files.records, 'slice.jsonl')
     const proofs = this.#lines(this.#files.proofs, 'slice.proof')
-    if (lines.length !== proofs.length) this.#failed('malformed proof', `${lines.length} records and ${proofs.length} proofs`)
+    if (lines.length !== proofs.length) this.#failed('proof too long or short', `${lines.length} records and ${proofs.length} proofs`)
     for (const [i, line] of lines.entries()) {
       const proof = this.#proof(proofs[i] ?? '', i)
       this.#record(line, i, proof, checkpoint)
@@ -147,20 +156,20 @@ class SliceVerifier {
     if (!text.endsWith('\n')) this.#failed('torn last line', `${name} does not end with a line end`)
     const lines = text.replace(/\n$/, '').split('\n')
     if (lines.length <= MAX_RECORDS) return lines
-    this.#failed('malformed proof', `${name} has more than ${MAX_RECORDS} lines`)
+    this.#failed('unreadable', `${name} has more than ${MAX_RECORDS} lines`)
     return lines.slice(0, MAX_RECORDS)
   }
 
   #proof(line: string, i: number): {seq: number; path: string[]} | undefined {
     const bad = (kind: string, detail: string) => void this.#failed(kind, `line ${i + 1} of slice.proof: ${detail}`)
     const [digits = '', ...path64] = line.split(' ')
-    if (!/^(0|[1-9]\d{0,15})$/.test(digits)) return bad('malformed proof', 'no index')
+    if (!/^(0|[1-9]\d{0,15})$/.test(digits)) return bad('not in the signed tree', 'no index')
     if (path64.length > MAX_PATH) return bad('proof too long', `${path64.length} hashes`)
     const path: string[] = []
     for (const text of path64) {
       const hash = strictBase64(text)
       if (hash === undefined) return bad('base64 not canonical', text.slice(0, 60))
-      if (hash.length !== 32) return bad('malformed proof', 'a hash of another length')
+      if (hash.length !== 32) return bad('base64 not canonical', 'a hash of another length')
       path.push(hash.toString('hex'))
     }
     return {seq: Number(digits), path}
@@ -195,7 +204,7 @@ class SliceVerifier {
   }
 
   #begin(record: StoredRecord, leaf: string): void {
-    if (record.seq !== 0) return this.#failed('record 0 not the registered one', 'the slice does not begin with record 0')
+    if (record.seq !== 0) return this.#failed(BAD_ENVELOPE, 'the slice does not begin with record 0')
     const zero = readRecordZero(record, leaf, {vkey: this.#vkey, first: this.#trust.first}, this.#findings)
     this.#vkey = zero.vkey
     this.#mode = zero.mode

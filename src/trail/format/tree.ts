@@ -31,6 +31,19 @@ export class Frontier {
     this.#size++
   }
 
+  /** The roots, smallest subtree first; null where the size has no such bit. */
+  roots(): (string | null)[] {
+    return this.#roots.map((root) => root ?? null)
+  }
+
+  /** A frontier from its `roots()`. What it says is worth no more than where they came from. */
+  static of(size: number, roots: readonly (string | null)[]): Frontier {
+    const frontier = new Frontier()
+    frontier.#size = size
+    frontier.#roots = roots.map((root) => root ?? undefined)
+    return frontier
+  }
+
   root(): string {
     let node: string | undefined
     for (const left of this.#roots) if (left !== undefined) node = node === undefined ? left : nodeHash(left, node)

@@ -44,6 +44,8 @@ export interface BadPlace {
 /** A verification of files. */
 export interface LocatedVerification extends Omit<Verification, 'first_bad'> {
   readonly first_bad?: BadPlace
+  /** who said which key must have signed: the verifier, this machine's own key folder, or only the trail itself */
+  readonly signer_from?: 'flag' | 'machine' | 'trail'
 }
 
 /** How an intent without a final answer is reported. */

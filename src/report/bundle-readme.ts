@@ -1,0 +1,108 @@
+import type {Account} from './account.ts'
+import type {Withheld} from './bundle-manifest.ts'
+import {CORRELATION_QUERY} from './correlation.ts'
+import {code} from './markdown-text.ts'
+
+/** Largest number of the incident's intents that the page needs: one, to show how its correlation id is computed. */
+function exampleIntent(account: Account): {seq: number; corr: string} | undefined {
+  const outcome = account.records.find((record) => record.kind === 'outcome')
+  const {intent, corr} = {intent: outcome?.['intent'], corr: outcome?.['corr']}
+  return typeof intent === 'number' && typeof corr === 'string' ? {seq: intent, corr} : undefined
+}
+
+/** One page: how a stranger checks the bundle with openssl, sha256sum, jq and Python's standard library. */
+export function readmeText(account: Account, complete: boolean, withheld: readonly Withheld[]): string {
+  const {state, log, mode} = account
+  const example = exampleIntent(account)
+  return `# Evidence of incident ${state.incident_id}
+
+${mode === 'sim' ? '**SIMULATED**: made by a drill or on a practice tenant. ' : ''}Tenant ${code(state.tenant)}. ${
+    complete
+      ? 'The incident is closed and its record is complete: expect VERIFIED.'
+      : 'The incident was not closed, or something in it has no answer yet, when this was made: expect VERIFIED BUT INCOMPLETE.'
+  } Nothing here is secret; treat it as confidential all the same.
+
+\`slice.jsonl\` holds the records as they were signed, \`evidence/\` what they refer to by SHA-256. \`report.md\` and
+\`QUESTIONS.md\` are made from these and prove nothing by themselves. \`manifest.json\` says what each file is, when it was
+collected and by which record${withheld.length === 0 ? '' : `, and which ${withheld.length} original(s) are withheld, with their holder`}.
+
+## Check it
+
+Needs a POSIX shell, sha256sum, OpenSSL 3, jq, Python 3. In this folder:
+
+\`\`\`sh
+# From the team's roster, not from here. These are what the bundle claims:
+VKEY='${log.vkey}'
+FIRST=${log.first}
+
+# 1 the files are those of the manifest
+sha256sum -c --quiet MANIFEST.sha256
+
+# 2 the records are in canonical form
+jq -c . slice.jsonl | cmp - slice.jsonl
+
+# 3 the checkpoint is signed by the key of the roster
+head -n 3 checkpoint | cmp - checkpoint.body
+printf %s "$VKEY" | cut -d+ -f3- | base64 -d | tail -c 32 > "\${TMPDIR:-/tmp}/key.$$"
+openssl pkey -pubin -in identity.pub.pem -outform DER | tail -c 32 | cmp - "\${TMPDIR:-/tmp}/key.$$"
+rm "\${TMPDIR:-/tmp}/key.$$"
+openssl pkeyutl -verify -pubin -inkey identity.pub.pem -rawin -in checkpoint.body -sigfile checkpoint.sig
+
+# 4 every record is in the signed tree (RFC 9162, 2.1.3.2)
+python3 - <<'PROOF'
+import base64, hashlib
+def h(b): return hashlib.sha256(b).digest()
+body = open("checkpoint.body").read().split()
+size, root = int(body[1]), base64.b64decode(body[2])
+records = open("slice.jsonl", "rb").read().splitlines()
+proofs = open("slice.proof").read().splitlines()
+assert len(records) == len(proofs) > 0
+for record, proof in zip(records, proofs):
+    index, *path = proof.split(" ")
+    fn, sn, r = int(index), size - 1, h(b"\\0" + record)
+    for p in map(base64.b64decode, path):
+        assert sn > 0 and len(p) == 32
+        if fn & 1 or fn == sn:
+            r = h(b"\\1" + p + r)
+            while fn and not fn & 1:
+                fn, sn = fn >> 1, sn >> 1
+        else:
+            r = h(b"\\1" + r + p)
+        fn, sn = fn >> 1, sn >> 1
+    assert sn == 0 and r == root, "record " + index + " is not in the signed tree"
+print(len(records), "records are in the signed tree of size", size)
+PROOF
+
+# 5 all of this, the rules between records, and the evidence; exit ${complete ? '0' : '3'} is what to expect
+python3 verify.py . --vkey "$VKEY" --first "$FIRST"
+\`\`\`
+
+## Look into it
+
+\`\`\`sh
+# what happened
+jq -r 'select(.inc=="${state.incident_id}")|[.iseq,.time,.kind,.action//"",.result//.verdict//""]|@tsv' slice.jsonl
+${
+  example === undefined
+    ? ''
+    : `# the correlation id of a request is the hash of its intent: these two are equal
+{ printf '\\0'; jq -cj 'select(.seq==${example.seq})' slice.jsonl; } | sha256sum | cut -c1-56
+echo ${example.corr.replace('stanch-', '')}
+# in your own archive of tenant logs look for these, under references.correlation_id
+${CORRELATION_QUERY}
+`
+}# the hash of the plan that was confirmed
+${state.plan === undefined ? '# (no plan was made)' : `sha256sum plan.json; jq -r 'select(.kind=="decision" and .question=="plan.confirm")|[.seq,.answer,.plan_sha256]|@tsv' slice.jsonl`}
+\`\`\`
+
+## What this cannot exclude
+
+That the words were false when they were written on a hostile machine. Without an anchor outside the responder's machine
+(a checkpoint in a ticket or chat, a countersignature, a time stamp, the SIEM, the tenant's own log): a rollback to an
+older complete state, or records forged since the newest key epoch by a thief of the current keys. Hold a checkpoint?
+Add \`--known FILE\` (it must be of this size; else ask for the whole log). A witness? \`--witness VKEY\`.
+
+The record that this bundle was handed over is younger than its checkpoint, so it is not in it. It names the SHA-256 of
+the archive, or of \`MANIFEST.sha256\` when this came as a folder: compare that with what you got.
+`
+}

@@ -1,0 +1,30 @@
+import type {CloseItem} from '../incident/close-items.ts'
+import {printable} from '../untrusted.ts'
+
+export interface CloseFacts {
+  readonly incident_id: string
+  readonly simulated: boolean
+  readonly status: 'closed' | 'open'
+  readonly disposition: string
+  readonly all_clear_at?: string
+  readonly waived: readonly {readonly item: string; readonly by: string; readonly reason: string}[]
+  readonly open_items: readonly CloseItem[]
+  readonly checkpoint_body?: string
+  readonly next: readonly string[]
+}
+
+/** What became of a close, for people. */
+export function closeLines(closed: CloseFacts): string[] {
+  const lines = [
+    closed.status === 'closed'
+      ? `CLOSED: ${closed.simulated ? 'SIMULATED' : 'REAL'} incident ${closed.incident_id}, ${closed.disposition.replace('_', ' ')}`
+      : `STILL OPEN: ${closed.simulated ? 'SIMULATED' : 'REAL'} incident ${closed.incident_id}; this holds the close back:`,
+    ...closed.open_items.flatMap(({item, what, how}) => [`  ${item}: ${printable(what, 400)}`, `    ${printable(how, 400)}`]),
+  ]
+  if (closed.status === 'open') lines.push('  or somebody answers for leaving it so: --waive ITEM --waived-by NAME --reason TEXT')
+  if (closed.all_clear_at !== undefined) lines.push(`All clear:  ${closed.all_clear_at}, as it was last computed`)
+  for (const {item, by, reason} of closed.waived) lines.push(`Waived:     ${item} by ${printable(by, 120)}: ${printable(reason, 300)}`)
+  if (closed.checkpoint_body !== undefined) lines.push('Checkpoint, to be posted:', ...closed.checkpoint_body.trimEnd().split('\n').map((line) => `  ${line}`))
+  if (closed.status === 'closed' && closed.next.length > 0) lines.push('Next:', ...closed.next.map((step, index) => `  ${index + 1}. ${printable(step, 400)}`))
+  return lines
+}

@@ -1,0 +1,189 @@
+import {deepEqual, equal, match, ok} from 'node:assert/strict'
+import path from 'node:path'
+import {describe, test} from 'node:test'
+import type {TestContext} from 'node:test'
+
+import {closeIncident} from '../../src/cli/close.ts'
+import {openTrail} from '../../src/cli/context.ts'
+import type {Decision, Responder} from '../../src/execution/responder.ts'
+import {readTrail} from '../../src/trail/read-trail.ts'
+import {verifyFolder} from '../../src/trail/verify-folder.ts'
+import {contained, noSecrets, noSecretsOnDisk, run} from '../support/cli.ts'
+import {connectTo, placeOf, respond, scene} from '../support/incident.ts'
+import {newHome, practiceTenant} from '../support/run-stanch.ts'
+import type {Home, PracticeTenant, Ran} from '../support/run-stanch.ts'
+
+const WAIVER = ['--waived-by', 'Alice Auditor', '--reason', 'a drill']
+const MANUAL = ['deploy-new-secret', 'remove-leak', 'tell-owner']
+
+function records(home: Home): any[] {
+  return [...readTrail(path.join(home.data, 'trail-sim'))]
+}
+
+async function signOff(home: Home, id: string): Promise<void> {
+  equal((await run(home, ['incident', 'update', id, ...MANUAL.flatMap((step) => ['--done', step])])).code, 0)
+}
+
+function close(home: Home, tenant: PracticeTenant, id: string, ...more: string[]): Promise<Ran> {
+  return run(home, ['incident', 'close', id, '--json', ...more], {env: tenant.connection})
+}
+
+async function prepared(t: TestContext): Promise<{home: Home; tenant: PracticeTenant; id: string}> {
+  const home = newHome(t)
+  const tenant = await practiceTenant(t, home)
+  return {home, tenant, id: (await contained(home, tenant)).id}
+}
+
+describe('incident close', () => {
+  test('with every step signed off, an anchor and a log that agrees it closes, seals the epoch and verifies as a whole', async (t) => {
+    const {home, tenant, id} = await prepared(t)
+    await signOff(home, id)
+    const ran = await close(home, tenant, id, '--disposition', 'contained', '--cause', 'pushed to a repository', '--lessons', 'scan first', '--anchor', 'SEC-42')
+    equal(ran.code, 0, ran.stdout + ran.stderr)
+    const closed = ran.json() as any
+    equal(closed.status, 'closed')
+    deepEqual(closed.open_items, [])
+    deepEqual(closed.reconcile.findings.filter((one: any) => one.code !== 'OTHER_ACTOR'), [])
+    const all = records(home)
+    const end = all.find(({kind}) => kind === 'incident.close')
+    equal(end.disposition, 'contained')
+    equal(end.all_clear_at, closed.all_clear_at)
+    equal(all.filter(({inc}) => inc === id).at(-1), end, 'the close is the last record of the incident')
+    const anchor = all.find(({kind}) => kind === 'anchor')
+    ok(anchor.inc === id && anchor.type === 'chat' && anchor.seq < end.seq && anchor.size <= anchor.seq)
+    ok(all.some(({kind, seq}) => kind === 'key.epoch' && seq > end.seq))
+    const kept = path.join(home.data, 'trail-sim/checkpoints', String(closed.audit.size).padStart(12, '0'))
+    ok(closed.audit.size > end.seq)
+    const {readFileSync} = await import('node:fs')
+    ok(readFileSync(kept, 'utf8').startsWith(closed.checkpoint_body))
+    equal((await run(home, ['audit', 'verify', '--simulated', '--known', kept])).code, 0)
+    const view = (await run(home, ['incident', 'show', id, '--json'])).json() as any
+    ok(view.closed_at !== undefined && view.live === false && view.next.length === 0)
+    noSecrets(tenant, ran)
+    noSecretsOnDisk(tenant, home)
+  })
+
+  test('what is open is listed and keeps it open; what was answered stays; waived by name and reason it closes', async (t) => {
+    const {home, tenant, id} = await prepared(t)
+    const ran = await close(home, tenant, id, '--disposition', 'contained')
+    equal(ran.code, 6, ran.stdout)
+    const open = (ran.json() as any).open_items.map((one: any) => one.item)
+    deepEqual(open, [...MANUAL.map((step) => `manual.${step}`), 'anchor'].sort((a, b) => open.indexOf(a) - open.indexOf(b)))
+    equal(open.length, 4)
+    ok(!records(home).some(({kind}) => kind === 'incident.close'))
+    const nameless = await close(home, tenant, id, '--disposition', 'contained', '--no-anchor', '--reason', 'none')
+    equal(nameless.code, 2)
+    const first = await close(home, tenant, id, '--disposition', 'contained', '--no-anchor', ...WAIVER)
+    equal(first.code, 6)
+    const second = await close(home, tenant, id, '--disposition', 'contained', ...MANUAL.flatMap((step) => ['--waive', `manual.${step}`]), ...WAIVER)
+    equal(second.code, 0, second.stdout)
+    deepEqual((second.json() as any).waived.map((one: any) => one.by), Array(4).fill('Alice Auditor'))
+    const decisions = records(home).filter(({kind, question}) => kind === 'decision' && String(question).startsWith('close.waive.'))
+    equal(decisions.length, 4)
+    ok(decisions.every(({answer}) => answer === 'waived by Alice Auditor: a drill'))
+    const text = (await run(home, ['audit', 'show', '--incident', id])).stdout
+    match(text, /waived by Alice Auditor/)
+  })
+
+  test('an operation without an answer is never closed over: exit 6, nothing written, resume is named', async (t) => {
+    const at = await scene(t)
+    const {result} = await respond(t, at)
+    const id = String(result.incident_id)
+    const trail = await openTrail(placeOf(at.home), 'sim')
+    trail.append({kind: 'intent', inc: id, op: 'op-x', try: 1, action: 'client_grant.delete', tenant: at.simulator.host, target: 'grant:cgr_1', req: {method: 'DELETE', path: '/api/v2/client-grants/cgr_1'}})
+    trail.close('killed')
+    const before = at.records().length
+    const ran = await at.run(['incident', 'close', id, '--disposition', 'contained', '--anchor', 'SEC-42'])
+    equal(ran.code, 6)
+    equal(ran.document.error?.code, 'action.in_doubt')
+    match(ran.document.error?.hint ?? '', new RegExp(`stanch resume ${id}`))
+    ok(at.records().slice(before).every(({kind}) => ['session.open', 'session.close', 'auth'].includes(kind)))
+  })
+
+  test('a tenant log that differs holds it back with exit 5, until somebody answers for it', async (t) => {
+    const {home, tenant, id} = await prepared(t)
+    await signOff(home, id)
+    tenant.tenant.world.logs.delay((entry) => String((entry as any).details?.request?.path).includes('rotate-secret'), Infinity)
+    const ran = await close(home, tenant, id, '--disposition', 'contained', '--anchor', 'SEC-42')
+    equal(ran.code, 5, ran.stdout)
+    match(JSON.stringify(ran.json()['open_items']), /NO_TENANT_ENTRY/)
+    equal((await close(home, tenant, id, '--disposition', 'contained', '--waive', 'reconcile', ...WAIVER)).code, 0)
+  })
+
+  test('without the tenant it closes only when somebody answers for that', async (t) => {
+    const {home, id} = await prepared(t)
+    await signOff(home, id)
+    const words = ['incident', 'close', id, '--json', '--disposition', 'contained', '--anchor', 'SEC-42', '--no-reconcile', 'tenant is gone']
+    equal((await run(home, words)).code, 2)
+    const ran = await run(home, [...words, '--waived-by', 'Bob'])
+    equal(ran.code, 0, ran.stdout)
+    ok(records(home).some(({question, answer}) => question === 'close.waive.reconcile' && answer === 'waived by Bob: tenant is gone'))
+  })
+
+  test('contained is not said of an incident whose proof is missing', async (t) => {
+    const home = newHome(t)
+    const tenant = await practiceTenant(t, home)
+    const leak = tenant.practice.leak
+    const ran = await run(home, ['respond', '--leak', 'client-secret', '--client', leak.client_id, '--deliver', `file:${home.folder}/s`, '--verify-window', '10s', '--reason', 'x', '--yes', '--json'], {env: tenant.connection})
+    equal(ran.code, 6)
+    const id = String(ran.json()['incident_id'])
+    await signOff(home, id)
+    const closed = await close(home, tenant, id, '--disposition', 'contained', '--anchor', 'T-1')
+    equal(closed.code, 6)
+    deepEqual((closed.json() as any).open_items.map((one: any) => one.item), ['containment'])
+    equal((await close(home, tenant, id, '--disposition', 'accepted')).code, 0)
+  })
+
+  test('nothing is added after the close, and it is not closed twice', async (t) => {
+    const {home, tenant, id} = await prepared(t)
+    await signOff(home, id)
+    equal((await close(home, tenant, id, '--disposition', 'contained', '--anchor', 'T-1')).code, 0)
+    const before = records(home).filter(({inc}) => inc === id).length
+    for (const argv of [['incident', 'close', id, '--disposition', 'contained', '--anchor', 'T'], ['incident', 'note', id, '--text', 'x'], ['audit', 'reconcile', '--incident', id]])
+      equal((await run(home, [...argv, '--json'], {env: tenant.connection})).code, 2, argv.join(' '))
+    equal(records(home).filter(({inc}) => inc === id).length, before)
+    equal(verifyFolder(path.join(home.data, 'trail-sim')).ok, true)
+    // a new leak of the same client is a new incident
+    const again = await run(home, ['respond', '--leak', 'client-secret', '--client', tenant.practice.leak.client_id, '--deliver', `file:${home.folder}/again`, '--reason', 'x', '--yes', '--json'], {env: tenant.connection})
+    ok([0, 6].includes(again.code), again.stdout)
+  })
+
+  test('wrong words: no disposition, an item that does not exist, a token as a reference', async (t) => {
+    const {home, tenant, id} = await prepared(t)
+    const before = records(home).filter(({inc}) => inc === id).length
+    equal((await close(home, tenant, id)).code, 2)
+    equal((await close(home, tenant, id, '--disposition', 'contained', '--waive', 'manual.nope', ...WAIVER)).code, 2)
+    equal((await close(home, tenant, id, '--disposition', 'contained', '--anchor', `eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJ4In0abc.sig`)).code, 2)
+    equal((await close(home, tenant, id, '--disposition', 'contained', '--anchor', 'x', '--no-anchor')).code, 2)
+    equal(records(home).filter(({inc}) => inc === id).length, before)
+  })
+
+  test('in a terminal it asks for disposition, cause, each open item and where the checkpoint was posted', async (t) => {
+    const at = await scene(t)
+    const {result} = await respond(t, at)
+    const asked: string[] = []
+    const answers: Record<string, string> = {'close.disposition': 'contained', 'close.cause': 'a push', 'close.anchor': 'https://chat.acme.example/p1', 'close.item.manual.tell-owner': 'waive', 'close.waived_by': 'Eve: CISO', 'close.waive_reason': 'she knows'}
+    const responder: Responder = {
+      attended: true,
+      decide: (async (decision: Decision) => {
+        asked.push(decision.id)
+        return answers[decision.id] ?? 'done'
+      }) as Responder['decide'],
+      notify: () => {},
+    }
+    const connected = await connectTo(t, at)
+    const closed = await closeIncident({
+      place: placeOf(at.home),
+      responder,
+      connected,
+      interruption: {requested: false},
+      say: () => {},
+      request: {incident: String(result.incident_id), waivers: [], wait: true, also: []},
+    })
+    equal(closed.status, 'closed', JSON.stringify(closed.open_items))
+    deepEqual(asked.slice(0, 2), ['close.disposition', 'close.cause'])
+    equal(asked.at(-1), 'close.anchor')
+    deepEqual(closed.waived, [{item: 'manual.tell-owner', by: 'Eve  CISO', reason: 'she knows'}])
+    equal(closed.cause, 'a push')
+  })
+})
