@@ -33,10 +33,13 @@ export type StanchErrorCode =
   | 'guard.too_many_actions'
   | 'guard.tenant_moved'
   | 'guard.live_incident'
+  | 'guard.other_client'
+  | 'guard.incident_closed'
   | 'guard.organization_ties'
   | 'guard.all_clear_pending'
   | 'guard.redacted'
   | 'guard.client_exists'
+  | 'guard.not_approved'
   // the tenant says no
   | 'auth0.unauthorized'
   | 'auth0.scope_missing'

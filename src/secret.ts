@@ -57,9 +57,11 @@ function register(value: string): void {
 /** The encodings in which a secret might slip out: plain, JSON, percent, base64 and base64url at all three offsets, hex. */
 export function spellings(value: string): readonly string[] {
   const bytes = Buffer.from(value, 'utf8')
+  const inJson = jsonInner(value)
   const all = new Set<string>([
     value,
-    JSON.stringify(value).slice(1, -1),
+    inJson,
+    jsonInner(inJson), // an answer quoted inside another one
     percentEncoded(value),
     bytes.toString('hex'),
     bytes.toString('hex').toUpperCase(),
@@ -76,6 +78,10 @@ export function spellings(value: string): readonly string[] {
   return [...all]
 }
 
+function jsonInner(value: string): string {
+  return JSON.stringify(value).slice(1, -1)
+}
+
 function percentEncoded(value: string): string {
   try {
     return encodeURIComponent(value)
@@ -90,22 +96,53 @@ export function containsLiveSecret(text: string): boolean {
   return false
 }
 
-const JWT = /eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*/
 const PEM = /-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----/
+const WHOLE_PEM = /-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----[^]*?(?:-----END [A-Z0-9 ]*PRIVATE KEY-----|$)/g
+/** A run of the characters that compact tokens are made of. */
+const TOKEN_RUN = /[A-Za-z0-9_.-]+/g
+
+/**
+ * Where something shaped like a JWT stands: `eyJ` and eight more characters, a dot, eight, a dot. By parts and not by one
+ * pattern, because a pattern would look at the rest of the text again from every `eyJ` in it: whoever writes a megabyte of
+ * them into a name would stop the program for minutes.
+ */
+function jwtSpans(text: string): (readonly [from: number, to: number])[] {
+  if (!text.includes('eyJ')) return []
+  const spans: (readonly [number, number])[] = []
+  for (const run of text.matchAll(TOKEN_RUN)) {
+    const parts = run[0].split('.')
+    let at = run.index
+    for (let i = 0; i + 2 < parts.length; i++) {
+      const [head = '', payload = '', signature = ''] = parts.slice(i, i + 3)
+      const start = head.indexOf('eyJ')
+      const length = head.length + payload.length + signature.length + 2
+      if (start < 0 || head.length - start < 11 || payload.length < 8) {
+        at += head.length + 1
+        continue
+      }
+      spans.push([at + start, at + length])
+      at += length + 1
+      i += 2
+    }
+  }
+  return spans
+}
 
 /** True when `text` holds something shaped like a JWT or a PEM private key, known to us or not. */
 export function looksLikeSecret(text: string): boolean {
-  return JWT.test(text) || PEM.test(text)
+  return PEM.test(text) || jwtSpans(text).length > 0
 }
-
-const SHAPES = new RegExp(
-  `${JWT.source}|-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----[^]*?(?:-----END [A-Z0-9 ]*PRIVATE KEY-----|$)`,
-  'g',
-)
 
 /** `text` with everything JWT- or PEM-shaped replaced by `[secret]`: for tenant text, in which anybody may have put such a thing. */
 export function withoutSecretShapes(text: string): string {
-  return looksLikeSecret(text) ? text.replace(SHAPES, '[secret]') : text
+  const plain = text.includes('-----BEGIN ') ? text.replace(WHOLE_PEM, '[secret]') : text
+  let out = ''
+  let from = 0
+  for (const [start, end] of jwtSpans(plain)) {
+    out += `${plain.slice(from, start)}[secret]`
+    from = end
+  }
+  return from === 0 ? plain : out + plain.slice(from)
 }
 
 /** `text` with every live secret and everything JWT- or PEM-shaped replaced by `[secret]`. */

@@ -70,7 +70,7 @@ export async function probeMint(
   if (status === 401 && (error === 'access_denied' || error === 'invalid_client')) return {verdict: 'dead', ...common}
   if (status === 403 && error === 'unauthorized_client') return {verdict: 'refused', refusal: 'grant_type', ...common}
   // The wording changed before, and both known ones name the client-grant.
-  if (status === 403 && error === 'access_denied' && /client-grant/.test(description(wire)))
+  if (status === 403 && error === 'access_denied' && /client-grant/.test(description(wire, audience)))
     return {verdict: 'refused', refusal: 'no_grant', ...common}
   // An Action, an organization rule or a missing API also says no, and may say yes to the next request: no proof.
   if (status === 401 || status === 403) return {verdict: 'no_evidence', refusal: 'policy', ...common}
@@ -124,9 +124,10 @@ function oauthError(body: unknown): unknown {
   return typeof body === 'object' && body !== null && !('statusCode' in body) ? (body as {error?: unknown}).error : undefined
 }
 
-function description(wire: Wire): string {
+/** The tenant's own words, without the API's name: whoever chose that could have put the words of a refusal into it. */
+function description(wire: Wire, audience: string): string {
   const text = (wire.body as {error_description?: unknown} | null | undefined)?.error_description
-  return typeof text === 'string' ? text.slice(0, 1000) : ''
+  return typeof text === 'string' ? text.slice(0, 10_000).replaceAll(audience, '') : ''
 }
 
 function send(

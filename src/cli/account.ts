@@ -19,7 +19,10 @@ export function allRecords(folder: string): Iterable<StoredRecord> {
 /** An incident for a report: everything on record, signed or not yet. Changes no byte. */
 export function accountNow(place: Place, found: FoundIncident): Account {
   const newest = signedCheckpoints(found.folder).at(-1)
-  if (!newest) throw new StanchError('audit.not_verified', `The trail in ${found.folder} has no checkpoint.`, {hint: 'Run: stanch audit verify'})
+  if (!newest)
+    throw new StanchError('audit.not_verified', `The trail in ${found.folder} has no checkpoint.`, {
+      hint: 'Run: stanch audit verify',
+    })
   const records = sliceRecords(allRecords(found.folder), found.state.incident_id)
   return accountOf(place, found, newest.text, records, (sha256) => getEvidence(found.folder, sha256)?.toString('utf8'))
 }
@@ -38,7 +41,8 @@ export function accountOf(
   const {origin, size, root, signatures} = parseCheckpoint(checkpoint)
   const [state] = incidentsOf(records)
   const [zero] = records
-  if (!state || !zero) throw new StanchError('incident.unknown', `No signed record of ${found.state.incident_id} is in this trail.`)
+  if (!state || !zero)
+    throw new StanchError('incident.unknown', `No signed record of ${found.state.incident_id} is in this trail.`)
   const practised = lastDrill(place, state)
   return {
     state,
@@ -50,7 +54,9 @@ export function accountOf(
       first: leafOf(zero),
       size,
       root,
-      witnesses: [...new Set(signatures.map(({name}) => name))].filter((name) => name !== origin && !name.startsWith(`${origin}/epoch-`)),
+      witnesses: [...new Set(signatures.map(({name}) => name))].filter(
+        (name) => name !== origin && !name.startsWith(`${origin}/epoch-`),
+      ),
       recovered: recoveredIn(found.folder, size),
     },
     ...(practised ? {practised} : {}),

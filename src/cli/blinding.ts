@@ -54,4 +54,3 @@ export function blindEvidence(trail: Trail, found: FoundIncident, records: reado
   }
   return {withheld, last}
 }
-

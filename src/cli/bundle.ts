@@ -76,7 +76,12 @@ export async function writeBundle(place: Place, request: BundleRequest): Promise
   refuseSecrets(files)
   const form = request.tar ? 'tar' : 'folder'
   const {sha256, size} = request.tar ? writeArchive(output, id, files, time) : writeFolder(output, files)
-  const {seq, leaf} = await recordExport(place, found, {to: request.to ?? 'not said', form: `stanch-bundle/1 ${form}${request.blind ? ', blinded' : ''}`, sha256, size})
+  const {seq, leaf} = await recordExport(place, found, {
+    to: request.to ?? 'not said',
+    form: `stanch-bundle/1 ${form}${request.blind ? ', blinded' : ''}`,
+    sha256,
+    size,
+  })
   return {
     incident_id: id,
     simulated: found.mode === 'sim',
@@ -98,7 +103,11 @@ export async function writeBundle(place: Place, request: BundleRequest): Promise
  * The smallest checkpoint that covers all that is needed, so that what others append later changes nothing. One is made
  * when there is none yet (a writer died), and for the records of blinded copies.
  */
-async function signed(place: Place, found: FoundIncident, blind: boolean): Promise<{checkpoint: Checkpoint; withheld: readonly Withheld[]}> {
+async function signed(
+  place: Place,
+  found: FoundIncident,
+  blind: boolean,
+): Promise<{checkpoint: Checkpoint; withheld: readonly Withheld[]}> {
   const {incident_id: id} = found.state
   const own = sliceRecords(allRecords(found.folder), id).filter((record) => record['inc'] === id)
   let needed = own.at(-1)?.seq ?? 0
@@ -138,7 +147,11 @@ function collect(place: Place, found: FoundIncident, checkpoint: Checkpoint, wit
   const account = accountOf(place, found, checkpoint.text, records, (sha256) => blob(sha256)?.toString('utf8'))
   const verification = verifySlice(slice, {vkey: account.log.vkey})
   if (!verification.ok) {
-    throw new StanchError('audit.not_verified', `The slice does not verify: ${verification.first_bad?.kind ?? 'unknown reason'}.`, {hint: 'Run: stanch audit verify'})
+    throw new StanchError(
+      'audit.not_verified',
+      `The slice does not verify: ${verification.first_bad?.kind ?? 'unknown reason'}.`,
+      {hint: 'Run: stanch audit verify'},
+    )
   }
   const evidence = new Map<string, Uint8Array>()
   let missing = 0
@@ -161,33 +174,44 @@ function writeFolder(output: string, files: readonly ArchiveFile[]): {sha256: st
 }
 
 function writeArchive(output: string, id: string, files: readonly ArchiveFile[], time: number): {sha256: string; size: number} {
-  const bytes = ustar(files.map((file) => ({path: `${id}/${file.path}`, bytes: file.bytes})), time)
+  const bytes = ustar(
+    files.map((file) => ({path: `${id}/${file.path}`, bytes: file.bytes})),
+    time,
+  )
   createExclusive(output, bytes, 0o400)
   return {sha256: sha256Of(bytes), size: bytes.length}
 }
 
 function refuseOutput(place: Place, output: string): void {
-  if (fileStat(output)) throw new StanchError('usage.invalid', `${output} exists; it was left alone.`, {hint: 'Name another one with --output.'})
+  if (fileStat(output))
+    throw new StanchError('usage.invalid', `${output} exists; it was left alone.`, {hint: 'Name another one with --output.'})
   const paths = pathsOf(place)
   const own = [paths.trail('real'), paths.trail('sim'), path.dirname(paths.keys('0'.repeat(16)))]
-  if (own.some((folder) => isInside(output, folder))) throw new StanchError('usage.invalid', 'The bundle would lie in the folder of the trail itself.')
+  if (own.some((folder) => isInside(output, folder)))
+    throw new StanchError('usage.invalid', 'The bundle would lie in the folder of the trail itself.')
 }
 
 function refuseRecipient(to: string | undefined): void {
-  if (to !== undefined && looksLikeSecret(to)) throw new StanchError('usage.secret_in_argv', 'The recipient looks like a token or a private key. Nothing was written.')
+  if (to !== undefined && looksLikeSecret(to))
+    throw new StanchError('usage.secret_in_argv', 'The recipient looks like a token or a private key. Nothing was written.')
 }
 
 /** Evidence of a trail that does not verify would be evidence of nothing. */
 function refuseTampered(found: FoundIncident): void {
   const {ok, findings} = verifyFolder(found.folder)
   if (ok) return
-  throw new StanchError('audit.not_verified', `The trail does not verify: ${findings[0]?.kind ?? 'unknown reason'}. No bundle was made.`, {hint: 'See what is wrong: stanch audit verify'})
+  throw new StanchError(
+    'audit.not_verified',
+    `The trail does not verify: ${findings[0]?.kind ?? 'unknown reason'}. No bundle was made.`,
+    {hint: 'See what is wrong: stanch audit verify'},
+  )
 }
 
 /** The records and the evidence were checked when they were written; this is for what was made from them, and for a changed mind of the checks. */
 function refuseSecrets(files: readonly ArchiveFile[]): void {
   for (const {path: name, bytes} of files) {
     const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8')
-    if (containsLiveSecret(text) || looksLikeSecret(text)) throw new StanchError('E_SECRET', `${name} would have held a secret. No bundle was made.`)
+    if (containsLiveSecret(text) || looksLikeSecret(text))
+      throw new StanchError('E_SECRET', `${name} would have held a secret. No bundle was made.`)
   }
 }

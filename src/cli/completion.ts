@@ -23,7 +23,7 @@ export const SHELLS = ['bash', 'zsh', 'fish'] as const
 export type Shell = (typeof SHELLS)[number]
 
 /** Flags whose value is a file. */
-const FILES = new Set(['credential-file', 'file', 'key', 'output', 'runbook'])
+const FILES = new Set(['credential-file', 'file', 'key', 'output', 'runbook', 'approval', 'roster', 'ca', 'response', 'request-out', 'also'])
 
 interface Entry {
   /** `grant delete` */
@@ -70,7 +70,7 @@ function entryOf(command: CompletedCommand): Entry {
 
 /** Names go into scripts that a shell runs: nothing but plain words. */
 function word(text: string): string {
-  if (/^[A-Za-z0-9][A-Za-z0-9-]*$/.test(text)) return text
+  if (/^[A-Za-z0-9][A-Za-z0-9_-]*$/.test(text)) return text
   throw new StanchError('internal', 'A command, flag or value has a name that no shell script may hold.')
 }
 

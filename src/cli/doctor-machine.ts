@@ -10,6 +10,7 @@ import type {DataPaths} from '../config/paths.ts'
 import {pathsOf} from './context.ts'
 import type {Place} from './context.ts'
 import type {Finding} from './doctor.ts'
+import {optionDanger} from './environment-gaps.ts'
 
 /** Bytes of free disk: below the first incidents should not begin, below the second they cannot. */
 const ROOM = {warn: 100 * 1024 * 1024, fail: 5 * 1024 * 1024}
@@ -60,23 +61,13 @@ function node(): Finding {
   return {check: 'node', ok: 'ok', detail: `Node ${version}${end === undefined ? '' : `, supported until ${end}`}`}
 }
 
-/** Options that load code into this process, open it to a debugger, or write keys of TLS connections to a file. */
-const LOADS_CODE = /(^|\s)(-r|--require|--import|--loader|--experimental-loader|--env-file(-if-exists)?)([=\s]|$)/
-const OPENS = /--inspect|--tls-keylog|--trace-tls|--heapsnapshot|--report-on/
-
 function nodeOptions(env: NodeJS.ProcessEnv): Finding {
   const options = env['NODE_OPTIONS'] ?? ''
   if (options === '') return {check: 'node-options', ok: 'ok', detail: 'NODE_OPTIONS is not set'}
   const detail = `NODE_OPTIONS is ${quoted(options, 120)}`
-  if (LOADS_CODE.test(options))
-    return {check: 'node-options', ok: 'fail', detail: `${detail}: it loads code into stanch`, hint: 'unset NODE_OPTIONS'}
-  if (OPENS.test(options))
-    return {
-      check: 'node-options',
-      ok: 'fail',
-      detail: `${detail}: secrets in memory are open to others`,
-      hint: 'unset NODE_OPTIONS',
-    }
+  const danger = options.split(/\s+/).map(optionDanger).find(Boolean)
+  if (danger !== undefined)
+    return {check: 'node-options', ok: 'fail', detail: `${detail}: it ${danger}`, hint: 'unset NODE_OPTIONS'}
   return {check: 'node-options', ok: 'warn', detail, hint: 'unset NODE_OPTIONS, unless you know why it is set'}
 }
 
@@ -116,12 +107,12 @@ function proxy(env: NodeJS.ProcessEnv): Finding {
 }
 
 function inspector(): Finding {
-  const open = process.execArgv.filter((word) => word.startsWith('--inspect'))
-  if (open.length === 0) return {check: 'inspector', ok: 'ok', detail: 'no debugger is attached'}
+  const open = process.execArgv.filter((word) => optionDanger(word) !== undefined)
+  if (open.length === 0) return {check: 'inspector', ok: 'ok', detail: 'no debugger is attached, no other code was loaded'}
   return {
     check: 'inspector',
     ok: 'fail',
-    detail: `started with ${printable(open.join(' '), 80)}: secrets in memory are open to others`,
+    detail: `started with ${printable(open.join(' '), 120)}: it ${optionDanger(open[0] ?? '')}`,
     hint: 'Start stanch without it.',
   }
 }

@@ -1,22 +1,30 @@
-import {systemClock, rfc3339} from '../clock.ts'
+import {rfc3339, rfc3339Millis, systemClock} from '../clock.ts'
 import type {Worked} from '../execution/incident.ts'
 import type {Responder} from '../execution/responder.ts'
 import type {LeakKind} from '../incident/leak.ts'
 import {DEFAULT_CHOICES} from '../incident/policy.ts'
 import type {IncidentResult} from '../incident/result.ts'
 import {Secret} from '../secret.ts'
+import type {AttackerScore} from '../simulator/score.ts'
 import type {Simulator} from '../simulator/server.ts'
 import {connect} from './context.ts'
 import type {Connected, Place} from './context.ts'
 import {runIncident} from './incident-session.ts'
-import {leakedTokenOf} from './leaked-value.ts'
+import {trustedToken} from './leaked-value.ts'
 import {runbookFor} from './runbook-folder.ts'
 import {startTenant} from './simulator.ts'
 
 export interface DrillScore {
   readonly scenario: string
   /** What the attacker got while a way to a new token was open, and after it was closed. */
-  readonly attacker: ReturnType<Simulator['tenant']['score']>['attacker']
+  readonly attacker: {
+    readonly before: AttackerScore['before']
+    readonly after: AttackerScore['after']
+    /** RFC 3339, tenant time; absent while a new token could be had. */
+    readonly contained_at?: string
+    /** RFC 3339: when the last token he holds expires. */
+    readonly last_token_expires_at?: string
+  }
   readonly consumer: ReturnType<Simulator['tenant']['score']>['consumer']
   readonly rotations: number
   readonly changes_without_intent: number
@@ -60,7 +68,8 @@ export async function startDrill(place: Place, scenario: string, seed?: number):
   let connected: Connected | undefined
   const score = (): DrillScore => ({
     scenario,
-    ...simulator.tenant.score(),
+    attacker: attackerView(simulator.tenant.score().attacker),
+    consumer: simulator.tenant.score().consumer,
     rotations: simulator.tenant.count('client_secret.rotate'),
     changes_without_intent: simulator.tenant.unlogged(),
     seconds: Math.round((systemClock.monotonic() - started) / 10) / 100,
@@ -73,7 +82,7 @@ export async function startDrill(place: Place, scenario: string, seed?: number):
       )
       const leaked = new Secret(practice.leak.value)
       const kind = practice.leak.kind as LeakKind
-      const token = leakedTokenOf(leaked)
+      const token = kind === 'management-token' ? await trustedToken(connected, practice.leak.client_id, leaked) : undefined
       const responder = await options.responder(connected)
       if (options.attended) {
         const {guidedIncident} = await import('./guided.ts')
@@ -85,7 +94,9 @@ export async function startDrill(place: Place, scenario: string, seed?: number):
           client_id: practice.leak.client_id,
           leaked,
           interruption: options.interruption,
-          dry_run: options.dry_run,
+          options: {reason: `drill ${scenario}`, dry_run: options.dry_run, max_actions: 25, include_own: false},
+          choices: DEFAULT_CHOICES,
+          asks_way: true,
           onIncident: options.onIncident,
         })
       }
@@ -122,6 +133,16 @@ export async function startDrill(place: Place, scenario: string, seed?: number):
   }
 }
 
+/** The simulator counts in milliseconds and NumericDate; a result says RFC 3339. */
+function attackerView({before, after, contained_at, last_token_expires_at}: AttackerScore): DrillScore['attacker'] {
+  return {
+    before,
+    after,
+    ...(contained_at === undefined ? {} : {contained_at: rfc3339Millis(contained_at)}),
+    ...(last_token_expires_at === undefined ? {} : {last_token_expires_at: rfc3339(last_token_expires_at)}),
+  }
+}
+
 function practiceConnection(simulator: Simulator) {
   const {client_id, client_secret} = simulator.practice.operator
   return {
@@ -139,7 +160,7 @@ function scoreLines(score: DrillScore): string[] {
     `Score card of the drill ${score.scenario}:`,
     `  attacker before containment: ${before.minted} token(s) minted, ${before.calls_accepted} call(s) accepted`,
     `  attacker after containment:  ${after.minted} token(s) minted, ${after.refused} refused, ${after.calls_accepted} call(s) still accepted with older tokens`,
-    `  the last token he holds lives until ${until === undefined ? 'none' : rfc3339(until)}`,
+    `  the last token he holds lives until ${until ?? 'none'}`,
     `  the owner's own consumer: ${score.consumer.calls_ok} call(s) fine, ${score.consumer.calls_failed} failed, ${score.consumer.mints_failed} token(s) refused`,
     `  rotations ${score.rotations}, changes without a durable intent ${score.changes_without_intent}, ${score.seconds} s`,
   ]

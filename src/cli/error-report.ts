@@ -64,6 +64,8 @@ function parserError(text: string): StanchError {
     .slice(0, 3)
     .join(' ')
     .replace(/See more help with --help/, '')
+    // what a flag's own parser says comes wrapped
+    .replace(/^Parsing (--\S+)\s+/, '$1: ')
     .replaceAll(/\s+/g, ' ')
     .trim()
   const shown = said

@@ -50,7 +50,12 @@ export interface LineSink {
 const PIECE = 65_536
 
 /** Streams a trail in another form, in flat memory. @throws usage.invalid | incident.unknown | E_CHAIN | E_SECRET | E_DISK */
-export async function exportTrail(place: Place, request: ExportRequest, stdout: LineSink, signal: AbortSignal): Promise<Exported> {
+export async function exportTrail(
+  place: Place,
+  request: ExportRequest,
+  stdout: LineSink,
+  signal: AbortSignal,
+): Promise<Exported> {
   const question = trailQuestion(place, request)
   const file = request.output === undefined ? undefined : newFile(place, request.output, request.follow)
   try {
@@ -149,5 +154,8 @@ function wantedBy(incident: string | undefined): (line: string) => boolean {
 /** The trail takes no such record; a log that somebody else wrote might hold one. */
 function refuseSecrets({record, line}: ReadRecord): void {
   if (!looksLikeSecret(line)) return
-  throw new StanchError('E_SECRET', `Record ${record.seq} holds something shaped like a token or a private key. The export ends before it.`)
+  throw new StanchError(
+    'E_SECRET',
+    `Record ${record.seq} holds something shaped like a token or a private key. The export ends before it.`,
+  )
 }

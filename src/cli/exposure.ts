@@ -1,12 +1,10 @@
 import {StanchError} from '../errors.ts'
-import {exposureOf} from '../execution/expose.ts'
+import {ANY_API, exposedAudiences, exposureOf} from '../execution/expose.ts'
 import {mintedByProbes} from '../execution/incident.ts'
 import {containingIncident, containmentOf, grantsTaken} from '../execution/known-containment.ts'
 import {observe, readServers} from '../execution/observe.ts'
 import {tenantNow} from '../execution/verify.ts'
-import {MAX_TOKEN_LIFETIME, SKEW_SECONDS} from '../incident/exposure.ts'
 import type {Exposure} from '../incident/exposure.ts'
-import {reachableAudiences} from '../incident/actions/template.ts'
 import {parseRfc3339} from '../clock.ts'
 import type {IncidentState} from '../incident/replay.ts'
 import type {EvidenceGap, TenantSnapshot} from '../incident/tenant-snapshot.ts'
@@ -15,7 +13,7 @@ import {inspectText} from '../tokens/inspect.ts'
 import {getEvidence} from '../trail/evidence.ts'
 import type {Connected, Place} from './context.ts'
 import {allIncidents} from './incidents.ts'
-import {leakedTokenOf} from './leaked-value.ts'
+import {trustedToken} from './leaked-value.ts'
 
 export interface ExposureQuestion {
   readonly client_id: string
@@ -34,59 +32,36 @@ export async function exposureNow(place: Place, connected: Connected, question: 
   const incidents = allIncidents(place, [mode]).map((one) => one.state)
   const known = containingIncident(incidents, question.client_id, seen.tenant)
   const folder = connected.paths.trail(mode)
-  const logged = tokensInLog(seen)
-  const snapshot = await asBefore(connected, seen, known, logged, folder)
-  const token = leakedTokenOf(question.leaked)
+  const snapshot = await asBefore(connected, seen, known, folder)
+  const token = await trustedToken(connected, question.client_id, question.leaked)
   const facts = {snapshot, ...(token ? {leaked_token: token} : {})}
   const leakedAt = instantOf(question.leaked_at ?? known?.leaked_at)
-  const since = instantOf(question.leaked_at)
-  const reachable = reachableAudiences(facts)
   const now = tenantNow({tenant, mode, clock})
-  const gone = logged.filter((audience) => !reachable.includes(audience) && mayLive(snapshot, audience, now))
-  const containment = known ? containmentOf(known, seen, [...reachable, ...gone], since) : new Map<string, never>()
+  const containment = known
+    ? containmentOf(known, seen, [...exposedAudiences(facts, now), ANY_API], instantOf(question.leaked_at))
+    : new Map<string, never>()
   const skew = tenant.skewSeconds()
   const exposure = exposureOf(facts, {
     now,
     kind: kindOf(question.leaked, known),
     containment,
     probe_tokens: mintedByProbes(known),
-    seen_in_log: gone,
     ...(leakedAt === undefined ? {} : {leaked_at: leakedAt}),
     ...(skew === undefined ? {} : {skew: Math.abs(skew)}),
   })
   return known && containment.size > 0 ? restingOn(exposure, known.incident_id) : exposure
 }
 
-/** APIs that the tenant log has tokens of this client for, whether or not a grant still shows it. */
-function tokensInLog(seen: TenantSnapshot): string[] {
-  return [
-    ...new Set(
-      (seen.log ?? []).flatMap((entry) => (entry.type === 'seccft' && entry.audience !== undefined ? [entry.audience] : [])),
-    ),
-  ]
-}
-
-/** Could a token that the log shows for this API still live? */
-function mayLive(snapshot: TenantSnapshot, audience: string, now: number): boolean {
-  const lifetime = snapshot.resource_servers[audience]?.token_lifetime ?? MAX_TOKEN_LIFETIME
-  return (snapshot.log ?? []).some((entry) => {
-    const issued = entry.type === 'seccft' && entry.audience === audience ? parseRfc3339(entry.date) : undefined
-    return issued !== undefined && issued + lifetime + SKEW_SECONDS > now
-  })
-}
-
-/** The snapshot with the grants that the incident took, and the lifetimes of APIs that no grant shows any more: their tokens are still out. */
+/** The snapshot with the grants that the incident took, and the lifetimes of their APIs: tokens for them are still out. */
 async function asBefore(
   connected: Connected,
   seen: TenantSnapshot,
   known: IncidentState | undefined,
-  logged: readonly string[],
   folder: string,
 ): Promise<TenantSnapshot> {
   const present = new Set(seen.grants.map((grant) => grant.id))
   const taken = known ? grantsTaken(known, (sha256) => getEvidence(folder, sha256)).filter((grant) => !present.has(grant.id)) : []
-  const wanted = [...taken.map((grant) => grant.audience), ...logged]
-  const missing = [...new Set(wanted)].filter((audience) => !Object.hasOwn(seen.resource_servers, audience))
+  const missing = [...new Set(taken.map((grant) => grant.audience))].filter((audience) => !Object.hasOwn(seen.resource_servers, audience))
   const gaps: EvidenceGap[] = []
   const servers = await readServers(connected.tenant, missing, gaps)
   return {

@@ -2,7 +2,10 @@ import {parseMoment} from './moment.ts'
 import {runIncident} from './incident-session.ts'
 import type {Connected, Place} from './context.ts'
 import {runbookFor} from './runbook-folder.ts'
-import {leakedTokenOf} from './leaked-value.ts'
+import {leakedParts} from './leaked-value.ts'
+import type {LeakedParts} from './leaked-value.ts'
+import {allIncidents} from './incidents.ts'
+import type {IncidentOptions} from './incident-session.ts'
 import {rfc3339, systemClock} from '../clock.ts'
 import type {Sink} from '../delivery/sink.ts'
 import {isCode, StanchError} from '../errors.ts'
@@ -10,8 +13,8 @@ import {observe} from '../execution/observe.ts'
 import type {Worked} from '../execution/incident.ts'
 import type {ChoiceDecision, Responder, TextDecision} from '../execution/responder.ts'
 import type {LeakKind} from '../incident/leak.ts'
-import {refuseOwnClient, stepsWithoutScope} from '../incident/guardrails.ts'
-import {DEFAULT_CHOICES, reopeningScopes, tokenCouldReadSecrets} from '../incident/policy.ts'
+import {refuseOwnClient, refuseSecondIncident, stepsWithoutScope} from '../incident/guardrails.ts'
+import {reopeningScopes, tokenCouldReadSecrets} from '../incident/policy.ts'
 import type {PlanChoices, PlanFacts} from '../incident/policy.ts'
 import type {Plan} from '../incident/plan.ts'
 import type {TenantSnapshot} from '../incident/tenant-snapshot.ts'
@@ -32,30 +35,28 @@ export interface GuidedJob {
   readonly sink?: Sink
   readonly showOnTerminal?: (secret: Secret) => Promise<void>
   readonly interruption: {requested: boolean}
-  readonly dry_run: boolean
-  readonly include_own?: boolean
-  readonly reason?: string
-  readonly ticket?: string
-  readonly leaked_at?: string
-  readonly aware_at?: string
+  readonly options: IncidentOptions
   readonly runbook?: string
-  /** Choices that flags made already; then they are not asked. */
-  readonly choices?: PlanChoices
+  readonly choices: PlanChoices
+  /** False when flags chose the way already. */
+  readonly asks_way: boolean
   readonly onIncident: (id: string) => void
 }
 
 /** The guided flow from the tenant on: what it can do, when, which way, the plan, one confirmation; then the one road. */
 export async function guidedIncident(job: GuidedJob): Promise<Worked> {
   const {connected, responder} = job
-  const token = job.leak === 'management-token' ? leakedTokenOf(job.leaked) : undefined
+  const incidents = allIncidents(job.place, [connected.mode]).map((one) => one.state)
+  refuseSecondIncident(job.client_id, connected.origin.host, incidents, job.options.incident)
+  const {leaked, leaked_token: token, value} = await believed(job)
   const snapshot = await observe(connected.tenant, job.client_id, connected.mode, connected.clock)
-  refuseOwnClient(snapshot, job.include_own ?? false)
+  refuseOwnClient(snapshot, job.options.include_own)
   const facts: PlanFacts = {snapshot, ...(token ? {leaked_token: token} : {})}
   // Connections stay warm while the human reads.
   void connected.tenant.warm()
   responder.notify({kind: 'screen', lines: reachScreen(job, facts)})
   const when = await askWhen(job, snapshot)
-  const choices = job.choices ?? (await askWay(job, facts))
+  const choices = job.asks_way ? await askWay(job, facts) : job.choices
   const runbook = await runbookFor(job.place.config.root, job.leak, job.runbook)
   const {compilePlan} = await import('../runbooks/compile.ts')
   const worked = await runIncident({
@@ -63,18 +64,15 @@ export async function guidedIncident(job: GuidedJob): Promise<Worked> {
     connected,
     responder,
     options: {
-      reason: job.reason,
-      ticket: job.ticket,
+      ...job.options,
       leaked_at: when.leaked_at,
       aware_at: when.aware_at,
-      dry_run: job.dry_run,
-      max_actions: 25,
-      include_own: job.include_own ?? false,
     },
     leak: job.leak,
     client_id: job.client_id,
     choices,
-    ...(job.leaked && job.leak === 'client-secret' ? {leaked: job.leaked} : {}),
+    ...(value ? {value} : {}),
+    ...(leaked ? {leaked} : {}),
     ...(token ? {leaked_token: token} : {}),
     ...(job.sink ? {sink: job.sink} : {}),
     ...(job.showOnTerminal ? {showOnTerminal: job.showOnTerminal} : {}),
@@ -125,20 +123,31 @@ async function offerRestore(job: GuidedJob, worked: Worked): Promise<Worked | un
     incident: incident_id,
     beforeAllClear: false,
     responder: job.responder,
-    options: {dry_run: false, max_actions: 25, include_own: false},
+    options: {...job.options, incident: incident_id},
     interruption: job.interruption,
     onIncident: job.onIncident,
   })
-  // The containment stays the account of this run; what was given back is added to it.
+  // The containment stays the account of this run, less what was true only while the grants were gone.
+  const proof = result.proof.filter((one) => one.claim === 'old_secret_refused' || one.claim === 'new_secret_accepted')
   return {
     ...restored,
     result: {
       ...restored.result,
-      proof: result.proof,
-      exposure: result.exposure,
+      proof,
       actions: [...result.actions, ...restored.result.actions],
       ...(result.delivery ? {delivery: result.delivery} : {}),
     },
+  }
+}
+
+/** A token that the tenant's keys do not vouch for says nothing about this tenant: it is put aside, and that is said. */
+async function believed(job: GuidedJob): Promise<LeakedParts> {
+  try {
+    return await leakedParts(job.connected, job.leak, job.client_id, job.leaked)
+  } catch (error) {
+    if (!isCode(error, 'input.invalid')) throw error
+    job.responder.notify({kind: 'warning', text: `${(error as StanchError).message} Going on without it: the longest lifetimes count.`})
+    return job.leaked ? {value: job.leaked} : {}
   }
 }
 
@@ -168,7 +177,8 @@ function reachScreen(job: GuidedJob, facts: PlanFacts): string[] {
 
 /** When it leaked and when we knew, in one question. */
 async function askWhen(job: GuidedJob, snapshot: TenantSnapshot): Promise<{leaked_at: string; aware_at: string}> {
-  if (job.leaked_at !== undefined) return {leaked_at: job.leaked_at, aware_at: job.aware_at ?? 'unknown'}
+  const {leaked_at, aware_at} = job.options
+  if (leaked_at !== undefined) return {leaked_at, aware_at: aware_at ?? 'unknown'}
   const now = snapshot.server_time ?? Math.floor(systemClock.now() / 1000)
   const decision: TextDecision = {
     id: 'incident.when',
@@ -256,7 +266,7 @@ async function askWay(job: GuidedJob, facts: PlanFacts): Promise<PlanChoices> {
     unattended: 'both',
   }
   const way = decision.choices.length === 1 ? 'grants' : await job.responder.decide(decision)
-  return {...DEFAULT_CHOICES, keep_grants: way === 'rotate', rotate: way !== 'grants'}
+  return {...job.choices, keep_grants: way === 'rotate', rotate: way !== 'grants'}
 }
 
 /** In the guided flow a missing scope does not stop: what this credential can is done, the rest is listed for people. */

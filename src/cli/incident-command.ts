@@ -94,6 +94,9 @@ export abstract class IncidentCommand extends TenantCommand {
 
   /** What the unattended road needs is asked for before anything is sent. */
   protected checkUnattended(flags: IncidentFlagValues, needs: {sink: boolean; reason?: boolean}): void {
+    if (flags['keep-grants'] && flags['no-rotate']) {
+      throw new StanchError('usage.invalid', '--keep-grants and --no-rotate together leave nothing to do. Nothing was sent.')
+    }
     if (flags['dry-run']) return
     if (needs.reason !== false && flags.reason === undefined && flags.incident === undefined) {
       throw new StanchError('usage.missing_reason', 'Unattended, a reason is needed: it goes into the audit trail.', {
@@ -109,7 +112,7 @@ export abstract class IncidentCommand extends TenantCommand {
         'usage.missing_sink',
         'Unattended, a rotation needs to know where the new secret goes. Nothing was sent.',
         {
-          hint: 'Add --deliver file:PATH, exec:COMMAND or sealed:PATH?to=KEYFILE; or --no-rotate.',
+          hint: 'Add --deliver file:PATH, exec:COMMAND or sealed:PATH?to=KEYFILE.',
         },
       )
     }
@@ -146,6 +149,7 @@ export abstract class IncidentCommand extends TenantCommand {
     const zone = Intl.DateTimeFormat().resolvedOptions().timeZone
     const {layOut} = await import('../terminal/screen.ts')
     const lines = layOut(summaryLines(result, zone), process.stdout.columns)
+    if (worked.screen) this.print(['', ...layOut(worked.screen, process.stdout.columns)])
     this.print(['', ...lines])
     if (attended && result.status !== 'declined' && result.status !== 'planned') {
       this.print([

@@ -8,9 +8,11 @@ import {ask} from '../execution/ask.ts'
 import {notCarriedOut} from '../execution/conclude.ts'
 import {exposureOf} from '../execution/expose.ts'
 import type {IncidentTrail} from '../execution/incident-trail.ts'
-import {incidentState, newIncidentId, openIncident, recordPlan, work} from '../execution/incident.ts'
+import {incidentState, knownContainment, newIncidentId, openIncident, recordPlan, work} from '../execution/incident.ts'
 import type {Worked} from '../execution/incident.ts'
 import {observe} from '../execution/observe.ts'
+import {snapshotBefore} from '../execution/snapshot-before.ts'
+import {tenantNow} from '../execution/verify.ts'
 import {incidentsOf} from '../execution/record-mapping.ts'
 import type {Responder, TypedDecision} from '../execution/responder.ts'
 import {IncidentTrail as Journal} from '../execution/incident-trail.ts'
@@ -23,20 +25,24 @@ import {
   refuseOwnClient,
   refuseSecondIncident,
   refuseTooMany,
-  stepsWithoutScope,
 } from '../incident/guardrails.ts'
 import type {LeakKind} from '../incident/leak.ts'
 import type {Plan} from '../incident/plan.ts'
 import type {LeakedToken, PlanChoices, PlanFacts} from '../incident/policy.ts'
 import {isChange} from '../incident/policy.ts'
 import type {IncidentState} from '../incident/replay.ts'
-import {tookEffect} from '../incident/replay.ts'
+import type {EvidenceGap} from '../incident/tenant-snapshot.ts'
 import {planLines} from '../report/plan-screen.ts'
 import type {Secret} from '../secret.ts'
+import {sameToken} from '../tokens/jwt.ts'
+import {getEvidence} from '../trail/evidence.ts'
 import type {Trail} from '../trail/trail.ts'
+import {allIncidents} from './incidents.ts'
 import {printable, quoted} from '../untrusted.ts'
 import {openTrail, recordTokens} from './context.ts'
 import type {Connected, Place} from './context.ts'
+import {environmentGaps} from './environment-gaps.ts'
+import {bareCredential} from './leaked-value.ts'
 
 /** What the person or the flags said about the incident. */
 export interface IncidentOptions {
@@ -58,7 +64,9 @@ export interface Job {
   readonly leak: LeakKind
   readonly client_id: string
   readonly choices: PlanChoices
-  /** The leaked secret, where it is at hand. */
+  /** The leaked value, whatever it is: the responder must not be signed in with it. */
+  readonly value?: Secret
+  /** The leaked secret, where it is at hand: for probes. */
   readonly leaked?: Secret
   readonly leaked_token?: LeakedToken
   readonly sink?: Sink
@@ -68,9 +76,13 @@ export interface Job {
   readonly plan: (facts: PlanFacts, trail: TrailView) => Plan | Promise<Plan>
   /** The plan exists already and must still fit (`execute`, `resume`). */
   readonly fixed?: boolean
+  /** Going on (`resume`): what earlier sessions did is not done again, and what was confirmed is not asked again. */
+  readonly resumes?: boolean
   readonly state?: IncidentState
   /** Audiences whose settings are needed although their grants may be gone. */
   readonly audiences?: readonly string[]
+  /** A second responder's approval of the plan, checked before anything was sent. */
+  readonly approval?: {readonly by: string; readonly line: string; readonly recorded: boolean}
   /** The guided flow shows its own screens and asks its own questions before the confirmation. */
   readonly beforeConfirm?: (facts: PlanFacts, plan: Plan) => Promise<void>
   /** Called as soon as the incident has an id. */
@@ -102,19 +114,71 @@ export async function runIncident(job: Job): Promise<Worked> {
   }
 }
 
-/** Reads and a plan: no probe, no record, no change. */
+/** Reads, the plan and every check that the real run makes: no probe, no record, no change. */
 async function dryRun(job: Job): Promise<Worked> {
-  const {facts} = await look(job)
-  const plan = await job.plan(facts, {})
-  return {result: notCarriedOut(plan, facts.snapshot, exposureBefore(job, facts), 'planned')}
+  const {connected, options} = job
+  const {operator, facts} = await look(job)
+  const incidents = allIncidents(job.place, [connected.mode]).map((one) => one.state)
+  const joined = options.incident ?? job.state?.incident_id
+  const state = joined === undefined ? undefined : incidents.find((one) => one.incident_id === joined)
+  if (joined !== undefined && !state) throw new StanchError('incident.unknown', `There is no incident ${quoted(joined, 40)} in this trail.`, {hint: 'List them: stanch incident list'})
+  refuseOtherIncident(job, facts, incidents, state)
+  const plan = await job.plan(facts, state ? {state} : {})
+  admit(job, plan, facts, state, operator)
+  const folder = connected.paths.trail(connected.mode)
+  const before = await snapshotBefore(connected.tenant, (sha256) => getEvidence(folder, sha256), facts.snapshot, state)
+  const leakedAt = instantOf(options.leaked_at ?? state?.leaked_at)
+  const exposure = exposureOf(
+    {...facts, snapshot: before},
+    {...exposureContext(job, leakedAt), containment: knownContainment({...facts, plan, ...(state ? {state} : {}), ...(leakedAt === undefined ? {} : {leaked_at: leakedAt})}, before)},
+  )
+  return {result: notCarriedOut(plan, facts.snapshot, exposure, 'planned'), screen: planLines(plan, facts, job.choices)}
 }
 
 async function look(job: Job): Promise<{operator: Operator; facts: PlanFacts}> {
   const {tenant, clock, mode} = job.connected
   const operator = await tenant.operator()
-  const snapshot = await observe(tenant, job.client_id, mode, clock, job.audiences)
+  const seen = await observe(tenant, job.client_id, mode, clock, job.audiences)
+  const snapshot = {...seen, gaps: [...environmentOf(job), ...seen.gaps]}
   refuseOwnClient(snapshot, job.options.include_own)
+  refuseFuture(job)
   return {operator, facts: {snapshot, ...(job.leaked_token ? {leaked_token: job.leaked_token} : {})}}
+}
+
+function environmentOf({place, connected}: Job): EvidenceGap[] {
+  return environmentGaps({env: place.env, execArgv: process.execArgv, tls: connected.origin.origin.startsWith('https:')})
+}
+
+/** An incident is about one client of one tenant; work on another one, or on a closed one, is another incident. */
+function refuseOtherIncident(job: Job, {snapshot}: PlanFacts, incidents: readonly IncidentState[], state: IncidentState | undefined): void {
+  refuseSecondIncident(job.client_id, snapshot.tenant, incidents, state?.incident_id)
+  if (!state) return
+  const id = state.incident_id
+  if (state.tenant !== snapshot.tenant) {
+    throw new StanchError('guard.tenant_moved', `Incident ${id} is about tenant ${quoted(state.tenant)}; this is ${quoted(snapshot.tenant)}.`)
+  }
+  if (state.client_id !== undefined && state.client_id !== job.client_id) {
+    throw new StanchError('guard.other_client', `Incident ${id} is about client ${state.client_id}, not about ${quoted(job.client_id, 64)}. Nothing was changed.`, {hint: 'Leave --incident out: another client is another incident.'})
+  }
+  if (state.closed_at !== undefined) {
+    throw new StanchError('guard.incident_closed', `Incident ${id} is closed. Nothing was changed.`, {hint: 'Leave --incident out: what happens after its end is another incident.'})
+  }
+}
+
+/** The guardrails of a plan, the same for a look and for the act. */
+function admit(job: Job, plan: Plan, {snapshot}: PlanFacts, state: IncidentState | undefined, operator: Operator): void {
+  refuseTooMany(plan, job.options.max_actions)
+  if (job.fixed) refuseMovedTenant(plan, snapshot, doneSteps(state))
+  if (!job.responder.attended) refuseMissingScopes(plan, operator.scopes)
+}
+
+/** A leak in the future would take the history out of account. A minute of skew is allowed. */
+function refuseFuture(job: Job): void {
+  const now = tenantNow(job.connected) + 60
+  for (const [flag, text] of [['leaked-at', job.options.leaked_at], ['aware-at', job.options.aware_at]] as const) {
+    const at = instantOf(text)
+    if (at !== undefined && at > now) throw new StanchError('usage.invalid', `--${flag} lies in the future of the tenant. Nothing was changed.`)
+  }
 }
 
 async function runOn(trail: Trail, job: Job, operator: Operator, facts: PlanFacts): Promise<Worked> {
@@ -123,24 +187,17 @@ async function runOn(trail: Trail, job: Job, operator: Operator, facts: PlanFact
   const {snapshot} = facts
   const incidents = incidentsOf(trail.records())
   const joined = options.incident ?? job.state?.incident_id
-  refuseSecondIncident(job.client_id, snapshot.tenant, incidents, joined)
   const state = joined === undefined ? undefined : incidentState(trail, joined)
-  if (state && state.tenant !== snapshot.tenant) {
-    throw new StanchError(
-      'guard.tenant_moved',
-      `Incident ${state.incident_id} is about tenant ${quoted(state.tenant)}; this is ${quoted(snapshot.tenant)}.`,
-    )
-  }
+  refuseOtherIncident(job, facts, incidents, state)
   const id = joined ?? newIncidentId(systemClock)
   const view: TrailView = state ? {state, journal: new Journal(trail, id, snapshot.tenant, systemClock)} : {}
   const plan = await job.plan(facts, view)
-  refuseTooMany(plan, options.max_actions)
-  if (job.fixed) refuseMovedTenant(plan, snapshot, doneSteps(state))
-  if (!responder.attended) refuseMissingScopes(plan, operator.scopes)
+  admit(job, plan, facts, state, operator)
   const handOver = await prepareHandOver(job, plan, id)
 
   await recordTokens(trail, connected)
   const journal = view.journal ?? open(trail, job, snapshot.tenant, id)
+  journal.gaps(environmentOf(job))
   job.onIncident?.(id)
   const run: Run = {
     tenant,
@@ -164,13 +221,17 @@ async function confirmAndWork(
   incidents: readonly IncidentState[],
 ): Promise<Worked> {
   const {snapshot} = facts
+  const leakedAt = instantOf(job.options.leaked_at ?? state?.leaked_at)
   const sha256 = recordPlan(run.journal, plan, state)
+  if (job.approval?.recorded === false) run.journal.approval(sha256, job.approval.by, `before: ${job.approval.line}`)
   await job.beforeConfirm?.(facts, plan)
-  const resumed = state?.confirmed === true && state.plan?.sha256 === sha256
+  const resumed = job.resumes === true && state?.confirmed === true && state.plan?.sha256 === sha256
   let agreed = resumed
+  let already: string[] = []
   let failure: unknown
   if (!resumed) {
     try {
+      already = await askAboutEarlier(run, facts, plan, leakedAt, incidents)
       agreed = await ask(run, confirmation(job, facts, plan), sha256)
     } catch (error) {
       failure = error
@@ -181,10 +242,10 @@ async function confirmAndWork(
     run.journal.observe({action: 'status', finding: 'declined', target: `client:${plan.client_id}`})
     const {size, root, text} = run.journal.trail.checkpoint()
     const audit = {records: size, size, root_hash: root, checkpoint: text}
-    const result = notCarriedOut(plan, snapshot, exposureBefore(job, facts), 'declined', {
-      incident_id: run.journal.incident,
-      audit,
-    })
+    const before = await snapshotBefore(run.tenant, (hash) => run.journal.trail.getEvidence(hash), snapshot, state)
+    const containment = knownContainment({...facts, plan, ...(state ? {state} : {}), ...(leakedAt === undefined ? {} : {leaked_at: leakedAt})}, before)
+    const exposure = exposureOf({...facts, snapshot: before}, {...exposureContext(job, leakedAt), containment})
+    const result = notCarriedOut(plan, snapshot, exposure, 'declined', {incident_id: run.journal.incident, audit})
     const refusal =
       failure ??
       (run.responder.attended
@@ -194,11 +255,10 @@ async function confirmAndWork(
           }))
     return {result, ...(refusal === undefined ? {} : {failure: refusal})}
   }
-  const already = resumed ? [] : await askAboutEarlier(run, job, facts, plan, incidents)
-  const leakedAt = instantOf(job.options.leaked_at ?? state?.leaked_at)
   return work(run, {
     plan,
     snapshot,
+    resumes: job.resumes ?? false,
     ...(job.leaked_token ? {leaked_token: job.leaked_token} : {}),
     ...(leakedAt === undefined ? {} : {leaked_at: leakedAt}),
     ...(state ? {state} : {}),
@@ -227,13 +287,14 @@ function confirmation(job: Job, facts: PlanFacts, plan: Plan): TypedDecision {
 /** A rotation that somebody else made since the leak is shown with its actor; never a second one unasked. */
 async function askAboutEarlier(
   run: Run,
-  job: Job,
   facts: PlanFacts,
   plan: Plan,
+  leakedAt: number | undefined,
   incidents: readonly IncidentState[],
 ): Promise<string[]> {
-  const own = new Set(incidents.flatMap((one) => one.operations.filter(tookEffect).map((operation) => operation.correlation_id)))
-  const found = earlierChanges(facts.snapshot, instantOf(job.options.leaked_at), own)
+  // Whatever this machine ever intended is its own, also where nobody knows yet what became of it.
+  const own = new Set(incidents.flatMap((one) => one.operations.map((operation) => operation.correlation_id)))
+  const found = earlierChanges(facts.snapshot, leakedAt, own)
   const rotation = plan.steps.find((step) => step.action === 'client_secret.rotate')
   const rotated = found.find((one) => one.what === 'secret_rotated')
   for (const one of found.filter((each) => each.what === 'grant_deleted'))
@@ -296,23 +357,22 @@ async function prepareHandOver(job: Job, plan: Plan, id: string): Promise<HandOv
 /** The leaked credential is not accepted as the responder's own. @throws guard.own_credential */
 function refuseLeakedAsOwn(job: Job): void {
   const {credential} = job.connected
-  if (job.options.include_own || !job.leaked) return
+  const value = job.value ?? job.leaked
+  if (job.options.include_own || !value) return
   const own = credential.kind === 'secret' ? credential.secret : credential.kind === 'token' ? credential.token : undefined
-  if (!own?.equals(job.leaked)) return
+  if (!own || !sameToken(own.reveal(), bareCredential(value).reveal())) return
   throw new StanchError('guard.own_credential', 'You are signed in with the very credential that leaked.', {
     hint: 'Sign in with another client, or with a token from the API Explorer. --include-own goes on all the same, and goes last.',
   })
 }
 
-function exposureBefore(job: Job, facts: PlanFacts) {
-  const leakedAt = instantOf(job.options.leaked_at)
-  return exposureOf(facts, {
-    now: Math.floor(job.connected.clock.now() / 1000),
+function exposureContext(job: Job, leakedAt: number | undefined) {
+  return {
+    now: tenantNow(job.connected),
     kind: job.leak,
-    containment: new Map(),
     probe_tokens: [],
     ...(leakedAt === undefined ? {} : {leaked_at: leakedAt}),
-  })
+  }
 }
 
 function doneSteps(state: IncidentState | undefined): Set<string> {
@@ -321,9 +381,4 @@ function doneSteps(state: IncidentState | undefined): Set<string> {
 
 function instantOf(text: string | undefined): number | undefined {
   return text === undefined ? undefined : parseRfc3339(text)
-}
-
-/** Steps that this credential cannot take, for the guided flow: it offers the rest. */
-export function whatIsMissing(plan: Plan, held: readonly string[]) {
-  return stepsWithoutScope(plan, held)
 }

@@ -48,7 +48,6 @@ export function deleteGrantsPlan(
   leak: LeakKind,
   facts: PlanFacts,
   choices: PlanChoices,
-  probe: boolean,
 ): Plan {
   const {snapshot} = facts
   const wanted = snapshot.grants.filter((grant) => {
@@ -83,7 +82,7 @@ export function deleteGrantsPlan(
       scopes: [],
       args: {
         client_id: snapshot.client.client_id,
-        claims: probe ? ['new_tokens_refused', 'grants_absent'] : ['grants_absent'],
+        claims: ['new_tokens_refused', 'grants_absent'],
         audiences: reachableAudiences(facts),
       },
     },

@@ -3,16 +3,21 @@ import {once} from 'node:events'
 import {printable} from '../untrusted.ts'
 import type {Exported, LineSink} from './export.ts'
 
-/** Ctrl-C and its relatives as an AbortSignal, for commands that only read: the first one ends the reading in good order. */
+/**
+ * Ctrl-C and its relatives as an AbortSignal, for commands that only read: the first one ends the reading in good order,
+ * and so does a reader of standard output who left.
+ */
 export function stopSignal(): {readonly signal: AbortSignal; release(): void} {
   const controller = new AbortController()
   const stop = () => controller.abort()
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
   for (const name of signals) process.once(name, stop)
+  process.stdout.once('error', stop)
   return {
     signal: controller.signal,
     release: () => {
       for (const name of signals) process.off(name, stop)
+      process.stdout.off('error', stop)
     },
   }
 }

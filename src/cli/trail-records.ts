@@ -98,8 +98,5 @@ function momentOf(text: string | undefined): string | undefined {
   if (text === undefined) return undefined
   const at = parseMoment(text, Math.floor(systemClock.now() / 1000))
   if (typeof at === 'number') return rfc3339Millis(at * 1000)
-  throw new StanchError(
-    'usage.invalid',
-    `${quoted(text, 40)} is no moment. Give an RFC 3339 instant, or 2h, 30m, 14:05 (UTC).`,
-  )
+  throw new StanchError('usage.invalid', `${quoted(text, 40)} is no moment. Give an RFC 3339 instant, or 2h, 30m, 14:05 (UTC).`)
 }

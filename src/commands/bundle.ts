@@ -11,14 +11,24 @@ verifier in Python, and one page on how to check it all. No secret is in it; wit
 in its evidence either. The same state of an incident gives the same bytes. Works offline. That it was handed out is
 recorded in the trail afterwards.`
   static override examples = [
-    {description: 'one file for the auditor', command: '<%= config.bin %> bundle inc-20261122-k7m2xq --tar --to "audit@acme.example"'},
-    {description: "a folder without end users' identifiers", command: '<%= config.bin %> bundle inc-20261122-k7m2xq --blind -o ./evidence'},
+    {
+      description: 'one file for the auditor',
+      command: '<%= config.bin %> bundle inc-20261122-k7m2xq --tar --to "audit@acme.example"',
+    },
+    {
+      description: "a folder without end users' identifiers",
+      command: '<%= config.bin %> bundle inc-20261122-k7m2xq --blind -o ./evidence',
+    },
   ]
   static override args = {
     id: Args.string({description: 'incident id', required: true, ignoreStdin: true}),
   }
   static override flags = {
-    output: Flags.string({char: 'o', summary: 'a new folder or file; by default here, named after the incident', helpValue: 'PATH'}),
+    output: Flags.string({
+      char: 'o',
+      summary: 'a new folder or file; by default here, named after the incident',
+      helpValue: 'PATH',
+    }),
     tar: Flags.boolean({summary: 'one archive instead of a folder'}),
     blind: Flags.boolean({summary: 'keyed fingerprints instead of user ids, e-mail addresses, IP addresses and names'}),
     to: Flags.string({summary: 'who gets it; goes into the trail', helpValue: 'RECIPIENT'}),

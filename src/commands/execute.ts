@@ -1,10 +1,11 @@
 import * as Args from '@oclif/core/args'
 import * as Flags from '@oclif/core/flags'
 
+import type {Place} from '../cli/context.ts'
 import {connectionFlags, deliverFlags, incidentFlags, proofFlags} from '../cli/flags.ts'
 import {IncidentCommand} from '../cli/incident-command.ts'
 import {runIncident} from '../cli/incident-session.ts'
-import {leakedTokenOf} from '../cli/leaked-value.ts'
+import {leakedParts} from '../cli/leaked-value.ts'
 import {StanchError} from '../errors.ts'
 import {planHash} from '../incident/plan.ts'
 import {DEFAULT_CHOICES, isChange} from '../incident/policy.ts'
@@ -25,6 +26,8 @@ export default class Execute extends IncidentCommand {
   static override flags = {
     ...connectionFlags,
     'plan-hash': Flags.string({summary: 'refuse any other plan', helpValue: 'H'}),
+    'require-approval': Flags.string({summary: 'send nothing unless the holder of this key approved the plan', helpValue: 'VKEY'}),
+    approval: Flags.string({summary: 'the approval line that they sent, in a file', helpValue: 'FILE', dependsOn: ['require-approval']}),
     ...deliverFlags,
     ...incidentFlags,
     'credential-file': proofFlags['credential-file'],
@@ -41,14 +44,14 @@ export default class Execute extends IncidentCommand {
         {hint: 'Look at the plan again before you approve it.'},
       )
     }
+    const place = this.place(flags)
+    const approval = await this.#approvalOf(place, planHash(plan), flags)
     const attended = this.isAttended(flags)
     const rotates = plan.steps.some((step) => step.action === 'secret.deliver')
     if (!attended) this.checkUnattended(flags, {sink: rotates})
     const sink = this.sinkOf(flags, attended)
     const leaked = await this.leakedFrom(flags)
-    const token = plan.leak === 'management-token' ? leakedTokenOf(leaked) : undefined
     this.watchInterrupts()
-    const place = this.place(flags)
     const connected = await this.connectTo(place, flags)
     const {plannedAudiences} = await import('../execution/expose.ts')
     const showOnTerminal = await this.showOnTerminal()
@@ -64,16 +67,22 @@ export default class Execute extends IncidentCommand {
         keep_grants: !plan.steps.some((step) => step.action === 'client_grant.delete'),
         rotate: rotates && plan.steps.some(isChange),
       },
-      ...(leaked && !token ? {leaked} : {}),
-      ...(token ? {leaked_token: token} : {}),
+      ...(await leakedParts(connected, plan.leak, plan.client_id, leaked)),
       ...(sink ? {sink} : {}),
       ...(showOnTerminal ? {showOnTerminal} : {}),
       interruption: this.interruption,
       fixed: true,
+      ...(approval ? {approval} : {}),
       audiences: plannedAudiences(plan),
       plan: () => plan,
       onIncident: (id) => (this.incidentId = id),
     })
     await this.show(worked, attended)
+  }
+  async #approvalOf(place: Place, plan_sha256: string, flags: {incident?: string | undefined; 'require-approval'?: string | undefined; approval?: string | undefined}) {
+    const vkey = flags['require-approval']
+    if (vkey === undefined) return undefined
+    const {requireApproval} = await import('../cli/approve.ts')
+    return requireApproval(place, {vkey, plan_sha256, incident: flags.incident, file: flags.approval})
   }
 }

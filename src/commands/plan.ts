@@ -3,7 +3,7 @@ import * as Flags from '@oclif/core/flags'
 import {required} from '../cli/base-command.ts'
 import {choiceFlags, clientFlag, connectionFlags, leakFlag, proofFlags} from '../cli/flags.ts'
 import {IncidentCommand} from '../cli/incident-command.ts'
-import {leakedTokenOf} from '../cli/leaked-value.ts'
+import {trustedToken} from '../cli/leaked-value.ts'
 import {runbookFor} from '../cli/runbook-folder.ts'
 import {planHash} from '../incident/plan.ts'
 import type {Plan} from '../incident/plan.ts'
@@ -40,10 +40,11 @@ export default class PlanCommand extends IncidentCommand {
   async run(): Promise<{plan_hash: string; plan: Plan; file?: string}> {
     const {flags} = await this.parse(PlanCommand)
     const client = required(flags.client, 'client')
-    const token = flags.leak === 'management-token' ? leakedTokenOf(await this.leakedFrom(flags)) : undefined
+    const leaked = flags.leak === 'management-token' ? await this.leakedFrom(flags) : undefined
     const place = this.place(flags)
     const runbook = await runbookFor(this.config.root, flags.leak, flags.runbook)
     const connected = await this.connectTo(place, flags)
+    const token = await trustedToken(connected, client, leaked)
     const choices = this.choicesOf(flags)
     const [{observe}, {compilePlan}, {writePlanFile}, {planLines}] = await Promise.all([
       import('../execution/observe.ts'),

@@ -15,7 +15,10 @@ export default class ReportCommand extends TenantCommand {
   static override description = 'Markdown, times in UTC. The same record gives the same text. Changes nothing.'
   static override examples = [
     {description: 'for the ticket', command: '<%= config.bin %> report inc-20261122-k7m2xq > report.md'},
-    {description: 'the text inside one JSON document', command: '<%= config.bin %> report inc-20261122-k7m2xq --json | jq -r .text'},
+    {
+      description: 'the text inside one JSON document',
+      command: '<%= config.bin %> report inc-20261122-k7m2xq --json | jq -r .text',
+    },
   ]
   static override args = {
     id: Args.string({description: 'incident id', required: true, ignoreStdin: true}),

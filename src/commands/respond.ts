@@ -5,7 +5,7 @@ import {required} from '../cli/base-command.ts'
 import {IncidentCommand} from '../cli/incident-command.ts'
 import type {IncidentFlagValues} from '../cli/incident-command.ts'
 import {runIncident} from '../cli/incident-session.ts'
-import {leakedTokenOf} from '../cli/leaked-value.ts'
+import {leakedParts} from '../cli/leaked-value.ts'
 import {runbookFor} from '../cli/runbook-folder.ts'
 import {StanchError} from '../errors.ts'
 import type {LeakKind} from '../incident/leak.ts'
@@ -54,23 +54,22 @@ secret over, proves it and says when the all clear is. In a terminal it asks; wi
     this.checkUnattended(flags, {sink: choices.rotate})
     const sink = this.sinkOf(flags, false)
     const leaked = await this.leakedFrom(flags)
-    const token = leak === 'management-token' ? leakedTokenOf(leaked) : undefined
     const client = flags.client ?? (await this.#clientOfToken(leak, leaked))
     const place = this.place(flags)
     const runbook = await runbookFor(this.config.root, leak, flags.runbook)
     this.watchInterrupts()
     const connected = await this.connectTo(place, flags)
     const {compilePlan} = await import('../runbooks/compile.ts')
+    const client_id = required(client, 'client')
     const worked = await runIncident({
       place,
       connected,
       responder: await this.responder(false, connected, flags.yes ? {'plan.confirm': 'yes'} : {}),
       options: this.optionsOf(flags),
       leak,
-      client_id: required(client, 'client'),
+      client_id,
       choices,
-      ...(leaked && leak === 'client-secret' ? {leaked} : {}),
-      ...(token ? {leaked_token: token} : {}),
+      ...(await leakedParts(connected, leak, client_id, leaked)),
       ...(sink ? {sink} : {}),
       interruption: this.interruption,
       plan: (facts) => compilePlan(runbook, facts, choices),
@@ -125,14 +124,10 @@ secret over, proves it and says when the all clear is. In a terminal it asks; wi
       ...(sink ? {sink} : {}),
       ...(showOnTerminal ? {showOnTerminal} : {}),
       interruption: this.interruption,
-      dry_run: false,
-      include_own: flags['include-own'] ?? false,
-      ...(flags.reason === undefined ? {} : {reason: flags.reason}),
-      ...(flags.ticket === undefined ? {} : {ticket: flags.ticket}),
-      ...(flags['leaked-at'] === undefined ? {} : {leaked_at: flags['leaked-at']}),
-      ...(flags['aware-at'] === undefined ? {} : {aware_at: flags['aware-at']}),
+      options: this.optionsOf(flags),
+      choices: this.choicesOf(flags),
+      asks_way: !flags['keep-grants'] && !flags['no-rotate'],
       ...(flags.runbook === undefined ? {} : {runbook: flags.runbook}),
-      ...(flags['keep-grants'] || flags['no-rotate'] ? {choices: this.choicesOf(flags)} : {}),
       onIncident: (id) => (this.incidentId = id),
     })
     await this.show(worked, true)

@@ -4,9 +4,19 @@ import {connectionFlags, deliverFlags, incidentFlags, proofFlags} from '../cli/f
 import {IncidentCommand} from '../cli/incident-command.ts'
 import {runIncident} from '../cli/incident-session.ts'
 import {openTrail} from '../cli/context.ts'
-import {leakedTokenOf} from '../cli/leaked-value.ts'
+import {leakedParts} from '../cli/leaked-value.ts'
 import {DEFAULT_CHOICES} from '../incident/policy.ts'
+import {StanchError} from '../errors.ts'
 import type {LeakKind} from '../incident/leak.ts'
+import type {Plan} from '../incident/plan.ts'
+import {tookEffect} from '../incident/replay.ts'
+import type {IncidentState} from '../incident/replay.ts'
+
+/** Will going on rotate? It will not where a rotation took effect: its secret then goes to the sink given, else into a 0600 file. */
+function rotationAhead(plan: Plan, state: IncidentState): boolean {
+  const rotated = state.operations.some((one) => (one.action === 'client_secret.rotate' || one.action === 'client_secret.set') && tookEffect(one))
+  return !rotated && plan.steps.some((step) => step.action === 'secret.deliver')
+}
 
 export default class Resume extends IncidentCommand {
   static override summary = 'settle what is in doubt by looking, then go on'
@@ -49,7 +59,11 @@ Without an id it takes the only unfinished incident; with several it lists them.
       }
     })()
     this.incidentId = state.incident_id
-    const token = plan.leak === 'management-token' ? leakedTokenOf(leaked) : undefined
+    if (!attended && sink === undefined && rotationAhead(plan, state)) {
+      throw new StanchError('usage.missing_sink', 'A rotation is still ahead, and where its new secret goes is not known here. Nothing was sent.', {
+        hint: `Say it again: stanch resume ${state.incident_id} --deliver SINK`,
+      })
+    }
     const showOnTerminal = await this.showOnTerminal()
     const worked = await runIncident({
       place,
@@ -60,12 +74,12 @@ Without an id it takes the only unfinished incident; with several it lists them.
       leak: plan.leak satisfies LeakKind,
       client_id: plan.client_id,
       choices: {...DEFAULT_CHOICES, keep_grants: !plan.steps.some((step) => step.action === 'client_grant.delete')},
-      ...(leaked && !token ? {leaked} : {}),
-      ...(token ? {leaked_token: token} : {}),
+      ...(await leakedParts(connected, plan.leak, plan.client_id, leaked)),
       ...(sink ? {sink} : {}),
       ...(showOnTerminal ? {showOnTerminal} : {}),
       interruption: this.interruption,
       fixed: true,
+      resumes: true,
       audiences: plannedAudiences(plan),
       state,
       plan: () => plan,

@@ -3,7 +3,7 @@ import {StanchError, systemCode} from '../errors.ts'
 import {hasControl} from '../files/command.ts'
 import {isLink} from '../files/link.ts'
 import {fileStat, readBounded} from '../files/read.ts'
-import {createExclusive, writableProbe} from '../files/write.ts'
+import {createExclusive, removeTemporaries, writableProbe} from '../files/write.ts'
 import type {Secret} from '../secret.ts'
 import {quoted} from '../untrusted.ts'
 
@@ -50,8 +50,8 @@ export function tryFolder(file: string): void {
 }
 
 /**
- * Creates `file` (0600) with the secret and one newline. A file that already holds exactly that is a delivery that was
- * made before; any other file is left alone. Rejects with `delivery.failed`.
+ * Creates `file` (0600) with the secret and one newline, whole or not at all. A file that already holds exactly that is
+ * a delivery that was made before; any other file is left alone. Rejects with `delivery.failed`.
  */
 export function deliverToFile(file: string, secret: Secret): void {
   const text = secret.reveal()
@@ -62,6 +62,8 @@ export function deliverToFile(file: string, secret: Secret): void {
 
 function createOrSame(file: string, content: string): void {
   if (isLink(file)) throw new StanchError('delivery.failed', `${quoted(file, 200)} is a link; it was left alone.`)
+  // A process that was killed in the middle of this very delivery may have left the secret under a temporary name.
+  removeTemporaries(file)
   const found = fileStat(file)
   if (found === undefined) return createExclusive(file, content)
   const same =

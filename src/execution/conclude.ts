@@ -12,7 +12,13 @@ import type {Progress} from './progress.ts'
 import type {Run} from './run.ts'
 
 /** Turns work into the result that is shown, and writes its status, its gaps and a checkpoint into the trail. */
-export function conclude(run: Run, progress: Progress, exposure: Exposure, signedOff: readonly string[], writable = true): IncidentResult {
+export function conclude(
+  run: Run,
+  progress: Progress,
+  exposure: Exposure,
+  signedOff: readonly string[],
+  writable = true,
+): IncidentResult {
   const {plan, snapshot} = progress
   notReached(progress)
   newSecretUnknown(progress)
@@ -23,10 +29,10 @@ export function conclude(run: Run, progress: Progress, exposure: Exposure, signe
   const restored = plan.steps.some((step) => step.action === 'client_grant.restore')
   // Whoever holds nothing but a token gets no other by the client's grants, unless the token could read the secret.
   const tokenOnly = plan.leak === 'management-token' && !tokenCouldReadSecrets({...facts, snapshot: progress.before})
-  const open = restored || tokenOnly || plan.leak === 'unknown' ? [] : openPaths(facts, effective)
+  const open = restored || tokenOnly ? [] : openPaths(facts, effective)
   const untied = progress.gaps.some((gap) => gap.code === 'tie_missing')
-  const status = statusOf({actions, proof: progress.proofs, open_paths: open, delivery_failed: deliveryFailed, restored, untied})
-  const reopening = restored ? [] : reopeningScopes(progress.before, progress.leaked_token)
+  const status = statusOf({actions, proof: progress.proofs, open_paths: open, delivery_failed: deliveryFailed, restored, untied, uncontained: exposure.audiences.some((one) => one.contained_at === undefined)})
+  const reopening = reopeningScopes(progress.before, progress.leaked_token)
   const gaps = uniqueGaps([...exposure.evidence_gaps, ...progress.gaps, ...reopeningGap(reopening, exposure)])
   const checkpoint = writable ? writeDown(run, plan.client_id, status, gaps) : undefined
   return {
@@ -50,6 +56,7 @@ export function conclude(run: Run, progress: Progress, exposure: Exposure, signe
       actions,
       exposure,
       gaps,
+      proof: progress.proofs,
       open_paths: open,
       left: restored ? [] : grantsLeftAlone(plan, progress.before),
       reopening,
@@ -73,7 +80,12 @@ function grantsLeftAlone(plan: Plan, before: TenantSnapshot): {grant_id: string;
     }))
 }
 
-function writeDown(run: Run, clientId: string, status: IncidentStatus, gaps: readonly EvidenceGap[]): NonNullable<IncidentResult['audit']> {
+function writeDown(
+  run: Run,
+  clientId: string,
+  status: IncidentStatus,
+  gaps: readonly EvidenceGap[],
+): NonNullable<IncidentResult['audit']> {
   run.journal.gaps(gaps)
   run.journal.observe({action: 'status', finding: status, target: `client:${clientId}`})
   const {size, root, text} = run.journal.trail.checkpoint()
@@ -88,7 +100,12 @@ export function notCarriedOut(
   status: Extract<IncidentStatus, 'planned' | 'declined'>,
   extras: Pick<IncidentResult, 'incident_id' | 'audit'> = {},
 ): IncidentResult {
-  const actions = plan.steps.map((step) => ({kind: step.action, target: step.target, outcome: 'not_attempted' as const, undo: step.undo}))
+  const actions = plan.steps.map((step) => ({
+    kind: step.action,
+    target: step.target,
+    outcome: 'not_attempted' as const,
+    undo: step.undo,
+  }))
   const reopening = reopeningScopes(snapshot)
   const gaps = uniqueGaps([...exposure.evidence_gaps, ...reopeningGap(reopening, exposure)])
   return {
@@ -103,7 +120,19 @@ export function notCarriedOut(
     proof: [],
     exposure: {...exposure, evidence_gaps: gaps},
     evidence_gaps: gaps,
-    next: nextSteps({status, plan, actions, exposure, gaps, open_paths: [], left: [], reopening, delivery_failed: false, signed_off: []}),
+    next: nextSteps({
+      status,
+      plan,
+      actions,
+      exposure,
+      gaps,
+      proof: [],
+      open_paths: [],
+      left: [],
+      reopening,
+      delivery_failed: false,
+      signed_off: [],
+    }),
   }
 }
 
@@ -113,7 +142,13 @@ function notReached(progress: Progress): void {
     if (step.action !== 'verify' || progress.outcomes.has(step.id)) continue
     for (const claim of step.args.claims) {
       if (progress.proofs.some((proof) => proof.claim === claim)) continue
-      progress.proofs.push({claim, target: step.target, verdict: 'not_proven', probes: 0, basis: 'the work ended before this was asked'})
+      progress.proofs.push({
+        claim,
+        target: step.target,
+        verdict: 'not_proven',
+        probes: 0,
+        basis: 'the work ended before this was asked',
+      })
     }
   }
 }
@@ -121,7 +156,9 @@ function notReached(progress: Progress): void {
 /** A rotation that took effect while nobody here saw its secret: said in every session, until it is handed over. */
 function newSecretUnknown(progress: Progress): void {
   if (progress.new_secret !== undefined || progress.delivery !== undefined) return
-  const rotated = progress.plan.steps.some((step) => step.action === 'client_secret.rotate' && progress.outcomes.get(step.id)?.outcome === 'done')
+  const rotated = progress.plan.steps.some(
+    (step) => step.action === 'client_secret.rotate' && progress.outcomes.get(step.id)?.outcome === 'done',
+  )
   if (!rotated) return
   progress.gaps.push({
     code: 'new_secret_unknown',

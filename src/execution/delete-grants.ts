@@ -52,11 +52,11 @@ async function attempt(run: Run, progress: Progress, todo: readonly Deletion[], 
   const sent = await Promise.all(
     todo.map((step, index) => run.tenant.change({kind: 'client_grant.delete', grant_id: step.args.grant_id}, (attempts[index] as Intended).correlation_id)),
   )
-  return decide(run, progress, todo, attempts, sent.map((one) => one.sent))
+  return decide(run, progress, todo, attempts, sent.map((one) => one.sent), round === 1)
 }
 
 /** One read of the list tells for each grant whether it is gone. A read that fails leaves the answers as they were judged. */
-async function decide(run: Run, progress: Progress, steps: readonly Deletion[], attempts: readonly Intended[], sent: readonly Sent[]): Promise<Deletion[]> {
+async function decide(run: Run, progress: Progress, steps: readonly Deletion[], attempts: readonly Intended[], sent: readonly Sent[], first: boolean): Promise<Deletion[]> {
   let left: Set<string> | undefined
   let failure: unknown
   try {
@@ -66,7 +66,7 @@ async function decide(run: Run, progress: Progress, steps: readonly Deletion[], 
     failure = error
   }
   const ends: {intended: Intended; sent: Sent; result: 'ok' | 'failed' | 'refused' | 'unknown'}[] = []
-  const results: {step: Deletion; result: StepResult; settle?: 'ok' | 'not_done'; intended: Intended}[] = []
+  const results: {step: Deletion; result: StepResult; settle?: 'ok' | 'not_done'; again?: boolean; intended: Intended}[] = []
   steps.forEach((step, index) => {
     const answer = sent[index] as Sent
     const intended = attempts[index] as Intended
@@ -87,7 +87,9 @@ async function decide(run: Run, progress: Progress, steps: readonly Deletion[], 
       if (answer.kind === 'answered' && answer.date !== undefined) progress.grants_changed_at = Math.max(progress.grants_changed_at ?? 0, answer.date)
     } else if (judged === 'refused') {
       ends.push({intended, sent: answer, result: 'refused'})
-      results.push({step, intended, result: result('refused', `the tenant answered ${answer.kind === 'answered' ? answer.status : ''}`)})
+      // 401 is about our token, which was dropped: once more with a fresh one, under a new intent.
+      const again = first && answer.kind === 'answered' && answer.status === 401
+      results.push({step, intended, again, result: result('refused', `the tenant answered ${answer.kind === 'answered' ? answer.status : ''}`)})
     } else if (judged === 'not_sent') {
       ends.push({intended, sent: answer, result: 'failed'})
       results.push({step, intended, result: result('not_attempted', 'the request did not leave')})
@@ -111,5 +113,5 @@ async function decide(run: Run, progress: Progress, steps: readonly Deletion[], 
     finishStep(run, progress, one.step, one.result)
   }
   if (failure instanceof StanchError && results.every((one) => one.result.outcome !== 'in_doubt')) throw failure
-  return results.filter((one) => one.settle === 'not_done').map((one) => one.step)
+  return results.filter((one) => one.settle === 'not_done' || one.again).map((one) => one.step)
 }

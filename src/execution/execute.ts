@@ -1,3 +1,4 @@
+import {StanchError} from '../errors.ts'
 import type {Exposure} from '../incident/exposure.ts'
 import type {PlanStep} from '../incident/plan.ts'
 import {isChange} from '../incident/policy.ts'
@@ -39,7 +40,8 @@ export async function execute(run: Run, progress: Progress): Promise<Exposure> {
         const batch = batchFrom(steps, index, progress)
         const next = steps[index + batch.length]
         // The fingerprint read needs nothing from the deletions: it goes out with them, its intent durable first.
-        if (next?.action === 'client_secret.rotate' && !progress.outcomes.has(next.id)) before = guarded(readBefore(run, progress))
+        if (next?.action === 'client_secret.rotate' && !progress.outcomes.has(next.id))
+          before = guarded(readBefore(run, progress))
         await deleteGrants(run, progress, batch)
         break
       }
@@ -69,6 +71,7 @@ export async function execute(run: Run, progress: Progress): Promise<Exposure> {
         break
     }
   }
+  await readLogAgain(run, progress)
   return concludeExposure(run, progress)
 }
 
@@ -99,6 +102,24 @@ function isChangeBlocked(progress: Progress, step: PlanStep): boolean {
   return stop_when.includes('not_proven') && progress.proofs.some((proof) => proof.verdict !== 'proven')
 }
 
+/**
+ * Tokens that were issued since the first look stand in the log only now. A log that cannot be read any more, or is
+ * late, leaves what was seen before; the rule of the all clear does not rest on it.
+ */
+async function readLogAgain(run: Run, progress: Progress): Promise<void> {
+  const {log} = progress.before
+  if (log === null || !progress.plan.steps.some((step) => step.action === 'verify' && progress.outcomes.has(step.id))) return
+  try {
+    const newest = await run.tenant.searchLogs({q: `client_id:"${progress.plan.client_id}"`, page: 0, per_page: 100})
+    const known = new Set(log.map((entry) => entry.log_id))
+    const late = newest.filter((entry) => !known.has(entry.log_id))
+    if (late.length > 0) progress.before = {...progress.before, log: [...late, ...log]}
+  } catch (error) {
+    if (!(error instanceof StanchError) || error.code === 'interrupted') throw error
+    progress.gaps.push({code: 'log_not_read_again', what: 'tokens issued while this was at work', why: error.message})
+  }
+}
+
 function concludeExposure(run: Run, progress: Progress): Exposure {
   const exposure = expose(run, progress)
   run.journal.observe({
@@ -114,14 +135,17 @@ function concludeExposure(run: Run, progress: Progress): Exposure {
 export function adoptEarlier(progress: Progress): void {
   let undated = false
   for (const step of progress.plan.steps) {
-    const operations = progress.earlier.filter((operation) => operation.step === step.id && isEffectOf(step, operation) && countsFor(progress, operation))
+    const operations = progress.earlier.filter(
+      (operation) => operation.step === step.id && isEffectOf(step, operation) && countsFor(progress, operation),
+    )
     const effective = operations.find(tookEffect)
     // A grant that is back but not yet tied to its organisations again is looked at once more.
     if (effective && !(step.action === 'client_grant.restore' && step.args.organizations.length > 0)) {
       progress.outcomes.set(step.id, {outcome: 'done', seq: effective.seq, at: effective.at})
       if (effective.date !== undefined) {
         if (step.action === 'client_secret.rotate') progress.secret_changed_at = effective.date
-        if (step.action === 'client_grant.delete') progress.grants_changed_at = Math.max(progress.grants_changed_at ?? 0, effective.date)
+        if (step.action === 'client_grant.delete')
+          progress.grants_changed_at = Math.max(progress.grants_changed_at ?? 0, effective.date)
       } else if (step.action === 'client_grant.delete') {
         undated = true
       }
@@ -132,17 +156,17 @@ export function adoptEarlier(progress: Progress): void {
 }
 
 /**
- * Work that goes on, also under a newer plan of the runbook, repeats nothing that took effect. A command that a person
- * typed for one purpose (`secret rotate`) means what it says: only its own earlier sessions count for it.
+ * Work that goes on (`resume`) repeats nothing that took effect. A command that a person types anew means what it says,
+ * and was confirmed anew: `secret rotate` in an incident rotates, however often that was done before.
  */
-export function countsFor({plan, plan_sha256}: Progress, operation: Operation): boolean {
-  return operation.plan_sha256 === plan_sha256 || !plan.runbook.id.startsWith('command:')
+export function countsFor({resumes, plan, plan_sha256}: Progress, operation: Operation): boolean {
+  return resumes && (operation.plan_sha256 === plan_sha256 || !plan.runbook.id.startsWith('command:'))
 }
 
 function isEffectOf(step: PlanStep, operation: Operation): boolean {
   if (inDoubt(operation)) return false
-  if (step.action === 'client_secret.rotate') return operation.action === 'client_secret.rotate' || operation.action === 'client_secret.set'
+  if (step.action === 'client_secret.rotate')
+    return operation.action === 'client_secret.rotate' || operation.action === 'client_secret.set'
   if (step.action === 'client_grant.restore') return operation.action === 'client_grant.create'
   return operation.action === step.action
 }
-

@@ -1,13 +1,12 @@
 import {parseRfc3339} from '../clock.ts'
 import {lifetimeChanged} from '../incident/earlier-changes.ts'
-import {computeExposureWindow} from '../incident/exposure.ts'
-import type {AudienceExposure, AudienceFacts, Containment, Exposure, ObservedToken} from '../incident/exposure.ts'
+import {computeExposureWindow, MAX_TOKEN_LIFETIME, SKEW_SECONDS} from '../incident/exposure.ts'
+import type {AudienceFacts, Exposure, ObservedToken} from '../incident/exposure.ts'
 import {reachableAudiences} from '../incident/actions/template.ts'
 import {tokenCouldReadSecrets} from '../incident/policy.ts'
 import type {PlanFacts} from '../incident/policy.ts'
 import type {Plan} from '../incident/plan.ts'
-import {subjectOf} from '../incident/tenant-snapshot.ts'
-import type {TenantSnapshot} from '../incident/tenant-snapshot.ts'
+import type {EvidenceGap, TenantSnapshot} from '../incident/tenant-snapshot.ts'
 import type {Progress} from './progress.ts'
 import type {Run} from './run.ts'
 import {tenantNow} from './verify.ts'
@@ -20,9 +19,9 @@ export function expose(run: Run, progress: Progress): Exposure {
       now: tenantNow(run),
       kind: progress.plan.leak,
       containment: progress.containment,
-      audiences: plannedAudiences(progress.plan),
       ...(progress.prior ? {prior: progress.prior} : {}),
       probe_tokens: progress.probe_tokens,
+      ...(progress.later_lifetimes ? {later_lifetimes: progress.later_lifetimes} : {}),
       ...(progress.leaked_at === undefined ? {} : {leaked_at: progress.leaked_at}),
       ...(run.tenant.skewSeconds() === undefined ? {} : {skew: Math.abs(run.tenant.skewSeconds() ?? 0)}),
     },
@@ -36,32 +35,34 @@ export interface ExposureContext {
   readonly containment: ReadonlyMap<string, {readonly changed_at: number; readonly first_refusal_at: number}>
   readonly probe_tokens: readonly {readonly audience: string; readonly issued_at: number; readonly expires_at?: number}[]
   readonly leaked_at?: number
-  /** Audiences that the plan was made for: their grants may be gone by now, their tokens are not. */
-  readonly audiences?: readonly string[]
-  /** What the incident knew before this run. */
-  readonly prior?: PriorExposure
+  /** What an earlier session of the incident computed: a lifetime that was larger then counts on. */
+  readonly prior?: Exposure
+  /** Lifetimes as they were read again after the last probe, seconds: the larger of both counts. */
+  readonly later_lifetimes?: Readonly<Record<string, number>>
   /** Seconds, absolute. */
   readonly skew?: number
-  /** APIs that no grant shows any more although the tenant log has tokens for them. */
-  readonly seen_in_log?: readonly string[]
 }
+
+/** Stands for every API of the tenant, where no grant and no log entry says which ones the credential had tokens for. */
+export const ANY_API = '*'
 
 /** The audiences that a plan is about, from the steps that name them. */
 export function plannedAudiences(plan: Plan): string[] {
-  return [...new Set(plan.steps.flatMap((step) => (step.action === 'exposure' || step.action === 'verify' ? step.args.audiences : [])))]
-}
-
-/** An earlier run's exposure. Its containment still stands where the leaked secret was proven dead; grants alone can come back. */
-export interface PriorExposure {
-  readonly exposure: Exposure
-  readonly secret_dead: boolean
+  return [
+    ...new Set(plan.steps.flatMap((step) => (step.action === 'exposure' || step.action === 'verify' ? step.args.audiences : []))),
+  ]
 }
 
 /** Exposure from a snapshot alone: the `exposure` command asks this before anything was done. */
 export function exposureOf(facts: PlanFacts, context: ExposureContext): Exposure {
   const {snapshot, leaked_token: token} = facts
   const tokenOnly = context.kind === 'management-token' && token?.expires_at !== undefined && !tokenCouldReadSecrets(facts)
-  const audiences = tokenOnly ? [] : [...new Set([...reachableAudiences(facts), ...(context.seen_in_log ?? [])])].sort()
+  // Whoever has a token that cannot read secrets has no other by it, at hand or not: only its own API counts.
+  const audiences = tokenOnly
+    ? []
+    : context.kind === 'management-token' && !tokenCouldReadSecrets(facts)
+      ? [snapshot.management_audience]
+      : exposedAudiences(facts, context.now)
   const observed = observedTokens(snapshot)
   const dates = (snapshot.log ?? []).map((entry) => parseRfc3339(entry.date)).filter((date) => date !== undefined)
   return computeExposureWindow({
@@ -69,40 +70,82 @@ export function exposureOf(facts: PlanFacts, context: ExposureContext): Exposure
     computed_at: context.now,
     audiences: audiences.map((audience) => audienceFacts(snapshot, audience, context)),
     observed,
-    ...(token?.expires_at === undefined ? {} : {leaked_token: {audience: token.audiences[0] ?? snapshot.management_audience, expires_at: token.expires_at}}),
+    ...(token?.expires_at === undefined
+      ? {}
+      : {leaked_token: {audience: token.audiences[0] ?? snapshot.management_audience, expires_at: token.expires_at}}),
     token_only: tokenOnly,
     probe_tokens: context.probe_tokens,
     ...(context.leaked_at === undefined ? {} : {leaked_at: context.leaked_at}),
-    ...(dates.length > 0 ? {log_from: Math.min(...dates)} : {}),
+    ...logFrom(snapshot, dates),
     ...(context.skew === undefined ? {} : {machine_skew: context.skew}),
-    gaps: notBounded(snapshot),
+    gaps: [...notBounded(snapshot), ...unknownAudiences(audiences)],
   })
 }
 
 function audienceFacts(snapshot: TenantSnapshot, audience: string, context: ExposureContext): AudienceFacts {
   const server = snapshot.resource_servers[audience]
-  const before = context.prior?.exposure.audiences.find((one) => one.audience === audience)
-  const containment = context.containment.get(audience) ?? priorContainment(before, snapshot, context)
-  const lifetime = server?.token_lifetime ?? (before?.lifetime_source === 'tenant' ? before.token_lifetime_seconds : undefined)
+  const before = context.prior?.audiences.find((one) => one.audience === audience)
+  const containment = context.containment.get(audience)
+  const lifetimes = [
+    server?.token_lifetime,
+    server ? context.later_lifetimes?.[audience] : undefined,
+    before?.lifetime_source === 'tenant' ? before.token_lifetime_seconds : undefined,
+  ].filter((one) => one !== undefined)
   const paths = snapshot.grants
     .filter((grant) => grant.audience === audience)
     .map((grant) => `client grant ${grant.id} (${grant.subject_type ?? 'client'}${grant.allow_all_scopes ? ', all scopes' : ''})`)
   return {
     audience,
-    ...((server?.name ?? before?.name) === undefined ? {} : {name: server?.name ?? before?.name ?? audience}),
-    ...(lifetime === undefined ? {} : {token_lifetime: lifetime}),
+    name: audience === ANY_API ? 'any API of this tenant' : (server?.name ?? before?.name ?? audience),
+    ...(lifetimes.length === 0 ? {} : {token_lifetime: Math.max(...lifetimes)}),
     ...(lifetimeChanged(snapshot, audience, context.leaked_at) ? {lifetime_changed: true} : {}),
-    paths: paths.length > 0 ? paths : [context.seen_in_log?.includes(audience) ? 'a grant that is gone; the tenant log has its tokens' : 'the leaked token itself'],
+    paths:
+      paths.length > 0
+        ? paths
+        : [
+            audience === ANY_API
+              ? 'no grant is left that says for which APIs tokens were issued'
+              : logged(snapshot, audience).length > 0
+                ? 'a grant that is gone; the tenant log has its tokens'
+                : 'the leaked token itself',
+          ],
     ...(containment ? {containment} : {}),
   }
 }
 
-/** Containment that an earlier run proved: by the dead secret it stands, by a missing grant only as long as none is there. */
-function priorContainment(before: AudienceExposure | undefined, snapshot: TenantSnapshot, context: ExposureContext): Containment | undefined {
-  const at = before?.contained_at === undefined ? undefined : parseRfc3339(before.contained_at)
-  if (at === undefined) return undefined
-  const open = snapshot.grants.some((grant) => grant.audience === before?.audience && subjectOf(grant) === 'client')
-  return open && !context.prior?.secret_dead ? undefined : {changed_at: at, first_refusal_at: at}
+/**
+ * The APIs whose tokens may still be out: those of the grants, those of the leaked token, and those that the log has
+ * living tokens for. With none of them known, every API may be one: that is said, and never taken for "none".
+ */
+export function exposedAudiences(facts: PlanFacts, now: number): string[] {
+  const {snapshot} = facts
+  const found = new Set(reachableAudiences(facts))
+  for (const entry of snapshot.log ?? []) {
+    if (entry.type === 'seccft' && entry.audience !== undefined && mayLive(snapshot, entry.audience, now)) found.add(entry.audience)
+  }
+  return found.size > 0 ? [...found].sort() : [ANY_API]
+}
+
+/** Could a token that the log shows for this API still live? */
+function mayLive(snapshot: TenantSnapshot, audience: string, now: number): boolean {
+  const lifetime = snapshot.resource_servers[audience]?.token_lifetime ?? MAX_TOKEN_LIFETIME
+  return logged(snapshot, audience).some((issued) => issued + lifetime + SKEW_SECONDS > now)
+}
+
+/** When the log says that tokens for this API were issued, NumericDate. */
+function logged(snapshot: TenantSnapshot, audience: string): number[] {
+  return (snapshot.log ?? []).flatMap((entry) => {
+    const issued = entry.type === 'seccft' && entry.audience === audience ? parseRfc3339(entry.date) : undefined
+    return issued === undefined ? [] : [issued]
+  })
+}
+
+/** From when on changes of API settings would be seen: a log that was cut begins with its oldest entry. */
+function logFrom(snapshot: TenantSnapshot, dates: readonly number[]): {log_from?: number} {
+  const settings = (snapshot.setting_changes ?? []).map((entry) => parseRfc3339(entry.date)).filter((date) => date !== undefined)
+  const cut = settings.length >= 1000
+  const from = cut ? settings : [...settings, ...dates]
+  return snapshot.setting_changes === null || from.length === 0 ? {} : {log_from: Math.min(...from)}
 }
 
 /** Issuance events of the log at hand. */
@@ -124,15 +167,33 @@ function observedTokens(snapshot: TenantSnapshot): ObservedToken[] | null {
   })
 }
 
+function unknownAudiences(audiences: readonly string[]): EvidenceGap[] {
+  if (!audiences.includes(ANY_API)) return []
+  const why = 'no client grant is left, and the log at hand shows no living token: for which APIs tokens were issued is not known'
+  return [{code: 'audiences_unknown', what: 'the APIs that tokens were issued for', why}]
+}
+
 /** Tokens that this window says nothing about are named. */
 function notBounded(snapshot: TenantSnapshot) {
   const types = snapshot.client.grant_types ?? []
   const gaps = [...snapshot.gaps]
   if (types.includes('refresh_token')) {
-    gaps.push({code: 'refresh_tokens', what: 'refresh tokens of this client', why: 'they are not bounded by the all clear: they live until they are revoked'})
+    gaps.push({
+      code: 'refresh_tokens',
+      what: 'refresh tokens of this client',
+      why: 'they are not bounded by the all clear: they live until they are revoked',
+    })
   }
-  if (types.some((type) => ['authorization_code', 'implicit', 'password', 'http://auth0.com/oauth/grant-type/password-realm'].includes(type))) {
-    gaps.push({code: 'user_tokens', what: 'access tokens of users of this client', why: 'client grants do not bound them; each lives until its own exp'})
+  if (
+    types.some((type) =>
+      ['authorization_code', 'implicit', 'password', 'http://auth0.com/oauth/grant-type/password-realm'].includes(type),
+    )
+  ) {
+    gaps.push({
+      code: 'user_tokens',
+      what: 'access tokens of users of this client',
+      why: 'client grants do not bound them; each lives until its own exp',
+    })
   }
   return gaps
 }

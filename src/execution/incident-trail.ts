@@ -185,6 +185,11 @@ export class IncidentTrail {
     this.trail.append(this.#record({kind: 'plan', plan_sha256: planSha256, evidence: this.trail.putEvidence(plan), runbook}))
   }
 
+  /** @param via how it came: `before` or `emergency`, and the signed line, so that a stranger can check it */
+  approval(planSha256: string, by: string, via: string): void {
+    this.trail.append(this.#record({kind: 'approval', plan_sha256: planSha256, by: printable(by, 200), via}))
+  }
+
   note(text: string): void {
     this.trail.append(this.#record({kind: 'note', text: printable(text, 4000)}))
   }
@@ -204,7 +209,7 @@ export class IncidentTrail {
 
   /** Stores `value` as a content-addressed blob; returns its SHA-256. Canonical JSON, so the same value is the same blob. */
   evidence(value: unknown): string {
-    return this.trail.putEvidence(withoutSecretShapes(JSON.stringify(value)))
+    return this.trail.putEvidence(JSON.stringify(withoutShapes(value)))
   }
 
   /** `hmac-sha256:...` of a secret: equal secrets are seen to be equal, and nobody without the key can test a guess. */
@@ -263,6 +268,7 @@ function errorOf(sent: Sent, result: string): {code: string; text: string} | und
 function withoutShapes(value: unknown): unknown {
   if (typeof value === 'string') return withoutSecretShapes(value)
   if (Array.isArray(value)) return value.map(withoutShapes)
-  if (typeof value === 'object' && value !== null) return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, withoutShapes(member)]))
+  if (typeof value === 'object' && value !== null)
+    return Object.fromEntries(Object.entries(value).map(([name, member]) => [withoutSecretShapes(name), withoutShapes(member)]))
   return value
 }

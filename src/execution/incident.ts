@@ -4,7 +4,6 @@ import {rfc3339Millis} from '../clock.ts'
 import type {Clock} from '../clock.ts'
 import {StanchError} from '../errors.ts'
 import type {Operator} from '../auth0/tenant.ts'
-import {reachableAudiences} from '../incident/actions/template.ts'
 import type {Containment} from '../incident/exposure.ts'
 import type {LeakKind} from '../incident/leak.ts'
 import {canonicalJson, planHash} from '../incident/plan.ts'
@@ -19,8 +18,7 @@ import {conclude} from './conclude.ts'
 import {containmentOf} from './known-containment.ts'
 import {snapshotBefore} from './snapshot-before.ts'
 import {execute} from './execute.ts'
-import {expose} from './expose.ts'
-import type {PriorExposure} from './expose.ts'
+import {ANY_API, expose, exposedAudiences} from './expose.ts'
 import type {Exposure} from '../incident/exposure.ts'
 import {IncidentTrail} from './incident-trail.ts'
 import type {Progress} from './progress.ts'
@@ -82,7 +80,10 @@ export function incidentState(trail: Trail, id: string): IncidentState {
     }
   }
   const state = replay(id, events())
-  if (!state) throw new StanchError('incident.unknown', `There is no incident ${id} in this trail.`, {hint: 'List them: stanch incident list'})
+  if (!state)
+    throw new StanchError('incident.unknown', `There is no incident ${id} in this trail.`, {
+      hint: 'List them: stanch incident list',
+    })
   return state
 }
 
@@ -90,11 +91,18 @@ export function incidentState(trail: Trail, id: string): IncidentState {
 export function unfinishedIncident(trail: Trail): IncidentState {
   const live = incidentsOf(trail.records()).filter((one) => isLive(one))
   const [only, ...others] = live
-  if (!only) throw new StanchError('incident.unknown', 'No incident in this trail is unfinished.', {hint: 'List them all: stanch incident list'})
-  if (others.length > 0) {
-    throw new StanchError('incident.ambiguous', `${live.length} incidents are unfinished: ${live.map((one) => one.incident_id).join(', ')}.`, {
-      hint: 'Name one: stanch resume ID',
+  if (!only)
+    throw new StanchError('incident.unknown', 'No incident in this trail is unfinished.', {
+      hint: 'List them all: stanch incident list',
     })
+  if (others.length > 0) {
+    throw new StanchError(
+      'incident.ambiguous',
+      `${live.length} incidents are unfinished: ${live.map((one) => one.incident_id).join(', ')}.`,
+      {
+        hint: 'Name one: stanch resume ID',
+      },
+    )
   }
   return only
 }
@@ -102,9 +110,13 @@ export function unfinishedIncident(trail: Trail): IncidentState {
 /** The plan that an incident was confirmed with, from its evidence. @throws plan.invalid */
 export function planOf(trail: Trail, state: IncidentState): Plan {
   const blob = state.plan ? trail.getEvidence(state.plan.evidence) : undefined
-  if (!blob) throw new StanchError('plan.invalid', `Incident ${state.incident_id} has no plan on record: it ended before one was made.`, {hint: 'Start again: stanch respond'})
+  if (!blob)
+    throw new StanchError('plan.invalid', `Incident ${state.incident_id} has no plan on record: it ended before one was made.`, {
+      hint: `Take it up again: stanch respond --incident ${state.incident_id}`,
+    })
   const plan = JSON.parse(blob.toString('utf8')) as Plan
-  if (planHash(plan) !== state.plan?.sha256) throw new StanchError('plan.hash_mismatch', 'The plan in the evidence is not the one that was confirmed.')
+  if (planHash(plan) !== state.plan?.sha256)
+    throw new StanchError('plan.hash_mismatch', 'The plan in the evidence is not the one that was confirmed.')
   return plan
 }
 
@@ -115,6 +127,8 @@ export interface Work {
   readonly leaked_at?: number
   /** State by replay, when the incident goes on. */
   readonly state?: IncidentState
+  /** True for `resume`: what earlier sessions did is not done again. A command that was typed anew means what it says. */
+  readonly resumes: boolean
   /** Steps that somebody else's change made unnecessary, after the responder said so. */
   readonly already?: readonly string[]
 }
@@ -123,6 +137,8 @@ export interface Work {
 export interface Worked {
   readonly result: IncidentResult
   readonly failure?: unknown
+  /** The plan for people, where it was only looked at. */
+  readonly screen?: readonly string[]
 }
 
 /** Writes the plan down, so that it can be asked about, carried out and gone on with. Returns its hash. */
@@ -136,21 +152,32 @@ export function recordPlan(journal: IncidentTrail, plan: Plan, state?: IncidentS
 export async function work(run: Run, job: Work): Promise<Worked> {
   const sha256 = planHash(job.plan)
   const {journal} = run
-  const before = await snapshotBefore(run, job.snapshot, job.state)
+  const before = await snapshotBefore(run.tenant, (sha256) => journal.trail.getEvidence(sha256), job.snapshot, job.state)
   const snapshotEvidence = journal.evidence(withoutLog(job.snapshot))
-  journal.observe({action: 'tenant.snapshot', target: `client:${job.plan.client_id}`, finding: `${job.snapshot.grants.length} grants, ${job.snapshot.log?.length ?? 'no'} log entries`, evidence: snapshotEvidence})
+  journal.observe({
+    action: 'tenant.snapshot',
+    target: `client:${job.plan.client_id}`,
+    finding: `${job.snapshot.grants.length} grants, ${job.snapshot.log?.length ?? 'no'} log entries`,
+    evidence: snapshotEvidence,
+  })
   const progress: Progress = {
     plan: job.plan,
     plan_sha256: sha256,
+    resumes: job.resumes,
     snapshot: job.snapshot,
     before,
     ...(job.leaked_token ? {leaked_token: job.leaked_token} : {}),
     ...(job.leaked_at === undefined ? {} : {leaked_at: job.leaked_at}),
-    ...priorOf(run.journal.trail, job),
+    ...priorExposure(run.journal.trail, job.state),
     earlier: [...(job.state?.operations ?? [])],
     deliveries: job.state?.deliveries ?? [],
     earlier_proofs: job.state?.proofs ?? [],
-    outcomes: new Map((job.already ?? []).map((step) => [step, {outcome: 'already' as const, at: journal.now(), detail: 'somebody else did it; see the decision on record'}])),
+    outcomes: new Map(
+      (job.already ?? []).map((step) => [
+        step,
+        {outcome: 'already' as const, at: journal.now(), detail: 'somebody else did it; see the decision on record'},
+      ]),
+    ),
     proofs: [],
     gaps: [],
     containment: knownContainment(job, before),
@@ -167,15 +194,6 @@ export async function work(run: Run, job: Work): Promise<Worked> {
   }
 }
 
-/** The exposure that the incident computed last. A restore gives grants back; only a dead secret keeps containment then. */
-export function priorOf(trail: Trail, job: Pick<Work, 'state' | 'plan'>): {prior?: PriorExposure} {
-  const exposure = job.state ? lastExposure(trail, job.state) : undefined
-  if (!exposure) return {}
-  const proven = (job.state?.proofs ?? []).some((proof) => proof.claim === 'old_secret_refused' && proof.verdict === 'proven')
-  const restores = job.plan.steps.some((step) => step.action === 'client_grant.restore')
-  return {prior: {exposure: proven || !restores ? exposure : withoutContainment(exposure), secret_dead: proven}}
-}
-
 /** The exposure as an earlier session of this incident computed it. */
 export function lastExposure(trail: Trail, state: IncidentState): Exposure | undefined {
   const sha256 = state.evidence['exposure']
@@ -183,26 +201,43 @@ export function lastExposure(trail: Trail, state: IncidentState): Exposure | und
   return blob ? (JSON.parse(blob.toString('utf8')) as Exposure) : undefined
 }
 
-function withoutContainment(exposure: Exposure): Exposure {
-  return {...exposure, audiences: exposure.audiences.map(({contained_at: _gone, ...rest}) => rest)}
+function priorExposure(trail: Trail, state: IncidentState | undefined): {prior?: Exposure} {
+  const prior = state ? lastExposure(trail, state) : undefined
+  return prior ? {prior} : {}
 }
 
 /** Tokens that probes of earlier sessions minted, or may have minted: they stay in the exposure. */
 export function mintedByProbes(state: IncidentState | undefined): {audience: string; issued_at: number}[] {
   return (state?.operations ?? [])
-    .filter((one) => one.action === 'token.request' && one.target.startsWith('api:') && !inDoubt(one) && (one.result === 'ok' || one.settled === 'ok'))
+    .filter(
+      (one) =>
+        one.action === 'token.request' &&
+        one.target.startsWith('api:') &&
+        !inDoubt(one) &&
+        (one.result === 'ok' || one.settled === 'ok'),
+    )
     .map((one) => ({audience: one.target.slice('api:'.length), issued_at: one.date ?? Math.floor(Date.parse(one.at) / 1000)}))
 }
 
 /** What earlier sessions proved about containment. A grant that this plan gives back opens its API again, unless the secret is dead. */
-function knownContainment({state, plan, snapshot, leaked_token, leaked_at}: Work, before: TenantSnapshot): Map<string, Containment> {
+export function knownContainment(
+  {state, plan, snapshot, leaked_token, leaked_at}: Pick<Work, 'state' | 'plan' | 'snapshot' | 'leaked_token' | 'leaked_at'>,
+  before: TenantSnapshot,
+): Map<string, Containment> {
   if (!state) return new Map()
-  const givenBack = plan.steps.flatMap((step) => (step.action === 'client_grant.restore' ? [{...step.args.grant, id: step.args.was}] : []))
-  const audiences = reachableAudiences({snapshot: before, ...(leaked_token ? {leaked_token} : {})})
+  const givenBack = plan.steps.flatMap((step) =>
+    step.action === 'client_grant.restore' ? [{...step.args.grant, id: step.args.was}] : [],
+  )
+  const now = before.server_time ?? Math.floor(Date.parse(before.taken_at) / 1000)
+  const audiences = [...exposedAudiences({snapshot: before, ...(leaked_token ? {leaked_token} : {})}, now), ANY_API]
   return containmentOf(state, {...snapshot, grants: [...snapshot.grants, ...givenBack]}, audiences, leaked_at)
 }
 
 /** The log is saved by its own step; the snapshot names only how much of it was seen. */
 function withoutLog(snapshot: TenantSnapshot): unknown {
-  return {...snapshot, log: snapshot.log === null ? null : snapshot.log.length, setting_changes: snapshot.setting_changes === null ? null : snapshot.setting_changes.length}
+  return {
+    ...snapshot,
+    log: snapshot.log === null ? null : snapshot.log.length,
+    setting_changes: snapshot.setting_changes === null ? null : snapshot.setting_changes.length,
+  }
 }

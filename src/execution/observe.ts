@@ -43,14 +43,17 @@ export async function observe(
       what: 'changes that others made',
     }),
   ])
-  const audiences = new Set([...grants.map((grant) => grant.audience), ...also])
+  // Tokens that the log shows live on although no grant shows their API any more: its lifetime is needed all the same.
+  const issued = (log ?? []).flatMap((entry) => (entry.type === 'seccft' && entry.audience !== undefined ? [entry.audience] : []))
+  const audiences = new Set([...grants.map((grant) => grant.audience), ...also, ...issued])
   // A third-party application gets tokens by every default grant, also for APIs that it has no grant of its own for.
   const defaultGrants = (defaults ?? []).filter((grant) => client.is_first_party === false || audiences.has(grant.audience))
   if (client.is_first_party === false) for (const grant of defaultGrants) audiences.add(grant.audience)
-  const [servers, organizations, older] = await Promise.all([
+  const [servers, organizations, older, olderSettings] = await Promise.all([
     readServers(tenant, [...audiences], gaps),
     readOrganizations(tenant, grants, gaps),
-    log?.length === LOG_PAGE ? readOlder(tenant, clientId, gaps) : Promise.resolve([]),
+    log?.length === LOG_PAGE ? readOlder(tenant, `client_id:"${clientId}"`, 'entries of this client', gaps) : Promise.resolve([]),
+    settings?.length === LOG_PAGE ? readOlder(tenant, 'type:"sapi"', 'changes that others made', gaps) : Promise.resolve([]),
   ])
   const serverTime = tenant.serverTime()
   return {
@@ -66,7 +69,7 @@ export async function observe(
     organizations,
     resource_servers: servers,
     log: log === undefined ? null : [...log, ...older],
-    setting_changes: settings ?? null,
+    setting_changes: settings === undefined ? null : [...settings, ...olderSettings],
     gaps: dedupe(gaps),
   }
 }
@@ -81,7 +84,11 @@ export function operatorFacts(operator: Operator): OperatorFacts {
   }
 }
 
-export async function readServers(tenant: Tenant, audiences: readonly string[], gaps: EvidenceGap[]): Promise<Record<string, ResourceServer | null>> {
+export async function readServers(
+  tenant: Tenant,
+  audiences: readonly string[],
+  gaps: EvidenceGap[],
+): Promise<Record<string, ResourceServer | null>> {
   const found = await Promise.all(
     audiences.map(async (audience): Promise<[string, ResourceServer | null] | undefined> => {
       const missed: EvidenceGap[] = []
@@ -117,24 +124,32 @@ async function readOrganizations(
 }
 
 /** The remaining pages of the newest 1,000 entries, all at once: search mode gives no more than that. */
-async function readOlder(tenant: Tenant, clientId: string, gaps: EvidenceGap[]): Promise<LogEntry[]> {
+async function readOlder(tenant: Tenant, q: string, what: string, gaps: EvidenceGap[]): Promise<LogEntry[]> {
   const pages = await Promise.all(
     Array.from({length: LOG_PAGES - 1}, (_, index) =>
-      attempt(() => tenant.searchLogs({q: `client_id:"${clientId}"`, page: index + 1, per_page: LOG_PAGE}), gaps, {
+      attempt(() => tenant.searchLogs({q, page: index + 1, per_page: LOG_PAGE}), gaps, {
         code: 'log_incomplete',
-        what: 'older entries of the tenant log of this client',
+        what: `older entries of the tenant log: ${what}`,
       }),
     ),
   )
   const entries = pages.flatMap((page) => page ?? [])
   if (entries.length >= LOG_PAGE * (LOG_PAGES - 1)) {
-    gaps.push({code: 'log_cut', what: 'entries beyond the newest 1,000 of this client', why: 'the log search gives no more than 1,000'})
+    gaps.push({
+      code: 'log_cut',
+      what: `beyond the newest 1,000: ${what}`,
+      why: 'the log search gives no more than 1,000',
+    })
   }
   return entries
 }
 
 /** A read that a missing scope may refuse: then it is a gap, not the end. Everything else goes on as an error. */
-async function attempt<T>(read: () => Promise<T>, gaps: EvidenceGap[], gap: {code: string; what: string}): Promise<T | undefined> {
+async function attempt<T>(
+  read: () => Promise<T>,
+  gaps: EvidenceGap[],
+  gap: {code: string; what: string},
+): Promise<T | undefined> {
   try {
     return await read()
   } catch (error) {

@@ -24,7 +24,12 @@ export function secretProbe(run: Run, progress: Progress, secret: Secret): () =>
 }
 
 /** As `secretProbe`, for a client that no plan is about. */
-export function clientSecretProbe(at: Where, clientId: string, method: 'post' | 'basic', secret: Secret): () => Promise<ProbeAnswer> {
+export function clientSecretProbe(
+  at: Where,
+  clientId: string,
+  method: 'post' | 'basic',
+  secret: Secret,
+): () => Promise<ProbeAnswer> {
   return async () => {
     const probe = await at.tenant.probeSecret(clientId, secret, method)
     return answerOf(at, probe, probe.verdict === 'dead' ? 'refused' : probe.verdict === 'alive' ? 'accepted' : 'no_evidence')
@@ -35,7 +40,13 @@ export function clientSecretProbe(at: Where, clientId: string, method: 'post' | 
  * Is a new token for this API refused? Only a client_credentials request can tell. It may mint a token, so each has an
  * intent of its own, and a token that does come back is counted into the exposure.
  */
-export function newTokenProbe(run: Run, progress: Progress, step: PlanStep, secret: Secret, audience: string): () => Promise<ProbeAnswer> {
+export function newTokenProbe(
+  run: Run,
+  progress: Progress,
+  step: PlanStep,
+  secret: Secret,
+  audience: string,
+): () => Promise<ProbeAnswer> {
   return async () => {
     const clientId = progress.plan.client_id
     const [intended] = run.journal.intend([
@@ -51,29 +62,39 @@ export function newTokenProbe(run: Run, progress: Progress, step: PlanStep, secr
       },
     ])
     const probe = await run.tenant.probeMint(clientId, secret, authMethodOf(progress), audience, intended?.correlation_id)
-    const answer = answerOf(run, probe, verdictOf(probe, progress.new_secret === secret))
+    const answer = answerOf(run, probe, verdictOf(probe))
     const unclear = probe.maybe_minted === true
     if (probe.verdict === 'minted' || unclear) {
       // A lost answer may have minted one too: it is counted at the API's full lifetime.
-      progress.probe_tokens.push({audience, issued_at: answer.at, ...(probe.token?.exp === undefined ? {} : {expires_at: probe.token.exp})})
+      progress.probe_tokens.push({
+        audience,
+        issued_at: answer.at,
+        ...(probe.token?.exp === undefined ? {} : {expires_at: probe.token.exp}),
+      })
     }
     if (intended) {
       const result = probe.verdict === 'minted' ? 'ok' : unclear ? 'unknown' : 'refused'
       const sent =
         probe.status === undefined
           ? ({kind: 'in_doubt', cause: 'no_answer', ms: probe.ms} as const)
-          : ({kind: 'answered', status: probe.status, form: 'json', ms: probe.ms, ...(probe.date === undefined ? {} : {date: probe.date})} as const)
+          : ({
+              kind: 'answered',
+              status: probe.status,
+              form: 'json',
+              ms: probe.ms,
+              ...(probe.date === undefined ? {} : {date: probe.date}),
+            } as const)
       run.journal.end(intended, sent, result)
-      if (result === 'unknown') run.journal.settle(intended, 'ok', 'state', {note: 'counted as issued', audience, at: rfc3339(answer.at)})
+      if (result === 'unknown')
+        run.journal.settle(intended, 'ok', 'state', {note: 'counted as issued', audience, at: rfc3339(answer.at)})
     }
     return answer
   }
 }
 
-/** A secret that is not accepted yet says nothing about the grant; one that is not accepted any more gets no token. */
-function verdictOf(probe: Probe, newSecret: boolean): ProbeAnswer['verdict'] {
+/** A secret that is not accepted says nothing about the grant: only a refusal of the client itself does. */
+function verdictOf(probe: Probe): ProbeAnswer['verdict'] {
   if (probe.verdict === 'minted') return 'accepted'
-  if (probe.verdict === 'dead') return newSecret ? 'no_evidence' : 'refused'
   return probe.verdict === 'refused' ? 'refused' : 'no_evidence'
 }
 
@@ -85,4 +106,3 @@ function answerOf(run: Where, probe: Probe, verdict: ProbeAnswer['verdict']): Pr
     ...(probe.error === undefined ? {} : {error: probe.error}),
   }
 }
-

@@ -1,13 +1,12 @@
 import {rfc3339Millis} from '../clock.ts'
 import type {Secret} from '../secret.ts'
 import type {StanchError} from '../errors.ts'
-import type {Containment} from '../incident/exposure.ts'
+import type {Containment, Exposure} from '../incident/exposure.ts'
 import type {ActionResult} from '../incident/result.ts'
 import type {Plan, PlanStep, StepOutcome} from '../incident/plan.ts'
 import type {Operation, Proof} from '../incident/replay.ts'
 import type {EvidenceGap, TenantSnapshot} from '../incident/tenant-snapshot.ts'
 import type {LeakedToken} from '../incident/policy.ts'
-import type {PriorExposure} from './expose.ts'
 import type {DeliveryFact} from './incident-trail.ts'
 import type {Run} from './run.ts'
 
@@ -15,16 +14,22 @@ import type {Run} from './run.ts'
 export interface Progress {
   readonly plan: Plan
   readonly plan_sha256: string
+  readonly resumes: boolean
   readonly snapshot: TenantSnapshot
   /** As `snapshot`, with the grants that earlier sessions of the incident took. */
-  readonly before: TenantSnapshot
+  before: TenantSnapshot
   readonly leaked_token?: LeakedToken
   readonly leaked_at?: number
   /** What earlier sessions of this incident knew of the exposure. */
-  readonly prior?: PriorExposure
+  readonly prior?: Exposure
   /** Operations of earlier sessions of this incident, by replay. */
   readonly earlier: readonly Operation[]
-  readonly deliveries: readonly {readonly op: string; readonly sink: string; readonly result: 'ok' | 'failed'; readonly fingerprint?: string}[]
+  readonly deliveries: readonly {
+    readonly op: string
+    readonly sink: string
+    readonly result: 'ok' | 'failed'
+    readonly fingerprint?: string
+  }[]
   /** What earlier sessions proved. */
   readonly earlier_proofs: readonly Proof[]
   readonly outcomes: Map<string, StepResult>
@@ -37,6 +42,8 @@ export interface Progress {
   /** Tenant time of the newest grant deletion and of the rotation, NumericDate. */
   grants_changed_at?: number
   secret_changed_at?: number
+  /** Token lifetimes of the APIs, read again after the last probe, seconds. */
+  later_lifetimes?: Readonly<Record<string, number>>
   /** In memory only, for probes. */
   old_secret?: Secret
   new_secret?: Secret

@@ -25,7 +25,9 @@ export async function restoreGrant(run: Run, progress: Progress, step: Restorati
     finishStep(run, progress, step, {
       outcome: same ? (ours ? 'done' : 'already') : 'refused',
       at: run.journal.now(),
-      detail: same ? `it is there as ${found.id}` : `a different grant ${found.id} is there: compare by hand, it is not overwritten`,
+      detail: same
+        ? `it is there as ${found.id}`
+        : `a different grant ${found.id} is there: compare by hand, it is not overwritten`,
     })
     if (same) await restoreTies(run, progress, step, found.id)
     return
@@ -51,21 +53,44 @@ export async function restoreGrant(run: Run, progress: Progress, step: Restorati
   const request = sent.kind === 'answered' && sent.request_id !== undefined ? {request_id: sent.request_id} : {}
   if (judged === 'done' && created) {
     run.journal.end(intended, sent, 'ok')
-    finishStep(run, progress, step, {outcome: 'done', seq: intended.seq, at: run.journal.now(), detail: `new id ${created.id}`, ...request})
+    finishStep(run, progress, step, {
+      outcome: 'done',
+      seq: intended.seq,
+      at: run.journal.now(),
+      detail: `new id ${created.id}`,
+      ...request,
+    })
   } else if (judged === 'refused' || judged === 'rate_limited') {
     run.journal.end(intended, sent, 'refused')
-    if (judged === 'rate_limited') progress.stop = rateLimited(sent.kind === 'answered' ? sent.retry_after : undefined, run.clock.now() / 1000)
-    finishStep(run, progress, step, {outcome: judged === 'refused' ? 'refused' : 'not_attempted', seq: intended.seq, at: run.journal.now(), detail: `the tenant answered ${sent.kind === 'answered' ? sent.status : ''}`, ...request})
+    if (judged === 'rate_limited')
+      progress.stop = rateLimited(sent.kind === 'answered' ? sent.retry_after : undefined, run.clock.now() / 1000)
+    finishStep(run, progress, step, {
+      outcome: judged === 'refused' ? 'refused' : 'not_attempted',
+      seq: intended.seq,
+      at: run.journal.now(),
+      detail: `the tenant answered ${sent.kind === 'answered' ? sent.status : ''}`,
+      ...request,
+    })
     return
   } else if (judged === 'not_sent') {
     run.journal.end(intended, sent, 'failed')
-    finishStep(run, progress, step, {outcome: 'not_attempted', seq: intended.seq, at: run.journal.now(), detail: 'the request did not leave'})
+    finishStep(run, progress, step, {
+      outcome: 'not_attempted',
+      seq: intended.seq,
+      at: run.journal.now(),
+      detail: 'the request did not leave',
+    })
     return
   } else {
     run.journal.end(intended, sent, 'unknown')
     created = await lookFor(run, step.args.grant)
     run.journal.settle(intended, created ? 'ok' : 'not_done', 'state', {found: created?.id ?? null})
-    finishStep(run, progress, step, {outcome: created ? 'done' : 'not_attempted', seq: intended.seq, at: run.journal.now(), detail: created ? `settled by looking: new id ${created.id}` : 'settled by looking: it is not there'})
+    finishStep(run, progress, step, {
+      outcome: created ? 'done' : 'not_attempted',
+      seq: intended.seq,
+      at: run.journal.now(),
+      detail: created ? `settled by looking: new id ${created.id}` : 'settled by looking: it is not there',
+    })
   }
   if (created) await restoreTies(run, progress, step, created.id)
 }
@@ -90,7 +115,14 @@ async function restoreTies(run: Run, progress: Progress, step: Restoration, gran
     const {sent} = await run.tenant.change(mutation, intended.correlation_id)
     const judged = judge(sent)
     const already = sent.kind === 'answered' && sent.status === 409
-    const result = judged === 'done' ? 'ok' : judged === 'not_sent' ? 'failed' : judged === 'refused' || judged === 'rate_limited' ? 'refused' : 'unknown'
+    const result =
+      judged === 'done'
+        ? 'ok'
+        : judged === 'not_sent'
+          ? 'failed'
+          : judged === 'refused' || judged === 'rate_limited'
+            ? 'refused'
+            : 'unknown'
     run.journal.end(intended, sent, result)
     let tied = result === 'ok' || already
     if (result === 'unknown') {
@@ -98,12 +130,20 @@ async function restoreTies(run: Run, progress: Progress, step: Restoration, gran
       tied = ties.some((one) => one.id === organization)
       run.journal.settle(intended, tied ? 'ok' : 'not_done', 'state', {ties: ties.map((one) => one.id)})
     }
-    if (!tied) progress.gaps.push({code: 'tie_missing', what: `organisation ${organization} and grant ${grantId}`, why: 'the tie could not be given back: make it in the Dashboard'})
+    if (!tied)
+      progress.gaps.push({
+        code: 'tie_missing',
+        what: `organisation ${organization} and grant ${grantId}`,
+        why: 'the tie could not be given back: make it in the Dashboard',
+      })
   }
 }
 
 async function lookFor(run: Run, body: ClientGrantBody): Promise<ClientGrant | undefined> {
-  const grants = await run.tenant.listClientGrants({...(body.client_id === undefined ? {} : {client_id: body.client_id}), audience: body.audience})
+  const grants = await run.tenant.listClientGrants({
+    ...(body.client_id === undefined ? {} : {client_id: body.client_id}),
+    audience: body.audience,
+  })
   return grants.find((grant) => (grant.subject_type ?? 'client') === (body.subject_type ?? 'client'))
 }
 
@@ -112,19 +152,39 @@ async function lookFor(run: Run, body: ClientGrantBody): Promise<ClientGrant | u
  * @throws guard.redacted when a saved state is missing or was altered: nothing is written back that is not exactly what was taken
  */
 export function takenGrants(run: Pick<Run, 'journal'>, operations: readonly Operation[]): SavedGrant[] {
-  const restored = new Set(operations.filter((one) => one.action === 'client_grant.create' && tookEffect(one)).map((one) => one.target))
+  const restored = new Set(
+    operations.filter((one) => one.action === 'client_grant.create' && tookEffect(one)).map((one) => one.target),
+  )
   const taken = new Map<string, SavedGrant>()
   for (const operation of operations) {
     if (operation.action !== 'client_grant.delete' || !tookEffect(operation) || restored.has(operation.target)) continue
     const blob = operation.state === undefined ? undefined : run.journal.trail.getEvidence(operation.state)
     // `[secret]` stands where something was left out when the state was saved: that is not what was taken.
     if (!blob || blob.includes('[secret]')) {
-      throw new StanchError('guard.redacted', `The saved state of ${operation.target} is not whole in the trail's evidence. Nothing was changed.`, {
-        hint: 'Create the grant in the Dashboard; its API and scopes stand in the plan: stanch incident show.',
-      })
+      throw new StanchError(
+        'guard.redacted',
+        `The saved state of ${operation.target} is not whole in the trail's evidence. Nothing was changed.`,
+        {
+          hint: 'Create the grant in the Dashboard; its API and scopes stand in the plan: stanch incident show.',
+        },
+      )
     }
-    const saved = JSON.parse(blob.toString('utf8')) as {grant: ClientGrantBody; grant_id: string; organizations: readonly {id: string}[] | null}
-    taken.set(operation.target, {id: saved.grant_id, body: saved.grant, organizations: (saved.organizations ?? []).map((one) => one.id)})
+    const saved = JSON.parse(blob.toString('utf8')) as {
+      grant: ClientGrantBody
+      grant_id: string
+      organizations: readonly {id: string}[] | null
+    }
+    taken.set(operation.target, {
+      id: saved.grant_id,
+      body: saved.grant,
+      organizations: (saved.organizations ?? []).map((one) => one.id),
+    })
   }
-  return [...taken.values()]
+  // Of two grants that the client held on one API one after the other, the first is the one it had before the incident.
+  const first = new Map<string, SavedGrant>()
+  for (const grant of taken.values()) {
+    const path = `${grant.body.subject_type ?? 'client'} ${grant.body.audience}`
+    if (!first.has(path)) first.set(path, grant)
+  }
+  return [...first.values()]
 }

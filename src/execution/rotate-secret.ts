@@ -39,7 +39,13 @@ export function readBefore(run: Run, progress: Progress): Before {
  * come is settled by looking (`settle-rotation.ts`), and what cannot be seen is asked, never guessed. What two looks show
  * to be undone is tried once more, under an intent of its own.
  */
-export async function rotateSecret(run: Run, progress: Progress, step: Rotation, deliverStep: PlanStep | undefined, before: Before): Promise<void> {
+export async function rotateSecret(
+  run: Run,
+  progress: Progress,
+  step: Rotation,
+  deliverStep: PlanStep | undefined,
+  before: Before,
+): Promise<void> {
   beginStep(run, progress, step)
   const known = await before
   if (known && !progress.old_secret) progress.old_secret = known.secret
@@ -77,16 +83,30 @@ async function attempt(
   ])
   if (!intended) return undefined
   if (mutation.kind === 'client_secret.set' && run.handOver && round === 1) {
-    // A value made here is sealed before it is sent: a crash after this can repeat the same PATCH with the same value.
-    const sealed = await handOver(run, {...run.handOver, sink: run.handOver.fallback}, mutation.secret, run.journal.fingerprint(progress.plan.client_id, mutation.secret.reveal()))
+    // A value made here is sealed before it is sent: after a crash it lies in the incident's own folder, whatever the tenant did.
+    const sealed = await handOver(
+      run,
+      {...run.handOver, sink: run.handOver.fallback},
+      mutation.secret,
+      run.journal.fingerprint(progress.plan.client_id, mutation.secret.reveal()),
+    )
     if (sealed.result !== 'ok') {
       run.journal.end(intended, {kind: 'not_sent', cause: 'not_sealed', ms: 0}, 'failed')
       throw new StanchError('delivery.failed', 'The new secret could not be sealed on this machine. Nothing was changed.')
     }
-    run.journal.delivered(intended.op, sealed)
+    run.journal.observe({action: 'secret.sealed', target: step.target, finding: `sealed in ${sealed.sink} before it was sent`})
   }
   const {sent, secret} = await send(run, progress, mutation, intended, known?.fingerprint)
-  return conclude(run, progress, step, deliverStep, {...intended, ...(inForce === undefined ? {} : {before: inForce})}, sent, secret, mutation)
+  return conclude(
+    run,
+    progress,
+    step,
+    deliverStep,
+    {...intended, ...(inForce === undefined ? {} : {before: inForce})},
+    sent,
+    secret,
+    mutation,
+  )
 }
 
 /**
@@ -99,7 +119,8 @@ async function leakedInForce(run: Run, progress: Progress): Promise<string | und
   const probe = await run.tenant.probeSecret(client_id, run.leaked, authMethodOf(progress))
   if (probe.verdict === 'alive') return run.journal.fingerprint(client_id, run.leaked.reveal())
   // Refused after a rotation of our own it is what it should be.
-  if (probe.verdict === 'dead' && progress.secret_before === undefined && progress.secret_changed_at === undefined) progress.leaked_is_former = true
+  if (probe.verdict === 'dead' && progress.secret_before === undefined && progress.secret_changed_at === undefined)
+    progress.leaked_is_former = true
   return undefined
 }
 
@@ -128,7 +149,8 @@ async function send(
     await run.clock.sleep(wait)
     const now = await readCurrentSecret(run, progress, mutation.client_id, 'after a 429: did the secret change?')
     // A tenant that says 429 and changed the secret all the same, or cannot be read now: what it did is looked at like any lost answer.
-    if (!now || now.fingerprint !== before) return {sent: {kind: 'in_doubt', cause: 'changed_or_unread_after_429', status: 429, ms: sent.ms}, secret: undefined}
+    if (!now || now.fingerprint !== before)
+      return {sent: {kind: 'in_doubt', cause: 'changed_or_unread_after_429', status: 429, ms: sent.ms}, secret: undefined}
   }
 }
 
@@ -146,7 +168,8 @@ async function conclude(
   const request = sent.kind === 'answered' && sent.request_id !== undefined ? {request_id: sent.request_id} : {}
   if (judged === 'done' && secret) {
     progress.new_secret = secret
-    progress.secret_changed_at = sent.kind === 'answered' && sent.date !== undefined ? sent.date : Math.floor(run.clock.now() / 1000)
+    progress.secret_changed_at =
+      sent.kind === 'answered' && sent.date !== undefined ? sent.date : Math.floor(run.clock.now() / 1000)
     const after = run.journal.fingerprint(progress.plan.client_id, secret.reveal())
     // The secret is in memory only until it is delivered. The outcome follows the delivery, however that ended.
     const delivery = await deliverNow(run, progress, deliverStep, secret, after)
@@ -157,23 +180,55 @@ async function conclude(
   }
   if (judged === 'refused' || judged === 'rate_limited') {
     run.journal.end(intended, sent, 'refused')
-    if (judged === 'rate_limited') progress.stop = rateLimited(sent.kind === 'answered' ? sent.retry_after : undefined, run.clock.now() / 1000)
-    const detail = judged === 'refused' ? `the tenant answered ${sent.kind === 'answered' ? sent.status : ''}` : 'rate limited; nothing was changed'
-    finishStep(run, progress, step, {outcome: judged === 'refused' ? 'refused' : 'not_attempted', seq: intended.seq, at: run.journal.now(), detail, ...request})
-    return undefined
+    if (judged === 'rate_limited')
+      progress.stop = rateLimited(sent.kind === 'answered' ? sent.retry_after : undefined, run.clock.now() / 1000)
+    const detail =
+      judged === 'refused'
+        ? `the tenant answered ${sent.kind === 'answered' ? sent.status : ''}`
+        : 'rate limited; nothing was changed'
+    finishStep(run, progress, step, {
+      outcome: judged === 'refused' ? 'refused' : 'not_attempted',
+      seq: intended.seq,
+      at: run.journal.now(),
+      detail,
+      ...request,
+    })
+    // 401 is about our token, which was dropped, and certainly changed nothing: once more with a fresh one, under a new intent.
+    return sent.kind === 'answered' && sent.status === 401 ? 'not_done' : undefined
   }
   if (judged === 'not_sent') {
     run.journal.end(intended, sent, 'failed')
-    finishStep(run, progress, step, {outcome: 'not_attempted', seq: intended.seq, at: run.journal.now(), detail: 'the request did not leave'})
+    finishStep(run, progress, step, {
+      outcome: 'not_attempted',
+      seq: intended.seq,
+      at: run.journal.now(),
+      detail: 'the request did not leave',
+    })
     return undefined
   }
   run.journal.end(intended, sent, 'unknown')
-  run.responder.notify({kind: 'warning', text: 'No usable answer came to the rotation. Looking at the tenant before anything else.'})
-  return settleRotation(run, progress, step, deliverStep, intended, mutation.kind === 'client_secret.set' ? mutation.secret : undefined)
+  run.responder.notify({
+    kind: 'warning',
+    text: 'No usable answer came to the rotation. Looking at the tenant before anything else.',
+  })
+  return settleRotation(
+    run,
+    progress,
+    step,
+    deliverStep,
+    intended,
+    mutation.kind === 'client_secret.set' ? mutation.secret : undefined,
+  )
 }
 
 /** Hands the secret over when the plan says so; without a deliver step it stays in memory and dies with the process. */
-export async function deliverNow(run: Run, progress: Progress, deliverStep: PlanStep | undefined, secret: Secret, fingerprint: string) {
+export async function deliverNow(
+  run: Run,
+  progress: Progress,
+  deliverStep: PlanStep | undefined,
+  secret: Secret,
+  fingerprint: string,
+) {
   if (!deliverStep || !run.handOver) return undefined
   beginStep(run, progress, deliverStep)
   const delivery = await handOver(run, run.handOver, secret, fingerprint)

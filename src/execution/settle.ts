@@ -25,8 +25,16 @@ export async function settleEarlier(run: Run, progress: Progress): Promise<void>
   await deliverLate(run, progress)
 }
 
-async function settleOne(run: Run, progress: Progress, step: PlanStep | undefined, operation: Operation): Promise<'ok' | 'not_done' | undefined> {
-  run.responder.notify({kind: 'note', text: `Settling ${operation.action} on ${operation.target} (record ${operation.seq}) by looking at the tenant.`})
+async function settleOne(
+  run: Run,
+  progress: Progress,
+  step: PlanStep | undefined,
+  operation: Operation,
+): Promise<'ok' | 'not_done' | undefined> {
+  run.responder.notify({
+    kind: 'note',
+    text: `Settling ${operation.action} on ${operation.target} (record ${operation.seq}) by looking at the tenant.`,
+  })
   switch (operation.action) {
     case 'client_grant.delete': {
       const id = operation.target.slice('grant:'.length)
@@ -37,24 +45,36 @@ async function settleOne(run: Run, progress: Progress, step: PlanStep | undefine
     }
     case 'client_secret.rotate':
     case 'client_secret.set': {
-      if (step?.action !== 'client_secret.rotate' || !countsFor(progress, operation)) return settleByFingerprint(run, progress, operation)
+      if (step?.action !== 'client_secret.rotate' || !countsFor(progress, operation))
+        return settleByFingerprint(run, progress, operation)
       const next = progress.plan.steps[progress.plan.steps.indexOf(step) + 1]
       const result = await settleRotation(run, progress, step, next?.action === 'secret.deliver' ? next : undefined, operation)
       // Not done: the step is free again. Unreadable with its outcome known: it counts as done, a person decides the rest.
       if (result === 'not_done') progress.outcomes.delete(step.id)
-      return result === 'done' ? 'ok' : result === 'not_done' ? 'not_done' : progress.outcomes.get(step.id)?.outcome === 'done' ? 'ok' : undefined
+      return result === 'done'
+        ? 'ok'
+        : result === 'not_done'
+          ? 'not_done'
+          : progress.outcomes.get(step.id)?.outcome === 'done'
+            ? 'ok'
+            : undefined
     }
     case 'client_grant.create': {
       if (step?.action !== 'client_grant.restore') return undefined
       const {grant} = step.args
-      const found = (await run.tenant.listClientGrants({...(grant.client_id === undefined ? {} : {client_id: grant.client_id}), audience: grant.audience})).find(
-        (one) => (one.subject_type ?? 'client') === (grant.subject_type ?? 'client'),
-      )
+      const found = (
+        await run.tenant.listClientGrants({
+          ...(grant.client_id === undefined ? {} : {client_id: grant.client_id}),
+          audience: grant.audience,
+        })
+      ).find((one) => (one.subject_type ?? 'client') === (grant.subject_type ?? 'client'))
       run.journal.settle(operation, found ? 'ok' : 'not_done', 'state', {found: found?.id ?? null})
       return found ? 'ok' : 'not_done'
     }
     case 'organization_client_grant.create': {
-      run.journal.settle(operation, 'not_done', 'state', {note: 'tied again by the restore that follows; a tie that exists answers 409'})
+      run.journal.settle(operation, 'not_done', 'state', {
+        note: 'tied again by the restore that follows; a tie that exists answers 409',
+      })
       return 'not_done'
     }
     case 'token.request': {
@@ -73,7 +93,10 @@ async function settleOne(run: Run, progress: Progress, step: PlanStep | undefine
 
 /** The rotation of another plan: what it did is found out, its secret is not handed over. Unreadable: it stays in doubt. */
 async function settleByFingerprint(run: Run, progress: Progress, operation: Operation): Promise<'ok' | undefined> {
-  const read = operation.before === undefined ? undefined : await readCurrentSecret(run, progress, progress.plan.client_id, 'did an earlier rotation take effect?')
+  const read =
+    operation.before === undefined
+      ? undefined
+      : await readCurrentSecret(run, progress, progress.plan.client_id, 'did an earlier rotation take effect?')
   if (!read || read.fingerprint === operation.before) return undefined
   run.journal.settle(operation, 'ok', 'state', {before: operation.before, after: read.fingerprint})
   return 'ok'
@@ -95,26 +118,45 @@ async function deliverLate(run: Run, progress: Progress): Promise<void> {
   const rotation = progress.earlier.find((one) => one.step === step.id && tookEffect(one))
   if (!rotation) return
   if (rotation.before !== undefined) progress.secret_before = rotation.before
-  const known = progress.delivery ? undefined : progress.deliveries.findLast((one) => one.op === rotation.op && one.result === 'ok')
-  if (known?.fingerprint !== undefined) progress.delivery = {sink: known.sink, result: known.result, fingerprint: known.fingerprint}
-  const read = progress.new_secret ? undefined : await readCurrentSecret(run, progress, progress.plan.client_id, 'the new secret, for the proof and the delivery')
+  const known = progress.delivery
+    ? undefined
+    : progress.deliveries.findLast((one) => one.op === rotation.op)
+  if (known?.result === 'ok' && known.fingerprint !== undefined)
+    progress.delivery = {sink: known.sink, result: known.result, fingerprint: known.fingerprint}
+  const read = progress.new_secret
+    ? undefined
+    : await readCurrentSecret(run, progress, progress.plan.client_id, 'the new secret, for the proof and the delivery')
   if (read) progress.new_secret = read.secret
   if (progress.delivery?.result === 'ok') {
     finishStep(run, progress, deliverStep, {outcome: 'done', at: run.journal.now(), detail: `in ${progress.delivery.sink}`})
     return
   }
   if (!read || !run.handOver) return
+  // A secret that somebody else made since is not ours to hand out.
+  if (rotation.after !== undefined && rotation.after !== read.fingerprint) {
+    progress.gaps.push({code: 'changed_again', what: 'the new client secret', why: 'it was changed once more after our rotation: find out who (tenant log) before anybody deploys one'})
+    return
+  }
   const delivery = await handOver(run, run.handOver, read.secret, read.fingerprint)
   progress.delivery = {sink: delivery.sink, result: delivery.result, fingerprint: read.fingerprint}
   run.journal.delivered(rotation.op, progress.delivery)
-  finishStep(run, progress, deliverStep, {outcome: delivery.result === 'ok' ? 'done' : 'refused', at: run.journal.now(), detail: `in ${delivery.sink}`})
+  finishStep(run, progress, deliverStep, {
+    outcome: delivery.result === 'ok' ? 'done' : 'refused',
+    at: run.journal.now(),
+    detail: `in ${delivery.sink}`,
+  })
 }
 
 /**
  * The rotation happened and its new secret is known to nobody here. Two ways out, and a person picks: look it up in the
  * Dashboard, or set another secret that is made and sealed here. Nobody there: nothing more is changed.
  */
-export async function offerNewSecret(run: Run, progress: Progress, step: PlanStep & {action: 'client_secret.rotate'}, deliverStep: PlanStep | undefined): Promise<void> {
+export async function offerNewSecret(
+  run: Run,
+  progress: Progress,
+  step: PlanStep & {action: 'client_secret.rotate'},
+  deliverStep: PlanStep | undefined,
+): Promise<void> {
   const unknown = progress.outcomes.get(step.id)?.outcome === 'done' && progress.new_secret === undefined
   if (!unknown || step.args.method === 'set' || !run.responder.attended) return
   const answer = await ask(run, {

@@ -1,9 +1,10 @@
 import type {ClientGrantBody, ClientGrant} from '../auth0/resources/client-grant.ts'
+import type {Tenant} from '../auth0/tenant.ts'
 import {StanchError} from '../errors.ts'
 import type {IncidentState} from '../incident/replay.ts'
 import type {EvidenceGap, TenantSnapshot} from '../incident/tenant-snapshot.ts'
+import type {ReadEvidence} from './known-containment.ts'
 import {readServers} from './observe.ts'
-import type {Run} from './run.ts'
 
 /**
  * The snapshot as it was before the incident's first change: with the grants that earlier sessions set out to delete and
@@ -11,12 +12,13 @@ import type {Run} from './run.ts'
  * on: exposure, and what an issued token can undo, are computed from this one.
  */
 export async function snapshotBefore(
-  run: Pick<Run, 'tenant' | 'journal'>,
+  tenant: Tenant,
+  read: ReadEvidence,
   now: TenantSnapshot,
   state: IncidentState | undefined,
 ): Promise<TenantSnapshot> {
   const present = new Set(now.grants.map((grant) => grant.id))
-  const gone = grantsIntended(run, state).filter((grant) => !present.has(grant.id))
+  const gone = grantsIntended(read, state).filter((grant) => !present.has(grant.id))
   if (gone.length === 0) return now
   const missing = [...new Set(gone.map((grant) => grant.audience))].filter(
     (audience) => !Object.hasOwn(now.resource_servers, audience),
@@ -24,7 +26,7 @@ export async function snapshotBefore(
   const gaps: EvidenceGap[] = []
   let servers: TenantSnapshot['resource_servers']
   try {
-    servers = await readServers(run.tenant, missing, gaps)
+    servers = await readServers(tenant, missing, gaps)
   } catch (error) {
     if (!(error instanceof StanchError)) throw error
     // Without them 30 days are assumed, and a gap says so: never a reason to give no account at all.
@@ -39,11 +41,11 @@ export async function snapshotBefore(
 }
 
 /** Every grant that stood when a deletion was intended, whatever became of the deletion. */
-function grantsIntended(run: Pick<Run, 'journal'>, state: IncidentState | undefined): ClientGrant[] {
+function grantsIntended(read: ReadEvidence, state: IncidentState | undefined): ClientGrant[] {
   const found = new Map<string, ClientGrant>()
   for (const operation of state?.operations ?? []) {
     if (operation.action !== 'client_grant.delete' || operation.state === undefined) continue
-    const blob = run.journal.trail.getEvidence(operation.state)
+    const blob = read(operation.state)
     if (!blob) continue
     const saved = JSON.parse(blob.toString('utf8')) as {grant: ClientGrantBody; grant_id: string}
     found.set(saved.grant_id, {...saved.grant, id: saved.grant_id})

@@ -1,13 +1,16 @@
 import type {ClientGrant} from '../auth0/resources/client-grant.ts'
-import {rfc3339} from '../clock.ts'
+import {parseRfc3339, rfc3339} from '../clock.ts'
 import {StanchError} from '../errors.ts'
 import {containedAt} from '../incident/exposure.ts'
 import type {ClaimName, PlanStep} from '../incident/plan.ts'
+import {tookEffect} from '../incident/replay.ts'
 import type {Proof} from '../incident/replay.ts'
 import {bodyOf} from '../incident/actions/delete-client-grant.ts'
 import {subjectOf} from '../incident/tenant-snapshot.ts'
+import {ANY_API, exposedAudiences} from './expose.ts'
 import {beginStep, finishStep} from './progress.ts'
 import type {Progress} from './progress.ts'
+import {readServers} from './observe.ts'
 import {readCurrentSecret} from './read-secret.ts'
 import {newTokenProbe, secretProbe} from './probes.ts'
 import type {ProbeAnswer} from './probes.ts'
@@ -38,7 +41,9 @@ export async function verify(run: Run, progress: Progress, step: Verification): 
   await prove({...run, now: () => tenantNow(run)}, watches, Math.max(changed, started), window)
   const proofs = [...watches.map((watch) => proofOf(watch, enough)), ...unprobed(progress, step, watches)]
   for (const watch of watches) contain(progress, step, watch, enough)
+  const reread = rereadLifetimes(run, progress, step)
   if (step.args.claims.includes('grants_absent')) proofs.push(await grantsAbsent(run, progress, step))
+  await reread
   for (const proof of proofs) record(run, progress, proof)
   const bad = proofs.filter((proof) => proof.verdict !== 'proven').length
   finishStep(run, progress, step, {
@@ -54,19 +59,42 @@ function watchesOf(run: Run, progress: Progress, step: Verification, started: nu
   const {claims} = step.args
   const base = {run: [], total: 0}
   const old = formerSecret(run, progress)
-  const current = progress.new_secret ?? (progress.secret_changed_at === undefined ? (progress.old_secret ?? run.leaked) : undefined)
+  const current =
+    progress.new_secret ?? (progress.secret_changed_at === undefined ? (progress.old_secret ?? run.leaked) : undefined)
   if (claims.includes('old_secret_refused') && old) {
-    watches.push({...base, claim: 'old_secret_refused', target: step.target, wants: 'refusal', changed_at: progress.secret_changed_at ?? started, probe: secretProbe(run, progress, old)})
+    watches.push({
+      ...base,
+      claim: 'old_secret_refused',
+      target: step.target,
+      wants: 'refusal',
+      changed_at: progress.secret_changed_at ?? started,
+      probe: secretProbe(run, progress, old),
+    })
   }
   if (claims.includes('new_secret_accepted') && progress.new_secret) {
-    watches.push({...base, claim: 'new_secret_accepted', target: step.target, wants: 'acceptance', changed_at: progress.secret_changed_at ?? started, probe: secretProbe(run, progress, progress.new_secret)})
+    watches.push({
+      ...base,
+      claim: 'new_secret_accepted',
+      target: step.target,
+      wants: 'acceptance',
+      changed_at: progress.secret_changed_at ?? started,
+      probe: secretProbe(run, progress, progress.new_secret),
+    })
   }
   const machine = progress.snapshot.client.grant_types?.includes('client_credentials') ?? true
   if (claims.includes('new_tokens_refused') && current && machine) {
     for (const audience of deletedAudiences(progress)) {
       // A probe that is known to mint a token is not sent: `unprobed` says why the claim does not hold.
       if (defaultTakesOver(progress, audience)) continue
-      watches.push({...base, claim: 'new_tokens_refused', target: `api:${audience}`, audience, wants: 'refusal', changed_at: progress.grants_changed_at ?? started, probe: newTokenProbe(run, progress, step, current, audience)})
+      watches.push({
+        ...base,
+        claim: 'new_tokens_refused',
+        target: `api:${audience}`,
+        audience,
+        wants: 'refusal',
+        changed_at: progress.grants_changed_at ?? started,
+        probe: newTokenProbe(run, progress, step, current, audience),
+      })
     }
   }
   return watches
@@ -77,7 +105,9 @@ function formerSecret(run: Run, progress: Progress): Secret | undefined {
   const {leaked} = run
   if (!leaked) return progress.old_secret
   const before = progress.secret_before
-  const other = progress.leaked_is_former === true || (before !== undefined && before !== run.journal.fingerprint(progress.plan.client_id, leaked.reveal()))
+  const other =
+    progress.leaked_is_former === true ||
+    (before !== undefined && before !== run.journal.fingerprint(progress.plan.client_id, leaked.reveal()))
   if (!other) return progress.old_secret ?? leaked
   progress.gaps.push({
     code: 'leaked_not_in_force',
@@ -89,24 +119,46 @@ function formerSecret(run: Run, progress: Progress): Secret | undefined {
 
 /** Without a rotation nothing has read the secret yet: a request for a token needs one that works. */
 async function currentSecret(run: Run, progress: Progress, step: Verification): Promise<void> {
-  const asks = step.args.claims.includes('new_tokens_refused') && deletedAudiences(progress).some((audience) => !defaultTakesOver(progress, audience))
-  if (!asks || run.leaked || progress.new_secret || progress.old_secret) return
+  const asks =
+    step.args.claims.includes('new_tokens_refused') &&
+    deletedAudiences(progress).some((audience) => !defaultTakesOver(progress, audience))
+  const changed = progress.earlier.some(
+    (one) => (one.action === 'client_secret.rotate' || one.action === 'client_secret.set') && tookEffect(one),
+  )
+  // The leaked value serves as long as this incident has not made it a dead one.
+  if (!asks || (run.leaked && !changed) || progress.new_secret || progress.old_secret) return
   const read = await readCurrentSecret(run, progress, progress.plan.client_id, 'to ask for a token that must be refused')
   if (!read) return
-  const rotated = progress.plan.steps.some((one) => one.action === 'client_secret.rotate' && ['done', 'already'].includes(progress.outcomes.get(one.id)?.outcome ?? ''))
-  if (rotated) progress.new_secret = read.secret
+  const rotated = progress.plan.steps.some(
+    (one) => one.action === 'client_secret.rotate' && ['done', 'already'].includes(progress.outcomes.get(one.id)?.outcome ?? ''),
+  )
+  if (rotated || changed) progress.new_secret = read.secret
   else progress.old_secret = read.secret
 }
 
 /** The APIs whose client-subject grant is gone: these are the ones where a refusal can be expected. */
 function deletedAudiences(progress: Progress): string[] {
-  const gone = progress.plan.steps.filter((step) => step.action === 'client_grant.delete' && ['done', 'already'].includes(progress.outcomes.get(step.id)?.outcome ?? ''))
-  return [...new Set(gone.flatMap((step) => (step.action === 'client_grant.delete' && (step.args.grant.subject_type ?? 'client') === 'client' ? [step.args.grant.audience] : [])))]
+  const gone = progress.plan.steps.filter(
+    (step) =>
+      step.action === 'client_grant.delete' && ['done', 'already'].includes(progress.outcomes.get(step.id)?.outcome ?? ''),
+  )
+  return [
+    ...new Set(
+      gone.flatMap((step) =>
+        step.action === 'client_grant.delete' && (step.args.grant.subject_type ?? 'client') === 'client'
+          ? [step.args.grant.audience]
+          : [],
+      ),
+    ),
+  ]
 }
 
 /** A third-party application falls back to the default grant of the API once its own is gone. */
 function defaultTakesOver({snapshot}: Progress, audience: string): boolean {
-  return snapshot.client.is_first_party === false && snapshot.default_grants.some((grant) => grant.audience === audience && subjectOf(grant) === 'client')
+  return (
+    snapshot.client.is_first_party === false &&
+    snapshot.default_grants.some((grant) => grant.audience === audience && subjectOf(grant) === 'client')
+  )
 }
 
 /** Claims that could not even be probed, and why: never left out silently. */
@@ -123,20 +175,49 @@ function unprobed(progress: Progress, step: Verification, watches: readonly Watc
 function notAsked(progress: Progress, step: Verification, watches: readonly Watch[]): Proof[] {
   const probed = new Set(watches.map((watch) => watch.claim))
   const why: Partial<Record<ClaimName, string>> = {
-    old_secret_refused: 'the leaked value is not at hand (--credential-file) and this credential cannot read secrets (read:client_keys)',
+    old_secret_refused:
+      'the old value is not at hand: give it (--credential-file); a credential with read:client_keys can read it only before the rotation',
     new_secret_accepted: 'the new secret is not at hand: the rotation did not happen here, or its answer was lost',
     new_tokens_refused: 'no working secret of the client is at hand to ask with (--credential-file, or read:client_keys)',
   }
   return step.args.claims.flatMap((claim) => {
     const reason = why[claim]
     if (probed.has(claim) || reason === undefined) return []
-    if (claim === 'new_tokens_refused' && deletedAudiences(progress).every((audience) => defaultTakesOver(progress, audience))) return []
-    const earlier = progress.earlier_proofs.filter((proof) => proof.claim === claim && proof.verdict === 'proven')
+    if (claim === 'new_tokens_refused' && deletedAudiences(progress).every((audience) => defaultTakesOver(progress, audience)))
+      return []
+    const earlier = progress.earlier_proofs.filter(
+      (proof) => proof.claim === claim && proof.verdict === 'proven' && stillAbout(progress, proof),
+    )
     // What this session can't ask again was proven before, and stays on record with the time at which it was.
     if (earlier.length > 0) return earlier
     progress.gaps.push({code: 'not_probed', what: claim, why: reason})
     return [{claim, target: step.target, verdict: 'not_proven' as const, probes: 0, basis: reason}]
   })
+}
+
+/** A proof speaks for the change it was made after; a later change of the same thing needs one of its own. */
+function stillAbout(progress: Progress, proof: Proof): boolean {
+  const last = proof.last_at === undefined ? undefined : parseRfc3339(proof.last_at)
+  const changed = proof.claim === 'new_tokens_refused' ? progress.grants_changed_at : progress.secret_changed_at
+  return last !== undefined && (changed === undefined || last >= changed)
+}
+
+/**
+ * A lifetime that somebody raised while we worked counts for tokens that were issued meanwhile: the exposure takes the
+ * larger of both. What cannot be read now was read before the first change, and stays as it was.
+ */
+async function rereadLifetimes(run: Run, progress: Progress, step: Verification): Promise<void> {
+  const known = step.args.audiences.filter((audience) => progress.before.resource_servers[audience])
+  try {
+    const servers = await readServers(run.tenant, known, [])
+    const lifetimes = Object.entries(servers).flatMap(([audience, server]) =>
+      server?.token_lifetime === undefined ? [] : [[audience, server.token_lifetime] as const],
+    )
+    progress.later_lifetimes = Object.fromEntries(lifetimes)
+  } catch (error) {
+    if (!(error instanceof StanchError)) throw error
+    progress.gaps.push({code: 'lifetime_not_reread', what: 'the lifetimes of the APIs after the last probe', why: error.message})
+  }
 }
 
 /** The client's grants are read once more after the last probe: one that is there again was put there by somebody else. */
@@ -151,12 +232,32 @@ async function grantsAbsent(run: Run, progress: Progress, step: Verification): P
     if (!(error instanceof StanchError)) throw error
     // What was probed before is not lost for want of this read.
     progress.gaps.push({code: 'grants_unreadable', what: "the client's grants after the last probe", why: error.message})
-    return {claim: 'grants_absent', target: step.target, verdict: 'not_proven', probes: 0, basis: 'the grants could not be read after the last probe'}
+    return {
+      claim: 'grants_absent',
+      target: step.target,
+      verdict: 'not_proven',
+      probes: 0,
+      basis: 'the grants could not be read after the last probe',
+    }
   }
   const planned = new Set(deletions.map((one) => one.args.grant_id))
   const paths = new Set(gone.map((one) => `${subjectOf({...one.args.grant, id: ''})} ${one.args.grant.audience}`))
-  const back = grants.filter((grant) => !grant.is_system && (gone.some((one) => one.args.grant_id === grant.id) || (!planned.has(grant.id) && paths.has(`${subjectOf(grant)} ${grant.audience}`))))
-  const left = grants.filter((grant) => planned.has(grant.id) && !back.includes(grant))
+  const back = grants.filter(
+    (grant) =>
+      !grant.is_system &&
+      (gone.some((one) => one.args.grant_id === grant.id) ||
+        (!planned.has(grant.id) && paths.has(`${subjectOf(grant)} ${grant.audience}`))),
+  )
+  // Where nothing had to be deleted, the claim is that nothing is there.
+  const left = grants.filter(
+    (grant) =>
+      !back.includes(grant) &&
+      (planned.has(grant.id) ||
+        (planned.size === 0 &&
+          !grant.is_system &&
+          subjectOf(grant) === 'client' &&
+          step.args.audiences.includes(grant.audience))),
+  )
   const at = rfc3339(tenantNow(run))
   if (back.length > 0) {
     progress.gaps.push({
@@ -177,9 +278,12 @@ async function grantsAbsent(run: Run, progress: Progress, step: Verification): P
 }
 
 function absenceOf(run: Run, planned: number, back: readonly ClientGrant[], left: readonly ClientGrant[]): string {
-  if (back.length > 0) return `there again: ${back.map((grant) => grant.id).join(', ')}, evidence ${run.journal.evidence(back.map((grant) => ({id: grant.id, ...bodyOf(grant)}))).slice(0, 12)}`
+  if (back.length > 0)
+    return `there again: ${back.map((grant) => grant.id).join(', ')}, evidence ${run.journal.evidence(back.map((grant) => ({id: grant.id, ...bodyOf(grant)}))).slice(0, 12)}`
   if (left.length > 0) return `not deleted, still there: ${left.map((grant) => grant.id).join(', ')}`
-  return `the client's grants were read after the last probe: none of ${planned} is there`
+  return planned === 0
+    ? "the client's grants were read after the last probe: there is no grant on these APIs"
+    : `the client's grants were read after the last probe: none of ${planned} is there`
 }
 
 /** A proven refusal dates the containment of the audiences it speaks for. */
@@ -187,7 +291,11 @@ function contain(progress: Progress, step: Verification, watch: Watch, enough: b
   if (watch.wants !== 'refusal' || !proven(watch, enough)) return
   const first = watch.run[0] as ProbeAnswer
   const containment = {changed_at: watch.changed_at, first_refusal_at: first.at}
-  const audiences = watch.audience === undefined ? step.args.audiences : [watch.audience]
+  // A dead secret contains whatever it was used for, named or not.
+  const audiences =
+    watch.audience === undefined
+      ? [...exposedAudiences({snapshot: progress.before}, watch.changed_at), ...step.args.audiences, ANY_API]
+      : [watch.audience]
   for (const audience of audiences) {
     const known = progress.containment.get(audience)
     if (!known || containedAt(containment) < containedAt(known)) progress.containment.set(audience, containment)

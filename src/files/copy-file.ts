@@ -21,7 +21,8 @@ export class CopyFile {
 
   /** @throws {StanchError} `E_DISK` */
   static async open(path: string): Promise<CopyFile> {
-    const flags = constants.O_RDWR | constants.O_APPEND | constants.O_CREAT | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
+    const flags =
+      constants.O_RDWR | constants.O_APPEND | constants.O_CREAT | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
     let handle: FileHandle
     try {
       handle = await open(path, flags, 0o600)

@@ -33,6 +33,37 @@ export function* lineBlocks(path: string, from = 0, maxRest = 64 << 20): Generat
 }
 
 /**
+ * As `lineBlocks`, with one piece of memory for all blocks: what `visit` is given is valid only until it returns, and
+ * it may write into it.
+ *
+ * @returns how many bytes follow the last LF
+ * @throws {StanchError} `input.unreadable`; `input.too_large` when more than `maxRest` bytes have no LF
+ */
+export function visitBlocks(path: string, visit: (block: Buffer) => void, maxRest = 64 << 20): number {
+  const fd = openToRead(path)
+  try {
+    let room = Buffer.allocUnsafe(2 * BLOCK)
+    let filled = 0
+    for (;;) {
+      if (room.length - filled < BLOCK) room = Buffer.concat([room.subarray(0, filled), Buffer.allocUnsafe(room.length)])
+      const read = readSync(fd, room, filled, BLOCK, null)
+      if (read === 0) return filled
+      const end = room.subarray(filled, filled + read).lastIndexOf(LF) + 1
+      filled += read
+      if (end > 0) {
+        const whole = filled - read + end
+        visit(room.subarray(0, whole))
+        room.copyWithin(0, whole, filled)
+        filled -= whole
+      }
+      if (filled > maxRest) throw new StanchError('input.too_large', `${path} has a line of more than ${maxRest} bytes.`)
+    }
+  } finally {
+    closeSync(fd)
+  }
+}
+
+/**
  * The whole lines of a file from its end to its beginning, without their LF. Bytes after the last LF are left out.
  *
  * @throws {StanchError} `input.unreadable`

@@ -5,6 +5,7 @@ import {
   fchmodSync,
   fstatSync,
   fsyncSync,
+  linkSync,
   mkdirSync,
   openSync,
   readSync,
@@ -67,19 +68,48 @@ export function replaceUnsynced(path: string, bytes: Uint8Array | string): void 
   onDisk(path, () => throughTemp(path, 0o600, (fd) => writeAll(fd, bytes)))
 }
 
-/** Creates `path` durably and refuses one that exists. @throws {StanchError} `E_DISK` */
+/** What `link` says on file systems that have none. */
+const NO_LINKS = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK']
+
+/**
+ * Creates `path` durably and refuses one that exists. Its name appears with the whole content or not at all: a crash
+ * leaves at most a temporary file, which `removeTemporaries` knows. @throws {StanchError} `E_DISK`
+ */
 export function createExclusive(path: string, bytes: Uint8Array | string, mode = 0o600): void {
   onDisk(path, () => {
-    const fd = openSync(path, NEW_FILE, mode)
+    const temp = temporaryName(path)
     try {
-      fchmodSync(fd, mode)
-      writeAll(fd, bytes)
-      fsyncSync(fd)
+      fillNew(temp, bytes, mode)
+      try {
+        linkSync(temp, path)
+      } catch (error) {
+        if (!NO_LINKS.includes(systemCode(error) ?? '')) throw error
+        fillNew(path, bytes, mode)
+      }
     } finally {
-      closeSync(fd)
+      removeQuietly(temp)
     }
     syncFolderRaw(dirname(path))
   })
+}
+
+function fillNew(path: string, bytes: Uint8Array | string, mode: number): void {
+  const fd = openSync(path, NEW_FILE, mode)
+  try {
+    fchmodSync(fd, mode)
+    writeAll(fd, bytes)
+    fsyncSync(fd)
+  } finally {
+    closeSync(fd)
+  }
+}
+
+/** Removes what a killed process left of its attempts to make this one file. @throws {StanchError} `E_DISK` */
+export function removeTemporaries(path: string): void {
+  const start = `.${basename(path)}.`
+  for (const name of listFolder(dirname(path))) {
+    if (name.startsWith(start) && TEMPORARY.test(name) && name.length === start.length + 16) removeFile(join(dirname(path), name))
+  }
 }
 
 /**
@@ -226,8 +256,12 @@ export function writeAll(fd: number, bytes: Uint8Array | string): void {
   for (let done = 0; done < all.length;) done += writeSync(fd, all, done, all.length - done)
 }
 
+function temporaryName(path: string): string {
+  return join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`)
+}
+
 function throughTemp(path: string, mode: number, fill: (fd: number) => void): void {
-  const temp = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`)
+  const temp = temporaryName(path)
   try {
     const fd = openSync(temp, NEW_FILE, mode)
     try {

@@ -30,7 +30,13 @@ export type IncidentEvent =
       readonly after?: string
       readonly error?: {readonly code: string; readonly text: string}
     })
-  | (Base & {readonly kind: 'settled'; readonly op: string; readonly intent: number; readonly result: 'ok' | 'not_done'; readonly by: string})
+  | (Base & {
+      readonly kind: 'settled'
+      readonly op: string
+      readonly intent: number
+      readonly result: 'ok' | 'not_done'
+      readonly by: string
+    })
   | (Base & {
       readonly kind: 'observed'
       readonly action: string
@@ -42,7 +48,13 @@ export type IncidentEvent =
       readonly last_at?: string
       readonly evidence?: string
     })
-  | (Base & {readonly kind: 'delivered'; readonly op: string; readonly sink: string; readonly result: 'ok' | 'failed'; readonly fingerprint?: string})
+  | (Base & {
+      readonly kind: 'delivered'
+      readonly op: string
+      readonly sink: string
+      readonly result: 'ok' | 'failed'
+      readonly fingerprint?: string
+    })
   | (Base & {readonly kind: 'missing'; readonly what: string; readonly why: string})
   | (Base & {readonly kind: 'noted'; readonly text: string})
 

@@ -108,10 +108,12 @@ export function computeExposureWindow(facts: ExposureFacts): Exposure {
 
   const instants = audiences.map((one) => one.until)
   if (facts.leaked_token) instants.push(facts.leaked_token.expires_at + (facts.token_only ? 0 : SKEW_SECONDS))
-  const worst = instants.length > 0 ? Math.max(...instants) : facts.computed_at
+  const worst = instants.length > 0 ? Math.max(...instants) : facts.computed_at + MAX_TOKEN_LIFETIME + SKEW_SECONDS
   const observed = audiences.flatMap((one) => (one.observed === undefined ? [] : [one.observed]))
   const contained = facts.audiences.every((one) => one.containment !== undefined)
-  const clear = contained && facts.computed_at >= worst
+  // Nothing to be contained is only an answer where a token alone leaked: then its own exp counts.
+  const known = facts.audiences.length > 0 || (facts.token_only === true && facts.leaked_token !== undefined)
+  const clear = known && contained && facts.computed_at >= worst
   return {
     client_id: facts.client_id,
     computed_at: rfc3339(facts.computed_at),
@@ -141,7 +143,7 @@ function audienceExposure(
   if (audience.token_lifetime === undefined) {
     gaps.push({
       code: 'lifetime_unreadable',
-      what: `token lifetime of ${audience.audience}`,
+      what: `token lifetime of ${audience.audience === '*' ? 'the APIs that tokens were issued for' : audience.audience}`,
       why: 'the API could not be read (read:resource_servers): 30 days, the longest that Auth0 allows, are assumed',
     })
   } else if (audience.lifetime_changed) {
@@ -188,7 +190,7 @@ function audienceExposure(
 
 /** A lifetime that was larger before the log begins would leave tokens alive for longer: say until when. */
 function addHistoryGap(facts: ExposureFacts, gaps: EvidenceGap[]): void {
-  if (facts.token_only || facts.observed === null) return
+  if (facts.token_only) return
   if (facts.leaked_at !== undefined && facts.log_from !== undefined && facts.log_from <= facts.leaked_at) return
   if (facts.audiences.length === 0 || facts.audiences.every((one) => one.token_lifetime === undefined)) return
   const latest = Math.max(...facts.audiences.map((one) => (one.containment ? containedAt(one.containment) : facts.computed_at)))

@@ -16,9 +16,13 @@ import type {TenantSnapshot} from './tenant-snapshot.ts'
 export function refuseOwnClient(snapshot: TenantSnapshot, includeOwn: boolean): void {
   const own = snapshot.operator.client_id
   if (includeOwn || own === undefined || own !== snapshot.client.client_id) return
-  throw new StanchError('guard.own_client', `Client ${own} is the one you are signed in with: you would saw off your own branch.`, {
-    hint: 'Sign in with another client, or pass --include-own to accept losing access when your token ends.',
-  })
+  throw new StanchError(
+    'guard.own_client',
+    `Client ${own} is the one you are signed in with: you would saw off your own branch.`,
+    {
+      hint: 'Sign in with another client, or pass --include-own to accept losing access when your token ends.',
+    },
+  )
 }
 
 /** @throws guard.too_many_actions when the plan changes more than `max` things. */
@@ -32,7 +36,9 @@ export function refuseTooMany(plan: Plan, max: number): void {
 
 /** @throws guard.live_incident when another incident works on this client and is not finished. */
 export function refuseSecondIncident(clientId: string, tenant: string, incidents: readonly IncidentState[], own?: string): void {
-  const other = incidents.find((one) => one.client_id === clientId && one.tenant === tenant && one.incident_id !== own && isLive(one))
+  const other = incidents.find(
+    (one) => one.client_id === clientId && one.tenant === tenant && one.incident_id !== own && isLive(one),
+  )
   if (!other) return
   throw new StanchError('guard.live_incident', `Incident ${other.incident_id} on client ${clientId} is not finished.`, {
     hint: `Go on with it: stanch resume ${other.incident_id}. To add to it: --incident ${other.incident_id}.`,
@@ -40,7 +46,10 @@ export function refuseSecondIncident(clientId: string, tenant: string, incidents
 }
 
 /** Steps that the responder's credential cannot take, with the scopes they lack. */
-export function stepsWithoutScope(plan: Plan, held: readonly string[]): {step: string; title: string; scopes: readonly string[]}[] {
+export function stepsWithoutScope(
+  plan: Plan,
+  held: readonly string[],
+): {step: string; title: string; scopes: readonly string[]}[] {
   return plan.steps.filter(isChange).flatMap((step) => {
     const scopes = missingScopes(step, held)
     return scopes ? [{step: step.id, title: step.title, scopes}] : []
@@ -52,9 +61,13 @@ export function refuseMissingScopes(plan: Plan, held: readonly string[]): void {
   const missing = stepsWithoutScope(plan, held)
   if (missing.length === 0) return
   const scopes = [...new Set(missing.flatMap((one) => one.scopes))]
-  throw new StanchError('auth0.scope_missing', `This credential lacks ${scopes.join(', ')} for: ${missing.map((one) => one.title).join('; ')}. Nothing was changed.`, {
-    hint: 'Give the client the scope, use another credential, or run the guided flow: it does what this credential can and lists the rest.',
-  })
+  throw new StanchError(
+    'auth0.scope_missing',
+    `This credential lacks ${scopes.join(', ')} for: ${missing.map((one) => one.title).join('; ')}. Nothing was changed.`,
+    {
+      hint: 'Give the client the scope, use another credential, or run the guided flow: it does what this credential can and lists the rest.',
+    },
+  )
 }
 
 /**

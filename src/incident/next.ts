@@ -1,6 +1,7 @@
 import {humanDuration, parseRfc3339} from '../clock.ts'
 import type {Exposure} from './exposure.ts'
 import type {Plan} from './plan.ts'
+import type {Proof} from './replay.ts'
 import type {ActionResult, IncidentStatus} from './result.ts'
 import type {EvidenceGap} from './tenant-snapshot.ts'
 
@@ -11,6 +12,7 @@ export interface NextFacts {
   readonly actions: readonly ActionResult[]
   readonly exposure: Exposure
   readonly gaps: readonly EvidenceGap[]
+  readonly proof: readonly Proof[]
   readonly open_paths: readonly string[]
   /** Grants that were left alone, in words. */
   readonly left: readonly {readonly grant_id: string; readonly text: string}[]
@@ -32,19 +34,29 @@ export function nextSteps(facts: NextFacts): string[] {
   const another = `stanch secret rotate --client ${facts.plan.client_id} --incident ${id} --method set --deliver SINK`
   if (rotation) {
     // Looking needs one of two things; without them only a person can decide.
-    next.push(`stanch resume ${id} --credential-file FILE (the leaked value), or with a credential that may read secrets (read:client_keys)`)
+    next.push(
+      `stanch resume ${id} --credential-file FILE (the leaked value), or with a credential that may read secrets (read:client_keys)`,
+    )
     next.push(`or set another secret, whatever the lost answer did: ${another}`)
   } else if (status === 'in_doubt' || unfinished) next.push(`stanch resume ${id}`)
   const refused = facts.actions.filter((action) => action.outcome === 'refused' && isChange(action))
-  for (const action of refused) next.push(`by hand, in the Dashboard: ${action.kind} on ${action.target}; the tenant refused it to this credential`)
+  for (const action of refused)
+    next.push(`by hand, in the Dashboard: ${action.kind} on ${action.target}; the tenant refused it to this credential`)
   const unknown = facts.gaps.some((gap) => gap.code === 'new_secret_unknown')
   // Nobody here ever saw that secret: there is nothing to hand over again.
   if (facts.delivery_failed && !unknown) next.push(`stanch secret deliver --incident ${id} --deliver SINK`)
   if (unknown) {
-    next.push(`copy the new secret from the Dashboard (Applications > ${facts.plan.client_id} > Credentials), or set another: ${another}`)
+    next.push(
+      `copy the new secret from the Dashboard (Applications > ${facts.plan.client_id} > Credentials), or set another: ${another}`,
+    )
   }
-  if (facts.gaps.some((gap) => gap.code === 'grant_is_back')) next.push(`somebody gave the client a grant again: stanch grant list --client ${facts.plan.client_id}, then the tenant log`)
-  if (facts.gaps.some((gap) => gap.code === 'not_probed' && gap.what !== 'new_secret_accepted')) next.push(`prove it with the leaked value: stanch resume ${id} --credential-file FILE`)
+  if (facts.gaps.some((gap) => gap.code === 'grant_is_back'))
+    next.push(
+      `somebody gave the client a grant again: stanch grant list --client ${facts.plan.client_id}, look into the tenant log who it was, then: stanch grant delete --client ${facts.plan.client_id} --all --incident ${id}`,
+    )
+  if (facts.gaps.some((gap) => gap.code === 'not_probed' && gap.what !== 'new_secret_accepted'))
+    next.push(`prove it with the leaked value: stanch resume ${id} --credential-file FILE`)
+  next.push(...unproven(facts, id, next))
   for (const path of facts.open_paths) next.push(`still open: ${path}`)
   for (const {grant_id, text} of facts.left) {
     if (!facts.open_paths.some((path) => path.includes(grant_id))) next.push(`left alone: ${text}`)
@@ -55,14 +67,42 @@ export function nextSteps(facts: NextFacts): string[] {
     )
   }
   for (const step of facts.plan.steps) {
-    if (step.action === 'manual' && !facts.signed_off.includes(step.id)) next.push(`${step.args.owner}: ${step.args.question} (then: stanch incident update ${id} --done ${step.id})`)
+    if (step.action === 'manual' && !facts.signed_off.includes(step.id))
+      next.push(`${step.args.owner}: ${step.args.question} (then: stanch incident update ${id} --done ${step.id})`)
   }
   const deleted = facts.actions.some((action) => action.kind === 'client_grant.delete' && action.outcome === 'done')
-  if (deleted && status === 'contained') next.push(`when the users of this client have the new secret: stanch grant restore --incident ${id}`)
+  if (deleted && status === 'contained')
+    next.push(`when the users of this client have the new secret: stanch grant restore --incident ${id}`)
   const clearAt = parseRfc3339(facts.exposure.all_clear.worst_case_at)
   const now = parseRfc3339(facts.exposure.computed_at)
   if (facts.exposure.all_clear.state === 'open' && clearAt !== undefined && now !== undefined) {
     next.push(`all clear at ${facts.exposure.all_clear.worst_case_at}, in ${humanDuration(clearAt - now)}`)
+  }
+  return next
+}
+
+/** What closes a claim that does not hold, where nothing above closes it already. */
+function unproven({plan, proof, gaps, actions, open_paths}: NextFacts, id: string, said: readonly string[]): string[] {
+  const next: string[] = []
+  const has = (code: string) => gaps.some((gap) => gap.code === code)
+  const alive = proof.some((one) => one.claim === 'old_secret_refused' && one.verdict === 'failed')
+  const rotated = actions.some(
+    (one) => one.kind === 'client_secret.rotate' && (one.outcome === 'done' || one.outcome === 'already'),
+  )
+  if (alive && rotated)
+    next.push(
+      `the old secret is still accepted: stanch resume ${id} --credential-file FILE asks again; if it still is, it was set back: look into the tenant log and rotate again`,
+    )
+  if (has('window_too_short')) {
+    next.push(
+      `prove it with enough time, changing nothing: stanch secret verify --client ${plan.client_id} --credential-file FILE`,
+    )
+  } else if (
+    proof.some((one) => one.verdict === 'not_proven' && !(one.probes === 0 && open_paths.length > 0)) &&
+    !has('not_probed') &&
+    !said.some((one) => one.startsWith('stanch resume'))
+  ) {
+    next.push(`stanch resume ${id} (asks again for what is not proven; what is done is not done again)`)
   }
   return next
 }

@@ -11,7 +11,7 @@ export interface PlanFacts {
 }
 
 export interface LeakedToken {
-  /** Its `aud`, as far as they are APIs of this tenant. */
+  /** Its `aud`; the tenant's own keys vouched for the token. */
   readonly audiences: readonly string[]
   readonly scopes: readonly string[]
   /** NumericDate. */
@@ -128,7 +128,10 @@ export function openPaths(facts: PlanFacts, steps: readonly PlanStep[]): string[
   const deleted = new Set(steps.flatMap((step) => (step.action === 'client_grant.delete' ? [step.args.grant_id] : [])))
   const open: string[] = []
   const grantTypes = client.grant_types ?? []
-  const defaults = client.is_first_party === false && grantTypes.includes('client_credentials') ? snapshot.default_grants.filter((grant) => subjectOf(grant) === 'client') : []
+  const defaults =
+    client.is_first_party === false && grantTypes.includes('client_credentials')
+      ? snapshot.default_grants.filter((grant) => subjectOf(grant) === 'client')
+      : []
   // A dead secret closes every path of a client that proves itself with it. What was to stop new tokens altogether is
   // undone all the same by a default grant that takes over.
   if (rotated && !usesKey(client)) {
@@ -138,11 +141,14 @@ export function openPaths(facts: PlanFacts, steps: readonly PlanStep[]): string[
   const left = snapshot.grants.filter((grant) => !deleted.has(grant.id))
   if (grantTypes.includes('client_credentials')) {
     for (const grant of left.filter((one) => subjectOf(one) === 'client')) {
-      open.push(`grant ${grant.id} on ${grant.audience} still gives tokens${grant.is_system ? ' (a system grant, which Auth0 does not let anybody delete)' : ''}`)
+      open.push(
+        `grant ${grant.id} on ${grant.audience} still gives tokens${grant.is_system ? ' (a system grant, which Auth0 does not let anybody delete)' : ''}`,
+      )
     }
     open.push(...defaults.map(defaultPath))
   }
-  for (const grant of left.filter((one) => subjectOf(one) === 'user')) open.push(`user grant ${grant.id} on ${grant.audience} stays`)
+  for (const grant of left.filter((one) => subjectOf(one) === 'user'))
+    open.push(`user grant ${grant.id} on ${grant.audience} stays`)
   const userFlows = grantTypes.filter((type) => type !== 'client_credentials')
   if (userFlows.length > 0) open.push(`the client may still use ${userFlows.join(', ')}: client grants do not stop these`)
   return open

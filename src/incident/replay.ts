@@ -43,7 +43,13 @@ export interface IncidentState {
   readonly signed_off: Readonly<Record<string, string>>
   readonly confirmed: boolean
   readonly declined: boolean
-  readonly deliveries: readonly {readonly op: string; readonly sink: string; readonly result: 'ok' | 'failed'; readonly fingerprint?: string; readonly at: string}[]
+  readonly deliveries: readonly {
+    readonly op: string
+    readonly sink: string
+    readonly result: 'ok' | 'failed'
+    readonly fingerprint?: string
+    readonly at: string
+  }[]
   /** Newest evidence per kind of observation: snapshot, tenant_log.save, exposure. */
   readonly evidence: Readonly<Record<string, string>>
   readonly gaps: readonly {readonly what: string; readonly why: string}[]

@@ -40,7 +40,7 @@ export interface IncidentResult {
 
 /**
  * The status, from what was done and what was proven. `contained` never stands beside a proof that is not `proven`,
- * an open path, a change that is missing, or a delivery that failed.
+ * an open path, an API whose containment is not proven, a change that is missing, or a delivery that failed.
  */
 export function statusOf(facts: {
   readonly actions: readonly ActionResult[]
@@ -50,6 +50,8 @@ export function statusOf(facts: {
   readonly restored: boolean
   /** An organisation tie of a grant that was given back is missing. */
   readonly untied?: boolean
+  /** An API in the exposure for which containment is not proven. */
+  readonly uncontained?: boolean
 }): IncidentStatus {
   if (facts.actions.some((action) => action.outcome === 'in_doubt')) return 'in_doubt'
   const changes = facts.actions.filter((action) => isChangeKind(action.kind))
@@ -59,7 +61,7 @@ export function statusOf(facts: {
   if (facts.restored) return facts.untied ? 'partial' : 'restored'
   // Nothing was asked, so nothing was proven: a plan without a claim contains nothing.
   if (facts.proof.length === 0) return 'partial'
-  if (facts.open_paths.length > 0) return 'partial'
+  if (facts.open_paths.length > 0 || facts.uncontained) return 'partial'
   return 'contained'
 }
 

@@ -45,6 +45,11 @@ export function partOf(record: StoredRecord | undefined, member: string): Readon
   return typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : {}
 }
 
+/** A value of a record as text, for people; `?` for what is none. */
+export function said(value: unknown): string {
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : '?'
+}
+
 export function ofKind(account: Account, ...kinds: readonly string[]): StoredRecord[] {
   return account.records.filter((record) => kinds.includes(record.kind))
 }

@@ -56,11 +56,7 @@ function details(record: StoredRecord): string {
     case 'plan':
       return `plan ${text(record, 'plan_sha256')}`
     case 'auth':
-      return joined([
-        ...said('client_id'),
-        `${listed(record, 'scopes')} scope(s)`,
-        ...said('tenant'),
-      ])
+      return joined([...said('client_id'), `${listed(record, 'scopes')} scope(s)`, ...said('tenant')])
     case 'session.open':
       return joined([...said('tool', 'host', 'os_user'), ...by])
     case 'log.open':

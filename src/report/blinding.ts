@@ -94,7 +94,5 @@ function blindText(text: string, field: string | undefined, blind: Blind): strin
   if (field !== undefined) return blind(field, text)
   if (USER_ID.test(text)) return blind('user_id', text)
   if (IPV6.test(text)) return blind('ip', text)
-  return text
-    .replace(EMAIL, (address) => blind('email', address))
-    .replace(IPV4, (address) => blind('ip', address))
+  return text.replace(EMAIL, (address) => blind('email', address)).replace(IPV4, (address) => blind('ip', address))
 }

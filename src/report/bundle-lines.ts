@@ -26,7 +26,11 @@ export function bundleLines(bundle: BundleFacts): string[] {
     bundle.complete
       ? 'Complete:   the incident is closed and every change has its end'
       : 'Complete:   NO: the incident is not closed, or a change has no end; who verifies it gets VERIFIED BUT INCOMPLETE',
-    ...(bundle.withheld === 0 ? [] : [`Withheld:   ${bundle.withheld} original(s), ${bundle.blinded} of them replaced by a blinded copy; manifest.json says who holds them`]),
+    ...(bundle.withheld === 0
+      ? []
+      : [
+          `Withheld:   ${bundle.withheld} original(s), ${bundle.blinded} of them replaced by a blinded copy; manifest.json says who holds them`,
+        ]),
     ...(bundle.missing === 0 ? [] : [`Missing:    ${bundle.missing} blob(s) that records name and this machine does not hold`]),
     `Custody:    record ${bundle.custody.seq} of the trail; it is younger than the checkpoint, so it is not in the bundle`,
     'Check it:   README.md in it says how, without stanch',

@@ -16,11 +16,13 @@ export interface Withheld {
 }
 
 /** Default advice for what stays with its holder. */
-export const RETENTION = '12 months from the end of the incident by default, 3 of them at hand; longer by contract or legal hold. Nothing is deleted by itself.'
+export const RETENTION =
+  '12 months from the end of the incident by default, 3 of them at hand; longer by contract or legal hold. Nothing is deleted by itself.'
 
 /** What each file of a bundle is. Evidence is described by the records that name it. */
 const PURPOSE: Readonly<Record<string, string>> = {
-  'slice.jsonl': 'the records: record 0, the sessions and their credentials, all of the incident; byte for byte as they were signed',
+  'slice.jsonl':
+    'the records: record 0, the sessions and their credentials, all of the incident; byte for byte as they were signed',
   'slice.proof': 'one line a record: its index and its inclusion path to the root of the checkpoint',
   'checkpoint': 'signed note: origin, size and root of the whole log',
   'checkpoint.body': 'the three signed lines of the checkpoint, a copy',
@@ -35,11 +37,18 @@ const PURPOSE: Readonly<Record<string, string>> = {
 }
 
 /** `manifest.json`: size, SHA-256 and purpose of each file, what is withheld and what is missing. */
-export function manifestJson(account: Account, files: readonly ArchiveFile[], withheld: readonly Withheld[], holder: string): string {
+export function manifestJson(
+  account: Account,
+  files: readonly ArchiveFile[],
+  withheld: readonly Withheld[],
+  holder: string,
+): string {
   const {state, log, mode, records} = account
   const sources = new Map<string, {seq: number; time: string; by: string}>()
   for (const record of records) {
-    for (const sha256 of blobsOf(record)) if (!sources.has(sha256)) sources.set(sha256, {seq: record.seq, time: record.time, by: textOf(record, 'action') ?? record.kind})
+    for (const sha256 of blobsOf(record))
+      if (!sources.has(sha256))
+        sources.set(sha256, {seq: record.seq, time: record.time, by: textOf(record, 'action') ?? record.kind})
   }
   const here = new Set(files.map(({path}) => path))
   const held = new Set(withheld.map(({sha256}) => sha256))
@@ -64,12 +73,17 @@ export function manifestJson(account: Account, files: readonly ArchiveFile[], wi
       sha256,
       size,
       named_by: sources.get(sha256)?.seq,
-      why: blinded === undefined ? 'it is no JSON, so nobody can say which identifiers of end users are in it' : 'it holds identifiers of end users',
+      why:
+        blinded === undefined
+          ? 'it is no JSON, so nobody can say which identifiers of end users are in it'
+          : 'it holds identifiers of end users',
       ...(blinded === undefined ? {} : {blinded_copy: blinded, blinding_version: BLINDING_VERSION}),
       holder,
       retention: RETENTION,
     })),
-    missing: [...sources].filter(([sha256]) => !here.has(`evidence/${sha256}`) && !held.has(sha256)).map(([sha256, {seq}]) => ({sha256, named_by: seq, why: 'the trail of this machine does not hold it any more'})),
+    missing: [...sources]
+      .filter(([sha256]) => !here.has(`evidence/${sha256}`) && !held.has(sha256))
+      .map(([sha256, {seq}]) => ({sha256, named_by: seq, why: 'the trail of this machine does not hold it any more'})),
   }
   return `${JSON.stringify(manifest, null, 2)}\n`
 }

@@ -21,7 +21,7 @@ ${mode === 'sim' ? '**SIMULATED**: made by a drill or on a practice tenant. ' : 
       ? 'The incident is closed and its record is complete: expect VERIFIED.'
       : 'The incident was not closed, or something in it has no answer yet, when this was made: expect VERIFIED BUT INCOMPLETE.'
   } Nothing here is secret; treat it as confidential all the same.
-
+${withheld.length === 0 ? '' : '\nEvidence that held identifiers of end users is a blinded copy: the same value has the same keyed fingerprint. The words of\nthe records and the plan are as they were signed.\n'}
 \`slice.jsonl\` holds the records as they were signed, \`evidence/\` what they refer to by SHA-256. \`report.md\` and
 \`QUESTIONS.md\` are made from these and prove nothing by themselves. \`manifest.json\` says what each file is, when it was
 collected and by which record${withheld.length === 0 ? '' : `, and which ${withheld.length} original(s) are withheld, with their holder`}.
@@ -36,7 +36,7 @@ VKEY='${log.vkey}'
 FIRST=${log.first}
 
 # 1 the files are those of the manifest
-sha256sum -c --quiet MANIFEST.sha256
+sha256sum -c --quiet --strict MANIFEST.sha256
 
 # 2 the records are in canonical form
 jq -c . slice.jsonl | cmp - slice.jsonl

@@ -3,7 +3,7 @@ import {standing} from '../incident/standing.ts'
 import {inDoubt, tookEffect} from '../incident/replay.ts'
 import type {Operation} from '../incident/replay.ts'
 import type {Account} from './account.ts'
-import {blobsOf, newestExposure, observed, ofKind, partOf, proofRecords, snapshotBefore, textOf} from './account.ts'
+import {blobsOf, newestExposure, observed, ofKind, partOf, proofRecords, snapshotBefore, said, textOf} from './account.ts'
 import {cell, code, tableLines} from './markdown-text.ts'
 import {timeline} from './timeline.ts'
 
@@ -12,7 +12,18 @@ import {timeline} from './timeline.ts'
  * evidence give the same bytes. All foreign text is in code spans, all times are UTC.
  */
 export function markdownReport(account: Account): string {
-  const sections = [head(account), facts(account), done(account), proofs(account), exposed(account), people(account), gaps(account), course(account), evidence(account), source(account)]
+  const sections = [
+    head(account),
+    facts(account),
+    done(account),
+    proofs(account),
+    exposed(account),
+    people(account),
+    gaps(account),
+    course(account),
+    evidence(account),
+    source(account),
+  ]
   return `${sections.map((lines) => lines.join('\n')).join('\n\n')}\n`
 }
 
@@ -41,7 +52,10 @@ function facts(account: Account): string[] {
       ['known at', given(state.aware_at)],
       ['opened at', state.opened_at],
       ['closed at', state.closed_at ?? 'not closed'],
-      ['plan', state.plan === undefined ? 'none' : `${cell(state.plan.sha256)}, ${state.confirmed ? 'confirmed' : 'not confirmed'}`],
+      [
+        'plan',
+        state.plan === undefined ? 'none' : `${cell(state.plan.sha256)}, ${state.confirmed ? 'confirmed' : 'not confirmed'}`,
+      ],
     ],
   )
 }
@@ -56,7 +70,10 @@ function done({state}: Account): string[] {
       ['record', 'at', 'act', 'on', 'end'],
       acts.map((one) => [String(one.seq), one.at, cell(one.action, 60), cell(one.target, 200), ending(one)]),
     ),
-    ...state.deliveries.map((one) => `\nThe new secret ${one.result === 'ok' ? 'went to' : 'did NOT reach its place and is in'} ${code(one.sink)} at ${one.at}.`),
+    ...state.deliveries.map(
+      (one) =>
+        `\nThe new secret ${one.result === 'ok' ? 'went to' : 'did NOT reach its place and is in'} ${code(one.sink)} at ${one.at}.`,
+    ),
   ]
 }
 
@@ -110,10 +127,30 @@ function exposed(account: Account): string[] {
 }
 
 function people(account: Account): string[] {
-  const sessions = ofKind(account, 'session.open').map((one) => ['session', String(one.seq), one.time, `${cell(textOf(one, 'actor') ?? '?')}, claimed by ${cell(textOf(one, 'actor_source') ?? '?')}`])
-  const credentials = ofKind(account, 'auth').map((one) => ['credential', String(one.seq), one.time, `client ${cell(textOf(one, 'client_id') ?? '?')}, subject ${cell(textOf(one, 'subject') ?? 'none')}`])
-  const decisions = ofKind(account, 'decision').map((one) => ['decision', String(one.seq), one.time, `${cell(textOf(one, 'question') ?? '?')}: ${cell(JSON.stringify(one['answer'] ?? null))} by ${cell(textOf(one, 'actor') ?? '?')}`])
-  const approvals = ofKind(account, 'approval').map((one) => ['approval', String(one.seq), one.time, `${cell(textOf(one, 'by') ?? '?')} via ${cell(textOf(one, 'via') ?? '?')}`])
+  const sessions = ofKind(account, 'session.open').map((one) => [
+    'session',
+    String(one.seq),
+    one.time,
+    `${cell(textOf(one, 'actor') ?? '?')}, claimed by ${cell(textOf(one, 'actor_source') ?? '?')}`,
+  ])
+  const credentials = ofKind(account, 'auth').map((one) => [
+    'credential',
+    String(one.seq),
+    one.time,
+    `client ${cell(textOf(one, 'client_id') ?? '?')}, subject ${cell(textOf(one, 'subject') ?? 'none')}`,
+  ])
+  const decisions = ofKind(account, 'decision').map((one) => [
+    'decision',
+    String(one.seq),
+    one.time,
+    `${cell(textOf(one, 'question') ?? '?')}: ${cell(JSON.stringify(one['answer'] ?? null))} by ${cell(textOf(one, 'actor') ?? '?')}`,
+  ])
+  const approvals = ofKind(account, 'approval').map((one) => [
+    'approval',
+    String(one.seq),
+    one.time,
+    `${cell(textOf(one, 'by') ?? '?')} via ${cell(textOf(one, 'via') ?? '?')}`,
+  ])
   return ['## Who', '', ...tableLines(['what', 'record', 'at', 'who'], [...sessions, ...credentials, ...decisions, ...approvals])]
 }
 
@@ -123,7 +160,9 @@ function gaps(account: Account): string[] {
   return [
     '## What is not known',
     '',
-    ...[...all.values()].map((record) => `- ${code(textOf(record, 'what') ?? '')}: ${code(textOf(record, 'why') ?? '', 600)} (record ${record.seq})`),
+    ...[...all.values()].map(
+      (record) => `- ${code(textOf(record, 'what') ?? '')}: ${code(textOf(record, 'why') ?? '', 600)} (record ${record.seq})`,
+    ),
   ]
 }
 
@@ -141,7 +180,14 @@ function course({records}: Account): string[] {
 }
 
 function evidence(account: Account): string[] {
-  const rows = account.records.flatMap((record) => blobsOf(record).map((sha256) => [String(record.seq), record.time, cell(textOf(record, 'action') ?? record.kind), cell(sha256)]))
+  const rows = account.records.flatMap((record) =>
+    blobsOf(record).map((sha256) => [
+      String(record.seq),
+      record.time,
+      cell(textOf(record, 'action') ?? record.kind),
+      cell(sha256),
+    ]),
+  )
   const blinded = observed(account, 'evidence.blinded').length
   return [
     '## Evidence',
@@ -152,12 +198,23 @@ function evidence(account: Account): string[] {
 }
 
 function source({log, records}: Account): string[] {
-  const {node, tool} = Object.fromEntries(['node', 'tool'].map((member) => [member, textOf(records.find((one) => one.kind === 'session.open'), member)]))
-  const runbook = partOf(records.findLast((one) => one.kind === 'plan'), 'runbook')
+  const {node, tool} = Object.fromEntries(
+    ['node', 'tool'].map((member) => [
+      member,
+      textOf(
+        records.find((one) => one.kind === 'session.open'),
+        member,
+      ),
+    ]),
+  )
+  const runbook = partOf(
+    records.findLast((one) => one.kind === 'plan'),
+    'runbook',
+  )
   return [
     '## Where this comes from',
     '',
-    `From the records of log ${code(log.origin)} up to its checkpoint of ${log.size} records and from the evidence they name. First written by ${code(tool ?? 'unknown')} with Node ${code(node ?? 'unknown')}${typeof runbook['id'] === 'string' ? `, by runbook ${code(runbook['id'])} version ${code(String(runbook['version'] ?? '?'))}` : ''}. The checkpoint:`,
+    `From the records of log ${code(log.origin)} up to its checkpoint of ${log.size} records and from the evidence they name. First written by ${code(tool ?? 'unknown')} with Node ${code(node ?? 'unknown')}${typeof runbook['id'] === 'string' ? `, by runbook ${code(runbook['id'])} version ${code(said(runbook['version']))}` : ''}. The checkpoint:`,
     '',
     '```',
     log.origin,

@@ -10,7 +10,15 @@ import {code} from './markdown-text.ts'
 
 /** What is asked about the leak and what was done about it. */
 export function leakQuestions(account: Account): Answered[] {
-  return [whenKnown(account), howLongUsable(account), couldDo(account), didDo(account), cannotKnow(account), replaced(account), containmentWorked(account)]
+  return [
+    whenKnown(account),
+    howLongUsable(account),
+    couldDo(account),
+    didDo(account),
+    cannotKnow(account),
+    replaced(account),
+    containmentWorked(account),
+  ]
 }
 
 function whenKnown(account: Account): Answered {
@@ -19,7 +27,9 @@ function whenKnown(account: Account): Answered {
   const change = changes(account)[0]
   const said = (what: string, member: string, flag: string): string => {
     const value = told.flatMap((record) => textOf(record, member) ?? []).at(-1)
-    return value === undefined || value === 'unknown' ? `${what} is ${unknown(`nobody said it${flag}`)}.` : `${what}: ${code(value, 40)}.`
+    return value === undefined || value === 'unknown'
+      ? `${what} is ${unknown(`nobody said so in the records${flag}`)}.`
+      : `${what}: ${code(value, 40)}.`
   }
   return {
     id: 'when',
@@ -44,7 +54,7 @@ function howLongUsable(account: Account): Answered {
   const last = contained.includes(undefined) || contained.length === 0 ? undefined : Math.max(...contained.map(Number))
   const lines = exposure.audiences.map(
     (one) =>
-      `- ${code(one.name, 80)} (${code(one.audience, 160)}): ${one.contained_at === undefined ? 'not contained' : `no new token since ${one.contained_at}`}; issued tokens live until ${one.worst_case_until} at the latest (${humanDuration(one.token_lifetime_seconds)}, ${one.lifetime_source === 'tenant' ? 'the tenant\'s setting' : 'assumed'})`,
+      `- ${code(one.name, 80)} (${code(one.audience, 160)}): ${one.contained_at === undefined ? 'not contained' : `no new token since ${one.contained_at}`}; issued tokens live until ${one.worst_case_until} at the latest (${humanDuration(one.token_lifetime_seconds)}, ${one.lifetime_source === 'tenant' ? "the tenant's setting" : 'assumed'})`,
   )
   return {
     id: 'usable',
@@ -65,10 +75,18 @@ function howLongUsable(account: Account): Answered {
 function couldDo(account: Account): Answered {
   const question = 'What could the holder have done?'
   const before = snapshotBefore(account)
-  if (!before) return {id: 'could_do', question, answer: [unknown('no picture of the tenant before the first change is in the evidence')], records: []}
+  if (!before)
+    return {
+      id: 'could_do',
+      question,
+      answer: [unknown('no picture of the tenant before the first change is in the evidence')],
+      records: [],
+    }
   const {record, snapshot} = before
   const reach = snapshot.grants.map((grant) => {
-    const scopes = grant.allow_all_scopes ? 'all scopes' : (grant.scope ?? []).map((scope) => code(scope, 80)).join(', ') || 'no scope'
+    const scopes = grant.allow_all_scopes
+      ? 'all scopes'
+      : (grant.scope ?? []).map((scope) => code(scope, 80)).join(', ') || 'no scope'
     return `- tokens for ${code(grant.audience, 160)}${(grant.subject_type ?? 'client') === 'user' ? ' on behalf of users' : ''}: ${scopes}`
   })
   const reopening = reopeningScopes(snapshot)
@@ -92,7 +110,12 @@ function didDo(account: Account): Answered {
   const exposure = newestExposure(account)
   const tokens = exposure?.exposure.audiences.flatMap((one) => one.tokens) ?? []
   if (saved.length === 0 && tokens.length === 0) {
-    return {id: 'did_do', question, answer: [unknown("none of the tenant's log entries about this client are in the evidence")], records: []}
+    return {
+      id: 'did_do',
+      question,
+      answer: [unknown("none of the tenant's log entries about this client are in the evidence")],
+      records: [],
+    }
   }
   const homes = new Map<string, number>()
   for (const {ip} of tokens) homes.set(ip ?? 'no address', (homes.get(ip ?? 'no address') ?? 0) + 1)
@@ -101,7 +124,10 @@ function didDo(account: Account): Answered {
     id: 'did_do',
     question,
     answer: [
-      ...saved.map((record) => `The tenant's log entries of this client were kept before anything was changed: ${code(textOf(record, 'finding') ?? '', 200)}, evidence ${code(textOf(record, 'evidence') ?? 'none')} (record ${record.seq}).`),
+      ...saved.map(
+        (record) =>
+          `The tenant's log entries of this client were kept before anything was changed: ${code(textOf(record, 'finding') ?? '', 200)}, evidence ${code(textOf(record, 'evidence') ?? 'none')} (record ${record.seq}).`,
+      ),
       tokens.length === 0
         ? 'No issued token of this client is in them.'
         : `${tokens.length} issued token(s) of this client are in them, from ${from.map(([ip, count]) => `${code(ip, 90)} (${count})`).join(', ')}.`,
@@ -119,9 +145,16 @@ function cannotKnow(account: Account): Answered {
     question: 'What can you not know?',
     answer:
       gaps.length === 0
-        ? ['No evidence gap was recorded. What is done with a token inside an API that keeps its own log is in that log, not here.']
+        ? [
+            'No evidence gap was recorded. What is done with a token inside an API that keeps its own log is in that log, not here.',
+          ]
         : [
-            [...seen.values()].map((record) => `- ${code(textOf(record, 'what') ?? '', 300)}: ${code(textOf(record, 'why') ?? '', 600)} (record ${record.seq})`).join('\n'),
+            [...seen.values()]
+              .map(
+                (record) =>
+                  `- ${code(textOf(record, 'what') ?? '', 300)}: ${code(textOf(record, 'why') ?? '', 600)} (record ${record.seq})`,
+              )
+              .join('\n'),
             'What is done with a token inside an API that keeps its own log is in that log, not here.',
           ],
     records: seqs(gaps),

@@ -8,12 +8,24 @@ import {CORRELATION_QUERY, isLoggedChange} from './correlation.ts'
 
 /** What is asked about the log itself. */
 export function logQuestions(account: Account): Answered[] {
-  return [whoCouldChange(account), isComplete(account), outsideAnchors(account), providerAgrees(account), toolWorked(account), clockRight(account), custody(account)]
+  return [
+    whoCouldChange(account),
+    isComplete(account),
+    outsideAnchors(account),
+    providerAgrees(account),
+    toolWorked(account),
+    clockRight(account),
+    custody(account),
+  ]
 }
 
 function whoCouldChange(account: Account): Answered {
   const sessions = ofKind(account, 'session.open')
-  const homes = [...new Set(sessions.map((one) => `${code(textOf(one, 'os_user') ?? 'unknown', 60)} on ${code(textOf(one, 'host') ?? 'unknown', 120)}`))]
+  const homes = [
+    ...new Set(
+      sessions.map((one) => `${code(textOf(one, 'os_user') ?? 'unknown', 60)} on ${code(textOf(one, 'host') ?? 'unknown', 120)}`),
+    ),
+  ]
   return {
     id: 'who_could_change',
     question: 'Who could have changed this log?',
@@ -56,7 +68,9 @@ function outsideAnchors(account: Account): Answered {
   const anchors = ofKind(account, 'anchor')
   const waived = ofKind(account, 'decision').filter((record) => textOf(record, 'question')?.includes('anchor'))
   const named = [
-    ...anchors.map((one) => `${code(textOf(one, 'type') ?? 'unknown', 40)} at size ${numberOf(one, 'size') ?? '?'} (record ${one.seq})`),
+    ...anchors.map(
+      (one) => `${code(textOf(one, 'type') ?? 'unknown', 40)} at size ${numberOf(one, 'size') ?? '?'} (record ${one.seq})`,
+    ),
     ...account.log.witnesses.map((name) => `countersigned in the checkpoint by ${code(name, 120)}`),
   ]
   const calls = ofKind(account, 'outcome').filter(isLoggedChange)
@@ -101,7 +115,14 @@ function providerAgrees(account: Account): Answered {
 
 function toolWorked(account: Account): Answered {
   const sessions = ofKind(account, 'session.open')
-  const tools = [...new Set(sessions.map((one) => `${code(textOf(one, 'tool') ?? 'unknown', 60)} with Node ${code(textOf(one, 'node') ?? 'unknown', 40)} on ${code(textOf(one, 'platform') ?? 'unknown', 60)}`))]
+  const tools = [
+    ...new Set(
+      sessions.map(
+        (one) =>
+          `${code(textOf(one, 'tool') ?? 'unknown', 60)} with Node ${code(textOf(one, 'node') ?? 'unknown', 40)} on ${code(textOf(one, 'platform') ?? 'unknown', 60)}`,
+      ),
+    ),
+  ]
   const builds = [...new Set(sessions.flatMap((one) => textOf(one, 'build') ?? []))]
   const checks = observed(account, 'self_test')
   return {
@@ -112,7 +133,9 @@ function toolWorked(account: Account): Answered {
       builds.length > 0
         ? `SHA-256 of what ran: ${builds.map((one) => code(one)).join(', ')}.`
         : `Which build ran is ${unknown('its sessions name a version and no hash')}.`,
-      checks.length > 0 ? `Its checks before the work: ${recordsText(seqs(checks))}.` : `The result of a self-test is ${unknown('none is on record')}.`,
+      checks.length > 0
+        ? `Its checks before the work: ${recordsText(seqs(checks))}.`
+        : `The result of a self-test is ${unknown('none is on record')}.`,
     ],
     records: [...seqs(sessions), ...seqs(checks)],
   }
@@ -126,7 +149,12 @@ function clockRight(account: Account): Answered {
     return Number.isFinite(server) ? [{seq: record.seq, seconds: Math.round((server - Date.parse(record.time)) / 1000)}] : []
   })
   if (skews.length === 0) {
-    return {id: 'clock', question, answer: [unknown("no answer of the tenant with its own time is on record to compare this machine's clock with")], records: []}
+    return {
+      id: 'clock',
+      question,
+      answer: [unknown("no answer of the tenant with its own time is on record to compare this machine's clock with")],
+      records: [],
+    }
   }
   const least = skews.reduce((a, b) => (b.seconds < a.seconds ? b : a))
   const most = skews.reduce((a, b) => (b.seconds > a.seconds ? b : a))
@@ -153,8 +181,9 @@ function custody(account: Account): Answered {
     answer: [
       `${blobs.size} blob(s) are named by SHA-256 in the records that were written when they were collected, so that any copy can be compared (\`manifest.json\` says which record and when). ${blinded.length === 0 ? 'None was replaced by a blinded copy.' : `${blinded.length} blinded copies of them were made; their records name both hashes.`}`,
       exports.length === 0
-        ? `Earlier recipients: none on record up to this checkpoint. Handing this bundle over is recorded after it was made, so that record is not in it: ask for it by the SHA-256 of \`MANIFEST.sha256\` or of the archive (\`stanch audit show --kind export\`).`
+        ? `Whom it was handed to before is ${unknown('no export is on record up to this checkpoint')}. That this bundle is handed over is recorded after it was made, so that record is not in it: ask for it by the SHA-256 of \`MANIFEST.sha256\` or of the archive (\`stanch audit show --kind export\`).`
         : `Handed over before: ${exports.map((one) => `${code(textOf(one, 'form') ?? '?', 60)} to ${code(textOf(one, 'to') ?? 'nobody named', 120)} at ${one.time} (record ${one.seq})`).join('; ')}.`,
+      `Whether files were copied by other means is ${unknown('a copy leaves no record by itself')}.`,
     ],
     records: [...seqs(named), ...seqs(blinded), ...seqs(exports)],
   }

@@ -1,6 +1,6 @@
 import type {Plan} from '../incident/plan.ts'
 import type {Account} from './account.ts'
-import {evidenceOf, ofKind, partOf, seqs, textOf} from './account.ts'
+import {evidenceOf, ofKind, partOf, said, seqs, textOf} from './account.ts'
 import {unknown} from './answered.ts'
 import type {Answered} from './answered.ts'
 import {code, recordsText} from './markdown-text.ts'
@@ -18,7 +18,14 @@ function isMachine(subject: string): boolean {
 function whoActed(account: Account): Answered {
   const sessions = ofKind(account, 'session.open')
   const credentials = ofKind(account, 'auth')
-  const claimed = [...new Set(sessions.map((one) => `${code(textOf(one, 'actor') ?? 'nobody named', 120)} (by ${code(textOf(one, 'actor_source') ?? 'unknown', 20)})`))]
+  const claimed = [
+    ...new Set(
+      sessions.map(
+        (one) =>
+          `${code(textOf(one, 'actor') ?? 'nobody named', 120)} (by ${code(textOf(one, 'actor_source') ?? 'unknown', 20)})`,
+      ),
+    ),
+  ]
   const proven = credentials.map((record) => {
     const client = code(textOf(record, 'client_id') ?? 'unknown', 80)
     const subject = textOf(record, 'subject')
@@ -36,8 +43,12 @@ function whoActed(account: Account): Answered {
     id: 'who_acted',
     question: 'Who acted, and which human does the tenant prove?',
     answer: [
-      claimed.length === 0 ? `Who acted is ${unknown('no session is in the slice')}.` : `Claimed by the machine: ${claimed.join(', ')}.`,
-      proven.length === 0 ? `What the tenant proves is ${unknown('no credential is on record')}.` : `Proven by the tenant:\n\n${[...new Set(proven)].join('\n')}`,
+      claimed.length === 0
+        ? `Who acted is ${unknown('no session is in the slice')}.`
+        : `Claimed by the machine: ${claimed.join(', ')}.`,
+      proven.length === 0
+        ? `What the tenant proves is ${unknown('no credential is on record')}.`
+        : `Proven by the tenant:\n\n${[...new Set(proven)].join('\n')}`,
       human
         ? 'The tenant proves a human for the credentials above that name a user; the others prove none.'
         : `Which human acted is ${unknown('the tenant proves none: a shared machine client stands for anybody who holds its credential')}.`,
@@ -71,7 +82,7 @@ function procedure(account: Account): Answered {
   const lines = plans.map((record) => {
     const {id, version, sha256} = partOf(record, 'runbook')
     return typeof id === 'string'
-      ? `- plan ${code(textOf(record, 'plan_sha256') ?? '?')} was made from runbook ${code(id, 80)}, version ${code(String(version ?? '?'), 20)}, SHA-256 ${code(String(sha256 ?? '?'))} (record ${record.seq})`
+      ? `- plan ${code(textOf(record, 'plan_sha256') ?? '?')} was made from runbook ${code(id, 80)}, version ${code(said(version), 20)}, SHA-256 ${code(said(sha256))} (record ${record.seq})`
       : `- plan ${code(textOf(record, 'plan_sha256') ?? '?')}: its runbook is ${unknown('the record names none')} (record ${record.seq})`
   })
   return {
@@ -107,7 +118,10 @@ function told(account: Account): Answered {
     const plan = evidenceOf<Plan>(account, textOf(record, 'evidence'))
     for (const step of plan?.steps ?? []) if (step.action === 'manual') steps.set(step.id, step.args)
   }
-  const lines = [...steps].map(([id, {owner, question}]) => `- ${code(owner, 60)}: ${code(question, 300)}: ${done[id] === undefined ? 'open' : `signed off (${code(done[id], 60)})`}`)
+  const lines = [...steps].map(
+    ([id, {owner, question}]) =>
+      `- ${code(owner, 60)}: ${code(question, 300)}: ${done[id] === undefined ? 'open' : `signed off (${code(done[id], 60)})`}`,
+  )
   return {
     id: 'told',
     question: 'Who was told, and what was left to people?',
@@ -125,15 +139,30 @@ function disposition(account: Account): Answered {
   const question = 'How was it evaluated and concluded: disposition, cause, lessons?'
   const end = ofKind(account, 'incident.close').at(-1)
   const opened = ofKind(account, 'incident.open')
-  if (!end) return {id: 'disposition', question, answer: [unknown('the incident was not closed when this was made: disposition, cause and lessons are recorded with its end')], records: seqs(opened)}
+  if (!end)
+    return {
+      id: 'disposition',
+      question,
+      answer: [
+        unknown('the incident was not closed when this was made: disposition, cause and lessons are recorded with its end'),
+      ],
+      records: seqs(opened),
+    }
   const said = (what: string, member: string): string => {
     const value = textOf(end, member)
-    return value === undefined ? `${what} is ${unknown('nobody said it when the incident was closed')}.` : `${what}: ${code(value, 1000)}.`
+    return value === undefined
+      ? `${what} is ${unknown('nobody said it when the incident was closed')}.`
+      : `${what}: ${code(value, 1000)}.`
   }
   return {
     id: 'disposition',
     question,
-    answer: [said('The disposition', 'disposition'), said('The cause', 'cause'), said('Lessons', 'lessons'), said('In summary', 'summary')],
+    answer: [
+      said('The disposition', 'disposition'),
+      said('The cause', 'cause'),
+      said('Lessons', 'lessons'),
+      said('In summary', 'summary'),
+    ],
     records: [...seqs(opened), end.seq],
   }
 }

@@ -31,9 +31,18 @@ function words(record: StoredRecord): string {
       return [...said('client_id', 'client '), ...said('subject', 'the token proves '), ...said('tenant', 'at ')].join(', ')
     case 'incident.open':
     case 'incident.update':
-      return [...said('title'), ...said('leak'), ...said('target'), ...said('ticket', 'ticket '), ...said('leaked_at', 'leaked '), ...said('aware_at', 'known ')].join(', ')
+      return [
+        ...said('title'),
+        ...said('leak'),
+        ...said('target'),
+        ...said('ticket', 'ticket '),
+        ...said('leaked_at', 'leaked '),
+        ...said('aware_at', 'known '),
+      ].join(', ')
     case 'incident.close':
-      return [...said('disposition'), ...said('cause', 'cause '), ...said('all_clear_at', 'all clear '), ...said('summary')].join(', ')
+      return [...said('disposition'), ...said('cause', 'cause '), ...said('all_clear_at', 'all clear '), ...said('summary')].join(
+        ', ',
+      )
     case 'plan':
       return [...said('plan_sha256', 'plan '), ...runbook(record)].join(', ')
     case 'intent':
@@ -45,7 +54,9 @@ function words(record: StoredRecord): string {
     case 'observe':
       return `${act}: ${[...said('verdict'), ...said('finding')].join(', ')}`
     case 'decision':
-      return [...said('question'), `answer ${cell(JSON.stringify(record['answer'] ?? null), 200)}`, ...said('actor', 'by ')].join(', ')
+      return [...said('question'), `answer ${cell(JSON.stringify(record['answer'] ?? null), 200)}`, ...said('actor', 'by ')].join(
+        ', ',
+      )
     case 'approval':
       return [...said('by', 'by '), ...said('via', 'via '), ...said('plan_sha256', 'plan ')].join(', ')
     case 'gap':

@@ -46,7 +46,13 @@ function header(path: string, size: number, time: number): Buffer {
   octal(0, 329, 8)
   octal(0, 337, 8)
   put(prefix, 345)
-  put(`${block.reduce((sum, byte) => sum + byte, 0).toString(8).padStart(6, '0')}\0 `, 148)
+  put(
+    `${block
+      .reduce((sum, byte) => sum + byte, 0)
+      .toString(8)
+      .padStart(6, '0')}\0 `,
+    148,
+  )
   return block
 }
 

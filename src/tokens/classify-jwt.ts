@@ -176,8 +176,9 @@ function scopesOf(claims: Claims): string[] {
   return [...new Set(all)].slice(0, 1000)
 }
 
+/** Well-formed: what has half a surrogate pair in it could not be asked for. */
 function strings(value: unknown): string[] {
-  return [value].flat().filter((one) => typeof one === 'string')
+  return [value].flat().flatMap((one) => (typeof one === 'string' ? [one.toWellFormed()] : []))
 }
 
 /** Host of `https://<domain>/api/v2/`; plain http for a tenant on loopback. */

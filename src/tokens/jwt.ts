@@ -29,13 +29,33 @@ export function isStrictBase64url(text: string): boolean {
   return Buffer.from(text, 'base64url').toString('base64url') === text
 }
 
+/**
+ * Do two texts spell one token? Padding, the other alphabet of base64 and stray bits make several texts of the same bytes,
+ * and a lenient reader takes them all: whoever asks whether two credentials are one must not compare texts.
+ */
+export function sameToken(one: string, other: string): boolean {
+  return one === other || (one.includes('.') && canonical(one) === canonical(other))
+}
+
+function canonical(token: string): string {
+  return token
+    .trim()
+    .split('.')
+    .map((part) => lenient(part).toString('base64url'))
+    .join('.')
+}
+
+function lenient(part: string): Buffer {
+  return Buffer.from(part.replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, ''), 'base64url')
+}
+
 function readPart(part: string, name: string, damaged: string[]): Readonly<Record<string, unknown>> | undefined {
   if (part === '') {
     damaged.push(`${name}: empty`)
     return undefined
   }
   if (!isStrictBase64url(part)) damaged.push(`${name}: not strict base64url`)
-  const bytes = Buffer.from(part.replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, ''), 'base64url')
+  const bytes = lenient(part)
   let text: string
   try {
     text = new TextDecoder('utf-8', {fatal: true}).decode(bytes)

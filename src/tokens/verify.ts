@@ -1,6 +1,6 @@
 import {createPublicKey, type JsonWebKey} from 'node:crypto'
 import {Secret} from '../secret.ts'
-import {decodeJwt, isStrictBase64url} from './jwt.ts'
+import {decodeJwt, isStrictBase64url, numericDate} from './jwt.ts'
 
 export interface SignatureVerdict {
   readonly verdict: 'valid' | 'invalid' | 'unknown'
@@ -14,7 +14,8 @@ const MAX_KEYS = 20
 
 /**
  * Is the token signed by the tenant? Keys come from `jwks` alone: `kid` is a lookup key, and `jwk`, `jku`, `x5u` and
- * `x5c` in the token's own header are never believed. Says nothing about `exp`, `aud` or whether the token is accepted.
+ * `x5c` in the token's own header are never believed. A token that does not say until when and for whom is no access token
+ * of Auth0's, whoever signed it: nothing is claimed about one. Whether it has expired or is accepted is another question.
  *
  * @param jwks the key set of the tenant that `issuer` names, as it came
  * @param issuer `https://<domain>/`, with the slash
@@ -40,6 +41,9 @@ export async function verifySignature(
     return {verdict: 'invalid', reason: 'an algorithm that Auth0 does not use'}
   if ('crit' in header || 'b64' in header) return {verdict: 'invalid', reason: 'a header that Auth0 does not use'}
   if (claims['iss'] !== options.issuer) return {verdict: 'unknown', reason: 'issued by another issuer than this tenant'}
+  if (numericDate(claims['exp']) === undefined)
+    return {verdict: 'unknown', reason: 'it has no exp: not an access token of this tenant'}
+  if (!namesAudience(claims['aud'])) return {verdict: 'unknown', reason: 'it has no aud: not an access token of this tenant'}
   const keys = candidates(jwks, alg, kid)
   if (keys === undefined) return {verdict: 'unknown', reason: 'the key set of the tenant is not readable'}
   if (keys.length === 0)
@@ -54,6 +58,11 @@ export async function verifySignature(
     }
   }
   return {verdict: 'invalid', reason: 'the signature does not match the key it names'}
+}
+
+function namesAudience(aud: unknown): boolean {
+  const all: readonly unknown[] = Array.isArray(aud) ? aud : [aud]
+  return all.length > 0 && all.every((one) => typeof one === 'string' && one !== '')
 }
 
 function candidates(jwks: unknown, alg: string, kid: unknown): JsonWebKey[] | undefined {

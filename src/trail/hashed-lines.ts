@@ -1,7 +1,7 @@
 import {isAscii, isUtf8} from 'node:buffer'
 import {hash} from 'node:crypto'
 
-import {lineBlocks} from '../files/line-blocks.ts'
+import {visitBlocks} from '../files/line-blocks.ts'
 import {leafHashOfBytes} from './format/record.ts'
 
 const LF = 0x0a
@@ -35,9 +35,10 @@ export class HashedLine {
     return isUtf8(bytes) ? bytes.toString('utf8') : undefined
   }
 
-  /** The first `length` bytes at most, one character each. */
-  head(length: number): string {
-    return this.#block.toString('latin1', this.#from, Math.min(this.#end, this.#from + length))
+  /** `length` bytes from `from`, fewer where the line ends, one character each. */
+  part(from: number, length: number): string {
+    const start = this.#from + from
+    return this.#block.toString('latin1', Math.min(start, this.#end), Math.min(start + length, this.#end))
   }
 }
 
@@ -49,10 +50,7 @@ export class HashedLine {
  */
 export function visitLines(path: string, visit: (line: HashedLine) => void): number {
   const line = new HashedLine()
-  const blocks = lineBlocks(path)
-  for (;;) {
-    const {done, value: block} = blocks.next()
-    if (done) return block.length
+  return visitBlocks(path, (block) => {
     const encoding = isAscii(block) ? 'latin1' : isUtf8(block) ? 'utf8' : undefined
     for (let from = 0; from < block.length;) {
       const end = block.indexOf(LF, from)
@@ -60,7 +58,7 @@ export function visitLines(path: string, visit: (line: HashedLine) => void): num
       visit(line)
       from = end + 1
     }
-  }
+  })
 }
 
 function leafAt(block: Buffer, from: number, end: number): string {

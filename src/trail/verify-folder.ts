@@ -5,7 +5,7 @@ import {fileStat, listFolder, readBounded, readIfPresent} from '../files/read.ts
 import {parseCheckpoint} from './format/checkpoint.ts'
 import {verifySlice} from './format/slice.ts'
 import type {LocatedVerification, Verification} from './format/verification.ts'
-import {HEAD_LENGTH, LogVerifier} from './format/verify.ts'
+import {LogVerifier} from './format/verify.ts'
 import type {CheckpointFile, Trust} from './format/verify-input.ts'
 import {visitLines} from './hashed-lines.ts'
 import {checkpointPath, keptFolder, keptPath, keptSize, MAX_CHECKPOINT_BYTES, SEGMENT, tipPath} from './layout.ts'
@@ -67,7 +67,10 @@ export function verifySliceFolder(folder: string, trust: Trust = {}): AuditVerif
   }
   const files = {records: text(SLICE.records), proofs: text(SLICE.proofs), checkpoint: text('checkpoint')}
   const verification = verifySlice(files, trust)
-  const findings = [...verification.findings, ...troubles.map((detail) => ({severity: 'failed', kind: 'unreadable', detail}) as const)]
+  const findings = [
+    ...verification.findings,
+    ...troubles.map((detail) => ({severity: 'failed', kind: 'unreadable', detail}) as const),
+  ]
   const failed = troubles.length > 0
   const whole = failed ? {...verification, ok: false, complete: false, findings} : verification
   return located(whole, (seq) => {
@@ -122,7 +125,7 @@ function readSegments(log: string, verifier: LogVerifier, hashesOnly: boolean): 
     due = start + SEGMENT
     const before = verifier.records
     const rest = visitLines(path, (line) => {
-      if (hashesOnly) verifier.addHashed(line.head(HEAD_LENGTH), line.leaf, () => line.text())
+      if (hashesOnly) verifier.addHashed(line)
       else verifier.add(line.text(), line.leaf)
     })
     // A writer that died before its first record of a segment leaves an empty last file.

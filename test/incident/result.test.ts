@@ -76,6 +76,7 @@ suite('what to do next', () => {
     actions: [act('done'), act('done', 'client_grant.delete')],
     exposure,
     gaps: [],
+    proof: [],
     open_paths: [],
     left: [],
     reopening: [],
@@ -111,6 +112,18 @@ suite('what to do next', () => {
     assert.match(next({status: 'partial', open_paths: ['the door']}), /still open: the door/)
     assert.match(next({status: 'partial', gaps: [{code: 'grant_is_back', what: '', why: ''}]}), /gave the client a grant again/)
     assert.match(next({reopening: ['read:client_keys']}), /rotate again then/)
+  })
+  test('what was not proven is asked again, and a window that was too short names the command that takes its time', () => {
+    const unproven = {status: 'partial' as const, proof: [proof('not_proven')]}
+    assert.match(next(unproven), /^stanch resume inc-1 \(asks again/)
+    assert.doesNotMatch(
+      next({...unproven, open_paths: ['the door'], proof: [{...proof('not_proven'), probes: 0}]}),
+      /stanch resume/,
+    )
+    const short = next({...unproven, gaps: [{code: 'window_too_short', what: '', why: ''}]})
+    assert.match(short, /stanch secret verify --client app1 --credential-file FILE/)
+    assert.match(next({status: 'partial', proof: [proof('failed')]}), /still accepted/)
+    assert.doesNotMatch(next({proof: [proof('proven')]}), /stanch resume|still accepted/)
   })
   test('signed-off steps are not asked for again', () => {
     assert.match(next({}), /--done tell-owner/)

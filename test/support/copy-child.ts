@@ -20,12 +20,24 @@ const target =
     : ({kind: 'tls', host: '127.0.0.1', port: Number(port), name: 'the copy'} as const)
 if (port === undefined) await limitFiles()
 const copies = await Copies.start({targets: [target], say: (line) => said.push(line), patienceMs: port === undefined ? 50 : 1000})
-const trail = await Trail.open({folder: join(base, 'log'), keys: join(base, 'keys'), mode: 'sim', clock: systemClock, identity: IDENTITY, copies})
+const trail = await Trail.open({
+  folder: join(base, 'log'),
+  keys: join(base, 'keys'),
+  mode: 'sim',
+  clock: systemClock,
+  identity: IDENTITY,
+  copies,
+})
 let appended = 0
 for (; appended < 50; appended++) trail.append({kind: 'note', text: `note ${appended}`})
 trail.close('done')
 process.once('beforeExit', () => {
-  const copied = port === undefined ? readFileSync(path, 'utf8').split('\n').filter((line) => line.includes('"note"')).length : 0
+  const copied =
+    port === undefined
+      ? readFileSync(path, 'utf8')
+          .split('\n')
+          .filter((line) => line.includes('"note"')).length
+      : 0
   process.stdout.write(JSON.stringify({appended, said, copied}))
 })
 

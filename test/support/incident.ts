@@ -9,8 +9,9 @@ import {runIncident} from '../../src/cli/incident-session.ts'
 import type {IncidentOptions, Job} from '../../src/cli/incident-session.ts'
 import {reportOf} from '../../src/cli/error-report.ts'
 import {exitOf} from '../../src/cli/exit-codes.ts'
-import {leakedTokenOf} from '../../src/cli/leaked-value.ts'
+import {leakedParts} from '../../src/cli/leaked-value.ts'
 import {restoreIncident} from '../../src/cli/restore.ts'
+import {plannedAudiences} from '../../src/execution/expose.ts'
 import {incidentState, planOf} from '../../src/execution/incident.ts'
 import type {Worked} from '../../src/execution/incident.ts'
 import type {Responder} from '../../src/execution/responder.ts'
@@ -306,16 +307,15 @@ const OPTIONS: IncidentOptions = {reason: 'test', dry_run: false, max_actions: 2
 
 async function jobOf(t: TestContext, at: Scene, how: InProcess): Promise<Omit<Job, 'plan' | 'leak' | 'choices'>> {
   const connected = how.connected ?? (await connectTo(t, at, how.credential))
-  const leaked = new Secret(at.leak.value)
-  const token = at.leak.kind === 'management-token' && how.leaked !== false ? leakedTokenOf(leaked) : undefined
   return {
     place: placeOf(at.home),
     connected,
     responder: how.responder ?? consenting(),
     options: {...OPTIONS, ...how.options},
     client_id: at.client_id,
-    ...(how.leaked === false || token ? {} : {leaked}),
-    ...(token ? {leaked_token: token} : {}),
+    ...(how.leaked === false
+      ? {}
+      : await leakedParts(connected, at.leak.kind as LeakKind, at.client_id, new Secret(at.leak.value))),
     sink: {kind: 'file', path: how.sink ?? at.sink},
     interruption: how.interruption ?? {requested: false},
   }
@@ -342,6 +342,8 @@ export async function resume(t: TestContext, at: Scene, incident: string, how: I
     leak: plan.leak,
     choices: DEFAULT_CHOICES,
     fixed: true,
+    resumes: true,
+    audiences: plannedAudiences(plan),
     state,
     plan: () => plan,
   })

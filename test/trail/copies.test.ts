@@ -75,7 +75,16 @@ describe('copies of records', () => {
     const {said, copies: out} = await copies([{kind: 'file', path, name: 'file'}, there.target])
     const trail = await place.open({copies: out})
     oneAct(trail, 'inc-1')
-    for (const text of ['', '"\\/\b\f\n\r\t', '\u0000\u001f\u007f\u0080', '\u2028', '✓ 😀', '%s %d %j', '[Circular]', '__proto__']) {
+    for (const text of [
+      '',
+      '"\\/\b\f\n\r\t',
+      '\u0000\u001f\u007f\u0080',
+      '\u2028',
+      '✓ 😀',
+      '%s %d %j',
+      '[Circular]',
+      '__proto__',
+    ]) {
       trail.append({kind: 'note', inc: 'inc-1', text})
     }
     trail.close('done')
@@ -99,7 +108,10 @@ describe('copies of records', () => {
     const records = readFileSync(segment(place.folder), 'utf8').split('\n').length - 1
     await settled(() => said.some((line) => line.includes('did not get to')))
     match(said[0] ?? '', /^The copy of the trail to tcp:\/\/127\.0\.0\.1:1 fails: ECONNREFUSED\. The trail itself is complete/)
-    match(said.at(-1) ?? '', new RegExp(`^${records} of ${records} records did not get to tcp://127\\.0\\.0\\.1:1 \\(ECONNREFUSED\\)`))
+    match(
+      said.at(-1) ?? '',
+      new RegExp(`^${records} of ${records} records did not get to tcp://127\\.0\\.0\\.1:1 \\(ECONNREFUSED\\)`),
+    )
     equal(said.length, 2)
     const {ok: verified, complete} = verifyFolder(place.folder, {})
     deepEqual([verified, complete], [true, true])
@@ -174,7 +186,9 @@ describe('copies of records', () => {
 
   test('a copy that finds no room (a limit on file size stands in for a full disk): the incident goes on, the trail is complete', async (t) => {
     const base = temporaryFolder(t)
-    const child = spawn(process.execPath, [join(import.meta.dirname, '../support/copy-child.ts'), base], {stdio: ['ignore', 'pipe', 'inherit']})
+    const child = spawn(process.execPath, [join(import.meta.dirname, '../support/copy-child.ts'), base], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
     let text = ''
     child.stdout.setEncoding('utf8').on('data', (part: string) => (text += part))
     const [code] = (await once(child, 'close')) as [number]
@@ -200,7 +214,9 @@ describe('copies of records', () => {
 
   test('over TLS to a collector whose certificate is good; one that is not trusted gets nothing', async (t) => {
     let text = ''
-    const server = tls.createServer({key: KEY, cert: GOOD}, (socket) => socket.setEncoding('utf8').on('data', (part: string) => (text += part)))
+    const server = tls.createServer({key: KEY, cert: GOOD}, (socket) =>
+      socket.setEncoding('utf8').on('data', (part: string) => (text += part)),
+    )
     server.on('tlsClientError', () => {})
     server.listen(0, '127.0.0.1')
     await once(server, 'listening')
@@ -216,10 +232,14 @@ describe('copies of records', () => {
     // trusted by the environment, as a company's own authority is
     const ca = join(place.base, 'ca.pem')
     writeFileSync(ca, AUTHORITY)
-    const child = spawn(process.execPath, [join(import.meta.dirname, '../support/copy-child.ts'), join(place.base, 'other'), String(port)], {
-      stdio: ['ignore', 'ignore', 'inherit'],
-      env: {...process.env, NODE_EXTRA_CA_CERTS: ca, NODE_TLS_REJECT_UNAUTHORIZED: '1'},
-    })
+    const child = spawn(
+      process.execPath,
+      [join(import.meta.dirname, '../support/copy-child.ts'), join(place.base, 'other'), String(port)],
+      {
+        stdio: ['ignore', 'ignore', 'inherit'],
+        env: {...process.env, NODE_EXTRA_CA_CERTS: ca, NODE_TLS_REJECT_UNAUTHORIZED: '1'},
+      },
+    )
     const [code] = (await once(child, 'close')) as [number]
     equal(code, 0)
     equal(text, readFileSync(segment(join(place.base, 'other/log')), 'utf8'))
@@ -234,10 +254,14 @@ describe('copies of records', () => {
     t.after(() => server.close())
     const {port} = server.address() as net.AddressInfo
     const base = join(temporaryFolder(t), 'x')
-    const child = spawn(process.execPath, ['--no-warnings', join(import.meta.dirname, '../support/copy-child.ts'), base, String(port)], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-      env: {...process.env, NODE_TLS_REJECT_UNAUTHORIZED: '0'},
-    })
+    const child = spawn(
+      process.execPath,
+      ['--no-warnings', join(import.meta.dirname, '../support/copy-child.ts'), base, String(port)],
+      {
+        stdio: ['ignore', 'pipe', 'inherit'],
+        env: {...process.env, NODE_TLS_REJECT_UNAUTHORIZED: '0'},
+      },
+    )
     let text = ''
     child.stdout.setEncoding('utf8').on('data', (part: string) => (text += part))
     await once(child, 'close')
@@ -260,15 +284,31 @@ describe('where copies go', () => {
   })
 
   test('clear text leaves this machine for nobody', () => {
-    for (const to of ['tcp://siem.example:514', 'tcp://10.0.0.1:514', 'tcp://0.0.0.0:514', 'tcp://127.0.0.1.evil.example:514', 'tcp://[fe80::1]:514']) {
+    for (const to of [
+      'tcp://siem.example:514',
+      'tcp://10.0.0.1:514',
+      'tcp://0.0.0.0:514',
+      'tcp://127.0.0.1.evil.example:514',
+      'tcp://[fe80::1]:514',
+    ]) {
       throws(() => copyTargets({STANCH_COPY_TO: to}, []), {code: 'config.insecure'}, to)
     }
   })
 
   test('what is no collector is refused', () => {
     for (const to of [
-      '127.0.0.1:514', 'http://127.0.0.1:80', 'tcp://127.0.0.1', 'tcp://127.0.0.1:0', 'tcp://:514', 'tcp://a@127.0.0.1:514', 'tcp://127.0.0.1:514/x',
-      'tcp://127.0.0.1:514?x', 'tcp://127.0.0.1:514#x', 'tcp://127.0.0.1:99999', 'file:///etc/passwd', 'x',
+      '127.0.0.1:514',
+      'http://127.0.0.1:80',
+      'tcp://127.0.0.1',
+      'tcp://127.0.0.1:0',
+      'tcp://:514',
+      'tcp://a@127.0.0.1:514',
+      'tcp://127.0.0.1:514/x',
+      'tcp://127.0.0.1:514?x',
+      'tcp://127.0.0.1:514#x',
+      'tcp://127.0.0.1:99999',
+      'file:///etc/passwd',
+      'x',
     ]) {
       throws(() => copyTargets({STANCH_COPY_TO: to}, []), {code: 'config.invalid'}, to)
     }
@@ -278,11 +318,21 @@ describe('where copies go', () => {
     const base = temporaryFolder(t)
     mkdirSync(join(base, 'trail/records'), {recursive: true})
     symlinkSync(join(base, 'trail'), join(base, 'way'))
-    for (const file of ['trail/records/000000000000.jsonl', 'trail/x', 'trail', 'trail/../trail/x', 'way/x', 'way/records/x', 'trail/new/folder/x']) {
+    for (const file of [
+      'trail/records/000000000000.jsonl',
+      'trail/x',
+      'trail',
+      'trail/../trail/x',
+      'way/x',
+      'way/records/x',
+      'trail/new/folder/x',
+    ]) {
       throws(() => copyTargets({STANCH_COPY_FILE: join(base, file)}, [join(base, 'trail')]), {code: 'config.invalid'}, file)
     }
-    for (const file of ['trailx', 'other/x', '..x']) equal(copyTargets({STANCH_COPY_FILE: join(base, file)}, [join(base, 'trail')]).length, 1)
-    for (const file of ['copy.jsonl', './copy', '../x']) throws(() => copyTargets({STANCH_COPY_FILE: file}, []), {code: 'config.invalid'})
+    for (const file of ['trailx', 'other/x', '..x'])
+      equal(copyTargets({STANCH_COPY_FILE: join(base, file)}, [join(base, 'trail')]).length, 1)
+    for (const file of ['copy.jsonl', './copy', '../x'])
+      throws(() => copyTargets({STANCH_COPY_FILE: file}, []), {code: 'config.invalid'})
   })
 
   test('a link, a folder or a device is no file for copies', async (t) => {
@@ -291,7 +341,11 @@ describe('where copies go', () => {
     writeFileSync(target, 'precious\n')
     symlinkSync(target, join(place.base, 'link'))
     mkdirSync(join(place.base, 'folder'))
-    const targets = ['link', 'folder', '../../../../../../../dev/null'].map((name): CopyTarget => ({kind: 'file', path: join(place.base, name), name}))
+    const targets = ['link', 'folder', '../../../../../../../dev/null'].map((name): CopyTarget => ({
+      kind: 'file',
+      path: join(place.base, name),
+      name,
+    }))
     const {said, copies: out} = await copies(targets, {patienceMs: 20})
     const trail = await place.open({copies: out})
     trail.close('done')

@@ -115,7 +115,7 @@ const DAMAGED: Record<string, [files: () => SliceFiles, verdict: number, finding
   'a hash of 31 bytes': [
     () => swap(sliceOf(), (all) => all.with(3, `3 ${Buffer.alloc(31).toString('base64')}`)),
     1,
-    'X',
+    'base64 not canonical',
   ],
   'a hash that is no base64': [() => swap(sliceOf(), (all) => all.with(3, '3 ????')), 1, 'base64 not canonical'],
   'a hash with unused bits set': [
@@ -123,10 +123,10 @@ const DAMAGED: Record<string, [files: () => SliceFiles, verdict: number, finding
     1,
     'base64 not canonical',
   ],
-  'a proof too few': [() => swap(sliceOf(), (all) => all.slice(0, -1)), 1, 'X'],
-  'a proof too many': [() => swap(sliceOf(), (all) => [...all, all.at(-1)!]), 1, 'X'],
-  'an index with a leading zero': [() => swap(sliceOf(), (all) => all.with(3, `0${all[3]}`)), 1, 'X'],
-  'two blanks in a proof': [() => swap(sliceOf(), (all) => all.with(3, all[3]!.replace(' ', '  '))), 1, 'X'],
+  'a proof too few': [() => swap(sliceOf(), (all) => all.slice(0, -1)), 1, 'proof too long or short'],
+  'a proof too many': [() => swap(sliceOf(), (all) => [...all, all.at(-1)!]), 1, 'proof too long or short'],
+  'an index with a leading zero': [() => swap(sliceOf(), (all) => all.with(3, `0${all[3]}`)), 1, 'not in the signed tree'],
+  'two blanks in a proof': [() => swap(sliceOf(), (all) => all.with(3, all[3]!.replace(' ', '  '))), 1, 'base64 not canonical'],
   'records in another order': [
     () => ({
       ...sliceOf(),
@@ -146,7 +146,7 @@ const DAMAGED: Record<string, [files: () => SliceFiles, verdict: number, finding
     'bad envelope',
   ],
   'an older checkpoint': [() => ({...sliceOf(), checkpoint: new VectorLog().kept.get(6)!}), 1, 'not in the signed tree'],
-  'no record 0': [() => drop(sliceOf(), 0), 1, 'record 0 not the registered one'],
+  'no record 0': [() => drop(sliceOf(), 0), 1, 'bad envelope'],
   'no session.open': [() => drop(sliceOf(), 1), 1, 'unknown session'],
   'no intent': [() => drop(sliceOf(), 3), 1, 'iseq gap'],
   'nothing but record 0': [

@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import {id, read, text} from './reading.ts'
+import {foreign, id, read, text} from './reading.ts'
 
 /**
  * One entry of the tenant log. Absent, null and "" all mean "not said" and become undefined here.
@@ -47,7 +47,8 @@ const schema = v.object({log_id: id, date: text, type: text})
  */
 export function parseLogEntry(value: unknown, at = 'log'): LogEntry {
   const {log_id, date, type} = read(schema, value, at)
-  const entry = value as Members
+  const raw = withoutSecrets(value)
+  const entry = raw as Members
   const details = members(entry['details'])
   const request = members(details['request'])
   const auth = members(request['auth'])
@@ -81,7 +82,7 @@ export function parseLogEntry(value: unknown, at = 'log'): LogEntry {
     }),
     ...(typeof status === 'number' && {response_status: status}),
     ...(Array.isArray(secrets) && {accessed_secrets: secrets.filter((one) => typeof one === 'string')}),
-    raw: withoutSecrets(value),
+    raw,
   }
 }
 
@@ -116,11 +117,12 @@ const SECRET_MEMBERS = new Set([
 ])
 
 function withoutSecrets(value: unknown): unknown {
+  if (typeof value === 'string') return foreign(value)
   if (Array.isArray(value)) return value.map(withoutSecrets)
   if (typeof value !== 'object' || value === null) return value
   return Object.fromEntries(
     Object.entries(value).map(([key, member]) => [
-      key,
+      foreign(key),
       SECRET_MEMBERS.has(key) && member !== null ? '[dropped]' : withoutSecrets(member),
     ]),
   )

@@ -1,8 +1,9 @@
 import * as v from 'valibot'
 import {StanchError} from '../../errors.ts'
+import {withoutSecretShapes} from '../../secret.ts'
 
 /**
- * A wire value read by `schema`: unknown members are dropped, null counts as absent.
+ * A wire value read by `schema`: unknown members are dropped, null counts as absent, text is `foreign`.
  *
  * @param at where the value stood, for instance `client_grants[3]`
  * @throws {StanchError} `auth0.unexpected_answer` naming the path of the first member that does not fit, never its value
@@ -44,9 +45,19 @@ function pathOf(path: readonly {readonly key?: unknown}[] | undefined): string {
 
 /** Auth0 writes null where it means absent. Null-prototype copies, so that a member named `__proto__` stays a member. */
 function withoutNulls(value: unknown): unknown {
+  if (typeof value === 'string') return foreign(value)
   if (Array.isArray(value)) return value.map(withoutNulls)
   if (typeof value !== 'object' || value === null) return value
   const copy = Object.create(null) as Record<string, unknown>
   for (const [key, member] of Object.entries(value)) if (member !== null) copy[key] = withoutNulls(member)
   return copy
+}
+
+/**
+ * Text as an administrator of the tenant chose it, who may be the attacker: what has the shape of a token or a private key
+ * reads `[secret]`, because it may be one and must not keep a record from being written; what is no text at all (half a
+ * surrogate pair) has no UTF-8 and reads U+FFFD.
+ */
+export function foreign(value: string): string {
+  return withoutSecretShapes(value.toWellFormed())
 }

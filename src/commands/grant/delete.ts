@@ -3,6 +3,7 @@ import * as Flags from '@oclif/core/flags'
 import {required} from '../../cli/base-command.ts'
 import {choiceFlags, clientFlag, connectionFlags, incidentFlags, leakFlag, proofFlags} from '../../cli/flags.ts'
 import {IncidentCommand} from '../../cli/incident-command.ts'
+import {leakedParts} from '../../cli/leaked-value.ts'
 import {runIncident} from '../../cli/incident-session.ts'
 import {deleteGrantsPlan} from '../../cli/plans.ts'
 import {StanchError} from '../../errors.ts'
@@ -51,17 +52,15 @@ Every grant is saved first and can be given back with: stanch grant restore.`
       leak: flags.leak,
       client_id: client,
       choices,
-      ...(leaked ? {leaked} : {}),
+      ...(await leakedParts(connected, flags.leak, client, leaked)),
       interruption: this.interruption,
-      plan: async (facts) => {
-        const {mayReadSecret} = await import('../../execution/read-secret.ts')
-        const probe = leaked !== undefined || mayReadSecret(facts.snapshot.operator.scopes)
+      plan: (facts) => {
         const choice = {
           ...(flags.grant === undefined ? {} : {grant: flags.grant}),
           ...(flags.audience === undefined ? {} : {audience: flags.audience}),
           all: flags.all,
         }
-        return deleteGrantsPlan(choice, flags.leak, facts, choices, probe)
+        return deleteGrantsPlan(choice, flags.leak, facts, choices)
       },
       onIncident: (id) => (this.incidentId = id),
     })

@@ -3,6 +3,7 @@ import * as Flags from '@oclif/core/flags'
 import {required} from '../../cli/base-command.ts'
 import {clientFlag, connectionFlags, deliverFlags, incidentFlags, leakFlag, proofFlags} from '../../cli/flags.ts'
 import {IncidentCommand} from '../../cli/incident-command.ts'
+import {leakedParts} from '../../cli/leaked-value.ts'
 import {runIncident} from '../../cli/incident-session.ts'
 import {rotatePlan} from '../../cli/plans.ts'
 
@@ -54,7 +55,7 @@ export default class SecretRotate extends IncidentCommand {
       leak: flags.leak,
       client_id: client,
       choices,
-      ...(leaked ? {leaked} : {}),
+      ...(await leakedParts(connected, flags.leak, client, leaked)),
       ...(sink ? {sink} : {}),
       ...(showOnTerminal ? {showOnTerminal} : {}),
       interruption: this.interruption,

@@ -52,7 +52,7 @@ function refuseUnsavedTies(grant: ClientGrant, facts: PlanFacts): void {
   if (usage === 'deny' || grant.allow_any_organization) return
   if (facts.snapshot.organizations[grant.id]) return
   throw new StanchError('guard.organization_ties', `Grant ${grant.id} is tied to organisations, and these ties could not be read.`, {
-    hint: 'They are lost with the grant. Give the credential read:organization_client_grants, or keep the grants with --keep-grants.',
+    hint: 'They are lost with the grant. Give the credential read:organization_client_grants, or leave this grant alone (respond: --keep-grants).',
   })
 }
 

@@ -13,8 +13,6 @@ const OURS = 'stanch-'
 const GRACE_MS = GRACE_SECONDS * 1000
 /** Changes by others are listed up to here; a busy tenant has thousands. */
 const MAX_OTHERS = 500
-/** A log that was opened in the same moment as a token was issued. */
-const OPENING_MS = 5000
 
 /**
  * The trail against the tenant's own log, both ways: what was recorded must have been logged, and what was logged of the
@@ -165,11 +163,11 @@ function unrecorded(facts: ReconcileFacts, time: TenantTime, left: readonly Date
     if (entry.type === WRITE) findings.push({code: 'WRITE_WITHOUT_AUDIT', ...at})
     if (entry.type === SECRET_READ) findings.push({code: 'SECRET_READ_WITHOUT_AUDIT', ...at})
   }
-  // A log cannot speak of tokens from before it began.
-  const since = time.of(facts.recorded.opened_at).earliest - OPENING_MS
-  const issued = left.filter((one) => isOwn(one) && one.entry.type === TOKEN && one.at >= since)
+  const issued = left.filter((one) => isOwn(one) && one.entry.type === TOKEN)
   const records = [...facts.recorded.tokens, ...facts.peers.tokens]
-  for (const one of unaccounted(issued, records, time, facts.token_lifetime)) {
+  // A log cannot speak of tokens from before it began.
+  const since = time.of(facts.recorded.opened_at).latest
+  for (const one of unaccounted(issued, records, time, facts.token_lifetime).filter(({at}) => at >= since)) {
     findings.push({
       code: 'TOKEN_WITHOUT_AUDIT',
       log_id: one.entry.log_id,

@@ -101,7 +101,8 @@ export function ecsLine(event: TrailEvent): string {
 
 function categoryOf(event: TrailEvent): readonly [string, string] {
   const {kind} = event.record
-  if (kind === 'intent' || kind === 'outcome' || kind === 'settle') return CHANGES.get(actionOf(event)) ?? ['configuration', 'info']
+  if (kind === 'intent' || kind === 'outcome' || kind === 'settle')
+    return CHANGES.get(actionOf(event)) ?? ['configuration', 'info']
   switch (kind) {
     case 'session.open':
       return ['session', 'start']

@@ -81,7 +81,8 @@ function remediation(event: TrailEvent): EventMembers {
     duration: numberOf(answer, 'ms'),
     remediation: {desc: `${action || record.kind} ${targetOf(event)}`.trim()},
     api: {
-      operation: [textOf(request, 'method'), textOf(request, 'path')].filter((part) => part !== '').join(' ') || action || record.kind,
+      operation:
+        [textOf(request, 'method'), textOf(request, 'path')].filter((part) => part !== '').join(' ') || action || record.kind,
       service: {name: 'Auth0 Management API'},
       request: {uid: textOf(record, 'corr') || correlationOf(event)},
       response: {code: numberOf(answer, 'status'), error: textOf(error, 'code')},
@@ -95,7 +96,9 @@ function finding(event: TrailEvent): EventMembers {
   const closes = record.kind === 'incident.close'
   const opens = record.kind === 'incident.open'
   const [activity, name] = opens ? [1, 'Create'] : closes ? [3, 'Close'] : [2, 'Update']
-  const [severityId, severity] = NAMED_SEVERITY.get((textOf(record, 'severity') || textOf(opening, 'severity')).toLowerCase()) ?? [0, 'Unknown']
+  const [severityId, severity] = NAMED_SEVERITY.get(
+    (textOf(record, 'severity') || textOf(opening, 'severity')).toLowerCase(),
+  ) ?? [0, 'Unknown']
   const [verdictId, verdict] = verdictOf(event)
   const ticket = textOf(record, 'ticket') || textOf(opening, 'ticket')
   return filled({
@@ -124,7 +127,14 @@ function finding(event: TrailEvent): EventMembers {
   })
 }
 
-function classOf(category: number, categoryName: string, uid: number, name: string, activity: number, activityName: string): EventMembers {
+function classOf(
+  category: number,
+  categoryName: string,
+  uid: number,
+  name: string,
+  activity: number,
+  activityName: string,
+): EventMembers {
   return {
     category_uid: category,
     category_name: categoryName,

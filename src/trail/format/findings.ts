@@ -43,6 +43,8 @@ export class Findings {
 
   list(): readonly Finding[] {
     const left = this.#count.failed + this.#count.incomplete + this.#count.note - this.#list.length
-    return left > 0 ? [...this.#list, {severity: 'note', kind: 'more findings', detail: `${left} more are not listed`}] : this.#list
+    return left > 0
+      ? [...this.#list, {severity: 'note', kind: 'more findings', detail: `${left} more are not listed`}]
+      : this.#list
   }
 }

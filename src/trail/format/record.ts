@@ -7,6 +7,7 @@ import type {Json} from './members.ts'
 export const MAX_RECORD_BYTES = 65_535
 export const NO_PREVIOUS = '0'.repeat(64)
 const MAX_DEPTH = 8
+const MAX_SEEN = 1000
 
 /** A record as it stands in the log. Its bytes are what is hashed; `JSON.stringify` of this object gives them back. */
 export interface StoredRecord {
@@ -33,7 +34,7 @@ const NAME = /^[a-z][a-z0-9_]{0,31}$/
 const HEX64 = /^[0-9a-f]{64}$/
 /** 16 bytes in base64url without padding: the last character carries two bits only. */
 const SALT = /^[A-Za-z0-9_-]{21}[AQgw]$/
-const TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/
+const TIME = /^\d{4}-\d{2}-\d{2}T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z$/
 const KIND = /^[a-z][a-z0-9_.]{0,63}$/
 const ENVELOPE = ['v', 'seq', 'prev', 'salt', 'time', 'kind'] as const
 
@@ -116,31 +117,65 @@ function problemInObject(value: object, depth: number, strings: boolean): string
     }
     return undefined
   }
-  for (const [name, item] of Object.entries(value)) {
-    if (!NAME.test(name)) return 'a member name that is not allowed'
+  for (const name of Object.keys(value)) {
+    if (!isName(name)) return 'a member name that is not allowed'
+    const item = (value as Record<string, unknown>)[name]
+    // Texts are most of a record and nothing is wrong inside them.
+    if (typeof item === 'string' && !strings) continue
     const problem = problemInside(item, depth + 1, strings)
     if (problem !== undefined) return problem
   }
   return undefined
 }
 
+/** Names, kinds and days come again and again: each is looked at once. Bounded, since a hostile log may bring new ones for ever. */
+class Seen {
+  readonly #good = new Set<string>()
+  readonly #test: (text: string) => boolean
+
+  constructor(test: (text: string) => boolean) {
+    this.#test = test
+  }
+
+  has(text: string): boolean {
+    if (this.#good.has(text)) return true
+    if (!this.#test(text)) return false
+    if (this.#good.size >= MAX_SEEN) this.#good.clear()
+    this.#good.add(text)
+    return true
+  }
+}
+
+const names = new Seen((name) => NAME.test(name))
+const kinds = new Seen((kind) => KIND.test(kind))
+const days = new Seen((day) => {
+  const ms = Date.parse(`${day}T00:00:00.000Z`)
+  return Number.isFinite(ms) && new Date(ms).toISOString().startsWith(day)
+})
+
+function isName(name: string): boolean {
+  return names.has(name)
+}
+
 function envelopeProblem(record: Record<string, unknown>): string | undefined {
-  const names = Object.keys(record)
-  if (!ENVELOPE.every((name, i) => names[i] === name)) return `${BAD_ENVELOPE}: the first members are not ${ENVELOPE.join(', ')}`
+  let i = 0
+  for (const name in record) {
+    if (name !== ENVELOPE[i]) return `${BAD_ENVELOPE}: the first members are not ${ENVELOPE.join(', ')}`
+    if (++i === ENVELOPE.length) break
+  }
+  if (i < ENVELOPE.length) return `${BAD_ENVELOPE}: the first members are not ${ENVELOPE.join(', ')}`
   const {v, seq, prev, salt, time, kind} = record
   if (v !== 1) return `${BAD_ENVELOPE}: version ${String(v)} is not known; this program knows version 1`
   if (typeof seq !== 'number' || seq < 0) return `${BAD_ENVELOPE}: seq`
   if (typeof prev !== 'string' || !HEX64.test(prev)) return `${BAD_ENVELOPE}: prev`
   if (typeof salt !== 'string' || !SALT.test(salt)) return `${BAD_ENVELOPE}: salt`
   if (typeof time !== 'string' || !isInstant(time)) return `${BAD_ENVELOPE}: time`
-  if (typeof kind !== 'string' || !KIND.test(kind)) return `${BAD_ENVELOPE}: kind`
+  if (typeof kind !== 'string' || !kinds.has(kind)) return `${BAD_ENVELOPE}: kind`
   return undefined
 }
 
 function isInstant(time: string): boolean {
-  if (!TIME.test(time)) return false
-  const ms = Date.parse(time)
-  return Number.isFinite(ms) && new Date(ms).toISOString() === time
+  return TIME.test(time) && days.has(time.slice(0, 10))
 }
 
 /** Hex leaf hash of a line (RFC 9162, 2.1.1): SHA-256 over 0x00 and the record's bytes. */

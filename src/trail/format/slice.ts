@@ -143,7 +143,8 @@ class SliceVerifier {
   #records(checkpoint: Checkpoint | undefined): number {
     const lines = this.#lines(this.#files.records, 'slice.jsonl')
     const proofs = this.#lines(this.#files.proofs, 'slice.proof')
-    if (lines.length !== proofs.length) this.#failed('proof too long or short', `${lines.length} records and ${proofs.length} proofs`)
+    if (lines.length !== proofs.length)
+      this.#failed('proof too long or short', `${lines.length} records and ${proofs.length} proofs`)
     for (const [i, line] of lines.entries()) {
       const proof = this.#proof(proofs[i] ?? '', i)
       this.#record(line, i, proof, checkpoint)
@@ -189,14 +190,14 @@ class SliceVerifier {
     if (seq <= this.#last.seq) this.#failed(BAD_ENVELOPE, `record ${seq} after record ${this.#last.seq}`, seq)
     if (seq === this.#last.seq + 1 && record.prev !== this.#last.leaf)
       this.#failed('prev does not match', 'the record before is not the one it was written after', seq)
-    if (proof && checkpoint) this.#included(leaf, seq, proof.path, checkpoint)
+    if (proof && checkpoint) this.#included(leaf, proof, checkpoint)
     if (record.time < this.#time) this.#findings.add('incomplete', 'time goes back', `from ${this.#time} to ${record.time}`, seq)
     this.#time = record.time
     this.#last = {seq, leaf}
     this.#rules(record, leaf)
   }
 
-  #included(leaf: string, seq: number, path: readonly string[], {size, root}: Checkpoint): void {
+  #included(leaf: string, {seq, path}: {seq: number; path: readonly string[]}, {size, root}: Checkpoint): void {
     if (seq < size && path.length > pathLength(seq, size))
       this.#failed('proof too long', `${path.length} hashes where ${pathLength(seq, size)} are due`, seq)
     else if (!verifyInclusion(leaf, seq, size, root, path))

@@ -6,8 +6,12 @@ import {hash} from 'node:crypto'
  */
 export const EMPTY_ROOT = hash('sha256', '', 'hex')
 
+const node = Buffer.alloc(65, 1)
+
 export function nodeHash(left: string, right: string): string {
-  return hash('sha256', Buffer.from(`01${left}${right}`, 'hex'), 'hex')
+  node.write(left, 1, 'hex')
+  node.write(right, 33, 'hex')
+  return hash('sha256', node, 'hex')
 }
 
 /** The roots of the perfect subtrees of a growing tree: all that is needed to go on and to know the root. */

@@ -19,10 +19,18 @@ import {
 } from './verify-input.ts'
 import {ED25519, type VerifierKey} from './vkey.ts'
 
-/** Where the kind stands behind the prefix that names seq and prev: `22 characters","time":"24 characters","kind":"`. */
-const KIND_AT = 22 + '","time":"'.length + 24 + '","kind":"'.length
-/** Characters at the start of a line in which `addHashed` finds what it needs. */
-export const HEAD_LENGTH = 240
+/** Where the kind stands behind prev: `","salt":"22 characters","time":"24 characters","kind":"`. */
+const KIND_AT = '","salt":"'.length + 22 + '","time":"'.length + 24 + '","kind":"'.length
+const KEY_EPOCH = 'key.epoch"'
+
+/** A line where it lies in memory. */
+export interface RawLine {
+  readonly leaf: string
+  /** undefined when its bytes are not UTF-8 */
+  text(): string | undefined
+  /** `length` bytes from `from`, one character each */
+  part(from: number, length: number): string
+}
 
 /**
  * The verifier of the format's section 8.1 over a stream of lines; memory does not grow with the records. It never
@@ -95,23 +103,19 @@ export class LogVerifier {
     this.#fold(leaf)
   }
 
-  /**
-   * As `add`, but looks at hashes, order and keys only: the rules of records are left unchecked, and `finish` says so.
-   *
-   * @param head the first `HEAD_LENGTH` bytes of the line @param line gives the whole line, if it is text
-   */
-  addHashed(head: string, leaf: string, line: () => string | undefined): void {
+  /** As `add`, but looks at hashes, order and keys only: the rules of records are left unchecked, and `finish` says so. */
+  addHashed(line: RawLine): void {
     const seq = this.#frontier.size
-    const start = `{"v":1,"seq":${seq},"prev":"${this.#prev}","salt":"`
-    const kind = head.slice(start.length + KIND_AT, start.length + KIND_AT + 10)
-    if (seq === 0 || !head.startsWith(start) || kind.startsWith('key.epoch"') || kind.startsWith('log.')) {
-      const record = this.#read(line(), seq)
-      if (record) this.#check(record, seq, leaf)
+    const start = `{"v":1,"seq":${seq},"prev":"${this.#prev}`
+    const inOrder = line.part(0, start.length) === start
+    if (seq === 0 || !inOrder || line.part(start.length + KIND_AT, KEY_EPOCH.length) === KEY_EPOCH) {
+      const record = this.#read(line.text(), seq)
+      if (record) this.#check(record, seq, line.leaf)
     } else {
       this.#unread++
       this.#checkSeal(seq)
     }
-    this.#fold(leaf)
+    this.#fold(line.leaf)
   }
 
   #fold(leaf: string): void {

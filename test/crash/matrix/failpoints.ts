@@ -56,21 +56,22 @@ function isTarget(file: string, text: string): boolean {
 
 /** After the first hit a full or read-only disk stays so, for everything below the folder that it is. */
 function refuse(file: string, call: string): void {
-  if (broken && disk?.error && file.startsWith(disk.folder ?? disk.path)) throw systemError(disk.error, call)
+  if (!broken || !disk?.error || !file.startsWith(disk.folder ?? disk.path)) return
+  if (disk.moment !== 'exhaust' || call === 'open') throw systemError(disk.error, call)
 }
 
 function installDisk(fault: DiskFault): void {
   fs.openSync = ((file: fs.PathLike, flags?: fs.OpenMode, mode?: fs.Mode | null) => {
-    const name = String(file)
+    // A URL object is not what its text would be as a path.
+    const name = file instanceof URL ? file.pathname : String(file)
     const writes = typeof flags === 'number' ? (flags & 3) !== 0 : flags !== undefined && flags !== 'r'
-    if (writes) refuse(name, 'open')
+    if (writes || fault.moment === 'exhaust') refuse(name, 'open')
     if (writes && fault.moment === 'open' && isTarget(name, '')) {
       broken = true
       throw systemError(fault.error ?? 'EIO', 'open')
     }
-    const fd = real.openSync(name, flags ?? 'r', mode)
+    const fd = real.openSync(file, flags ?? 'r', mode)
     names.set(fd, name)
-    if (writes && fault.moment === 'opened' && isTarget(name, '')) die()
     return fd
   }) as typeof fs.openSync
   fs.closeSync = (fd) => {
@@ -92,6 +93,9 @@ function installDisk(fault: DiskFault): void {
       case 'write':
         broken = true
         throw systemError(fault.error ?? 'EIO', 'write')
+      case 'exhaust':
+        broken = true
+        return write(fd, data, ...rest)
       case 'short':
         return real.writeSync(fd, bytes.subarray(0, Math.floor(bytes.length / 2)))
       default:
@@ -121,7 +125,7 @@ function installDisk(fault: DiskFault): void {
   for (const call of ['renameSync', 'linkSync'] as const) {
     fs[call] = (from, to) => {
       refuse(String(to), call)
-      if (fault.moment === 'before-rename' && String(to).endsWith(fault.path)) die()
+      if (fault.moment === 'before-rename' && String(from).includes(fault.path)) die()
       real[call](from, to)
     }
   }

@@ -15,18 +15,18 @@ export interface DiskFault {
   readonly record?: readonly string[]
   /** The how manieth such write, from 1. */
   readonly nth?: number
-  /** `before` to `after-sync` kill; `open`, `write` and `sync` fail with `error`; `short` takes half and says so. */
+  /** `before` to `after-sync` kill; `open`, `write` and `sync` fail with `error`; after `exhaust` no file can be opened; `short` takes half and says so. */
   readonly moment:
     | 'before'
     | 'half'
     | 'before-sync'
     | 'after-sync'
-    | 'opened'
     | 'before-rename'
     | 'before-folder-sync'
     | 'open'
     | 'write'
     | 'sync'
+    | 'exhaust'
     | 'short'
   readonly error?: string
   /** Everything below it fails from then on. */

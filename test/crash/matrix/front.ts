@@ -5,6 +5,7 @@ import type {AddressInfo} from 'node:net'
 import {Readable} from 'node:stream'
 
 import {systemClock} from '../../../src/clock.ts'
+import {StanchError} from '../../../src/errors.ts'
 import {answerRequest} from '../../../src/simulator/dispatch.ts'
 import type {Context} from '../../../src/simulator/dispatch.ts'
 import {tenantKey} from '../../../src/simulator/keys.ts'
@@ -16,6 +17,8 @@ import {SimulatedTenant} from '../../../src/simulator/tenant.ts'
 import {TenantTime} from '../../../src/simulator/time.ts'
 import {StepCounter} from './steps.ts'
 import type {Seen} from './steps.ts'
+
+const ANOTHER = 'another-program'
 
 /** One request as the tenant saw it. */
 export interface Arrived {
@@ -81,6 +84,8 @@ export class Front {
   /** Headers of every answer, changed on their way out. */
   headers: Record<string, string> = {}
   session = 0
+  /** Changes that another program made through the API. */
+  others = 0
   readonly #options: FrontOptions
   readonly #server: Server
   readonly #context: Context
@@ -121,7 +126,7 @@ export class Front {
       time: new TenantTime(systemClock, options.now),
       random: new Random(options.seed),
       key: await tenantKey(),
-      intentOnDisk: options.intended,
+      intentOnDisk: (correlation) => correlation === ANOTHER || options.intended(correlation),
     })
     const tenant = new SimulatedTenant(world)
     const practice = await scenario(options.scenario ?? 'client-secret').build(tenant)
@@ -134,6 +139,21 @@ export class Front {
     this.session += 1
     this.#counter = new StepCounter(this.practice.operator.client_id)
     this.#counts = new Map()
+  }
+
+  /** A change by another program of this tenant's owner: logged by the tenant, recorded by nobody here. */
+  async asAnother(method: string, path: string): Promise<void> {
+    const {tenant} = this
+    const token = tenant.issueToken({client_id: this.practice.operator.client_id})
+    const request = Object.assign(Readable.from([]), {
+      method,
+      url: path,
+      headers: {'authorization': `Bearer ${token}`, 'x-correlation-id': ANOTHER},
+      socket: {destroy: () => undefined},
+    })
+    const {status} = await capture((response) => answerRequest(this.#context, request as unknown as IncomingMessage, response))
+    if (status >= 300) throw new StanchError('internal', `the other program got ${status}`)
+    this.others += 1
   }
 
   close(): Promise<void> {

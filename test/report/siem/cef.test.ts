@@ -14,7 +14,9 @@ function parse(line: string): {head: string[]; extension: Map<string, string>} {
   ok(line.endsWith('\n') && !line.slice(0, -1).includes('\n') && !line.includes('\r'))
   const match = /^((?:[^|\\]|\\.)*(?:\|(?:[^|\\]|\\.)*){6})\|(.*)\n$/u.exec(line)
   ok(match, 'not seven fields')
-  const head = [...(match[1] ?? '').matchAll(/((?:[^|\\]|\\.)*)(?:\||$)/gu)].slice(0, 7).map(([, field = '']) => field.replaceAll(/\\([\\|])/g, '$1'))
+  const head = [...(match[1] ?? '').matchAll(/((?:[^|\\]|\\.)*)(?:\||$)/gu)]
+    .slice(0, 7)
+    .map(([, field = '']) => field.replaceAll(/\\([\\|])/g, '$1'))
   const extension = new Map<string, string>()
   const text = ` ${match[2] ?? ''}`
   const keys = [...text.matchAll(/ ([A-Za-z0-9_]+)=/g)]
@@ -31,7 +33,11 @@ function unescape(value: string): string {
 }
 
 /** What the text is after the escapes that have no form in CEF. */
-const shown = (text: string) => text.split(/([\r\n])/).map((part) => (/^[\r\n]$/.test(part) ? part : printable(part, Infinity))).join('')
+const shown = (text: string) =>
+  text
+    .split(/([\r\n])/)
+    .map((part) => (/^[\r\n]$/.test(part) ? part : printable(part, Infinity)))
+    .join('')
 
 function check(event: TrailEvent): Map<string, string> {
   const {head, extension} = parse(cefLine(event, '0.1.0'))
@@ -51,7 +57,14 @@ describe('cef', () => {
 
   test('keys are a closed list, whatever the record holds', () => {
     const keys = new Set(HOSTILE.flatMap((text) => PLACES.flatMap((place) => [...check(place(text)).keys()])))
-    ok([...keys].every((key) => /^(rt|externalId|cat|act|outcome|reason|suser|suid|shost|dhost|requestMethod|request|c[ns][1-6](Label)?|stanchRecord)$/.test(key)), [...keys].join(' '))
+    ok(
+      [...keys].every((key) =>
+        /^(rt|externalId|cat|act|outcome|reason|suser|suid|shost|dhost|requestMethod|request|c[ns][1-6](Label)?|stanchRecord)$/.test(
+          key,
+        ),
+      ),
+      [...keys].join(' '),
+    )
   })
 
   test('a value comes back as it was, but for controls that become escapes', () => {
@@ -73,7 +86,11 @@ describe('cef', () => {
       {numRuns: 1000},
     )
     fc.assert(
-      fc.property(fc.string({unit: 'binary', maxLength: 40}), fc.nat(PLACES.length - 1), (text, place) => void check((PLACES[place] as (typeof PLACES)[number])(text))),
+      fc.property(
+        fc.string({unit: 'binary', maxLength: 40}),
+        fc.nat(PLACES.length - 1),
+        (text, place) => void check((PLACES[place] as (typeof PLACES)[number])(text)),
+      ),
       {numRuns: 300},
     )
   })

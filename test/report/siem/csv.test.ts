@@ -59,30 +59,44 @@ describe('csv', () => {
   })
 
   test('no cell begins with a formula, whatever blanks or widths it hides behind', () => {
-    for (const text of HOSTILE) for (const place of PLACES) for (const cell of rowsOf(csvLine(place(text)))[0] ?? []) ok(!'=+-@\u2212\t\r\n'.includes(firstSign(cell)) || firstSign(cell) === '', JSON.stringify(cell))
+    for (const text of HOSTILE)
+      for (const place of PLACES)
+        for (const cell of rowsOf(csvLine(place(text)))[0] ?? [])
+          ok(!'=+-@\u2212\t\r\n'.includes(firstSign(cell)) || firstSign(cell) === '', JSON.stringify(cell))
   })
 
   test('a guarded cell is the text behind one quote mark, and harmless text has none', () => {
-    for (const text of ['=1', '+1', '-1', '@x', ' =1', '\u3000＝1', '\t1', '\r1', '\u200b=1', '\u22121']) equal(rowsOf(`${csvCell(text)}\r\n`)[0]?.[0], `'${printable(text)}`, JSON.stringify(text))
-    for (const text of ['client:AbC', "'=1", '1-1', 'a=b', '{"v":1}', '/api/v2', ' x', '漢字', '']) equal(rowsOf(`${csvCell(text)}\r\n`)[0]?.[0], text)
+    for (const text of ['=1', '+1', '-1', '@x', ' =1', '\u3000＝1', '\t1', '\r1', '\u200b=1', '\u22121'])
+      equal(rowsOf(`${csvCell(text)}\r\n`)[0]?.[0], `'${printable(text)}`, JSON.stringify(text))
+    for (const text of ['client:AbC', "'=1", '1-1', 'a=b', '{"v":1}', '/api/v2', ' x', '漢字', ''])
+      equal(rowsOf(`${csvCell(text)}\r\n`)[0]?.[0], text)
   })
 
   test('any text comes back as its printable form, in one line, and is never a formula', () => {
     fc.assert(
-      fc.property(fc.oneof(fc.string({unit: 'binary'}), fc.constantFrom('=', '+', '-', '@', '＝', '\t', '"', ' ').chain((sign) => fc.string({unit: 'binary'}).map((rest) => sign + rest))), (text) => {
-        const cell = rowsOf(`${csvCell(text)}\r\n`)[0]?.[0] ?? ''
-        const clean = printable(text, Infinity)
-        ok(cell === clean || cell === `'${clean}`)
-        ok(!/[\r\n\t]/.test(cell))
-        ok(!'=+-@\u2212'.includes(firstSign(cell)) || firstSign(cell) === '')
-      }),
+      fc.property(
+        fc.oneof(
+          fc.string({unit: 'binary'}),
+          fc
+            .constantFrom('=', '+', '-', '@', '＝', '\t', '"', ' ')
+            .chain((sign) => fc.string({unit: 'binary'}).map((rest) => sign + rest)),
+        ),
+        (text) => {
+          const cell = rowsOf(`${csvCell(text)}\r\n`)[0]?.[0] ?? ''
+          const clean = printable(text, Infinity)
+          ok(cell === clean || cell === `'${clean}`)
+          ok(!/[\r\n\t]/.test(cell))
+          ok(!'=+-@\u2212'.includes(firstSign(cell)) || firstSign(cell) === '')
+        },
+      ),
       {numRuns: 2000},
     )
   })
 
   test("Python's csv module reads the same", (t) => {
     const events = HOSTILE.flatMap((text) => PLACES.map((place) => place(text)))
-    const script = 'import csv,json,sys\nsys.stdin.reconfigure(encoding="utf-8",newline="")\ncsv.field_size_limit(1<<30)\nprint(json.dumps([r for r in csv.reader(sys.stdin, strict=True)]))'
+    const script =
+      'import csv,json,sys\nsys.stdin.reconfigure(encoding="utf-8",newline="")\ncsv.field_size_limit(1<<30)\nprint(json.dumps([r for r in csv.reader(sys.stdin, strict=True)]))'
     const text = CSV_HEAD + events.map((event) => csvLine(event)).join('')
     const {stdout, error} = spawnSync('python3', ['-c', script], {input: text, encoding: 'utf8', maxBuffer: 1 << 28})
     if (error) return t.skip('no python3')

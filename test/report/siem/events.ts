@@ -6,7 +6,11 @@ import type {Surroundings, TrailEvent} from '../../../src/report/siem/event.ts'
 export const ORIGIN = 'acme.example/stanch/alice-7f3a'
 
 /** An event of a record with these members. */
-export function eventOf(kind: string, members: Record<string, Json>, more: {seq?: number; around?: Surroundings; mode?: 'real' | 'sim'} = {}): TrailEvent {
+export function eventOf(
+  kind: string,
+  members: Record<string, Json>,
+  more: {seq?: number; around?: Surroundings; mode?: 'real' | 'sim'} = {},
+): TrailEvent {
   const record = recordOf(kind, members, more.seq)
   const line = recordLine(record)
   return {origin: ORIGIN, record, line, leaf: leafHash(line), mode: more.mode ?? 'real', around: more.around ?? {}}
@@ -45,7 +49,7 @@ export const OUTCOME = {
 export const HOSTILE: readonly string[] = [
   '',
   '=1+1',
-  '=cmd|\' /C calc\'!A0',
+  "=cmd|' /C calc'!A0",
   '+1',
   '-1',
   '@SUM(A1)',
@@ -118,12 +122,16 @@ export const PLACES: readonly ((text: string) => TrailEvent)[] = [
   (text) => eventOf('observe', {action: text, finding: text, verdict: text, actor: text}),
   (text) => eventOf('decision', {question: text, answer: {deep: [text, {deeper: text}]}, op: text}),
   (text) =>
-    eventOf('settle', {op: 'op-01', intent: 6, result: 'ok', by: 'state'}, {
-      around: {
-        session: recordOf('session.open', {host: text, tool: text, pid: 1}, 1),
-        auth: recordOf('auth', {client_id: text, tenant: text}, 2),
-        intent: recordOf('intent', {...INTENT, action: text, target: text}, 6),
-        opening: recordOf('incident.open', {title: text, tenant: text}, 3),
+    eventOf(
+      'settle',
+      {op: 'op-01', intent: 6, result: 'ok', by: 'state'},
+      {
+        around: {
+          session: recordOf('session.open', {host: text, tool: text, pid: 1}, 1),
+          auth: recordOf('auth', {client_id: text, tenant: text}, 2),
+          intent: recordOf('intent', {...INTENT, action: text, target: text}, 6),
+          opening: recordOf('incident.open', {title: text, tenant: text}, 3),
+        },
       },
-    }),
+    ),
 ]

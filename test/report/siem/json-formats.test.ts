@@ -30,7 +30,10 @@ function namesOf(value: unknown): string[] {
   return Object.entries(value).flatMap(([name, inner]) => [name, ...namesOf(inner)])
 }
 
-const FORMATS: Record<string, {line: (event: TrailEvent) => string; original: (parsed: Parsed) => string; anchor: (parsed: Parsed) => unknown}> = {
+const FORMATS: Record<
+  string,
+  {line: (event: TrailEvent) => string; original: (parsed: Parsed) => string; anchor: (parsed: Parsed) => unknown}
+> = {
   ocsf: {line: ocsfLine, original: (one) => one.raw_data, anchor: (one) => one.unmapped.stanch},
   ecs: {line: ecsLine, original: (one) => one.event.original, anchor: (one) => one.stanch},
   jsonl: {line: jsonLine, original: (one) => JSON.stringify(one.record), anchor: (one) => one},
@@ -62,7 +65,14 @@ for (const [name, {line, original, anchor}] of Object.entries(FORMATS)) {
     })
 
     test('names of members that others chose never become members of the event', () => {
-      const event = eventOf('reconcile', {tenant: 't', from: 'a', to: 'b', covered_to: 'b', matched: 0, findings: [{code: 'X', evil_member: {deeper_evil: 1}}]})
+      const event = eventOf('reconcile', {
+        tenant: 't',
+        from: 'a',
+        to: 'b',
+        covered_to: 'b',
+        matched: 0,
+        findings: [{code: 'X', evil_member: {deeper_evil: 1}}],
+      })
       const parsed = check(event)
       if (name === 'jsonl') delete parsed.record
       ok(!namesOf(parsed).some((one) => one.includes('evil')))
@@ -85,8 +95,10 @@ describe('ocsf', () => {
   const made = (event: TrailEvent): Parsed => JSON.parse(ocsfLine(event))
 
   test('acts are Remediation Activity, the rest of an incident is Incident Finding, all else has no place', () => {
-    for (const kind of ['intent', 'outcome', 'settle']) equal(made(eventOf(kind, kind === 'intent' ? INTENT : {...OUTCOME, by: 'state'})).class_uid, 7001)
-    for (const kind of ['incident.open', 'note', 'observe', 'gap', 'decision', 'plan', 'deliver', 'incident.close']) equal(made(eventOf(kind, {})).class_uid, 2005)
+    for (const kind of ['intent', 'outcome', 'settle'])
+      equal(made(eventOf(kind, kind === 'intent' ? INTENT : {...OUTCOME, by: 'state'})).class_uid, 7001)
+    for (const kind of ['incident.open', 'note', 'observe', 'gap', 'decision', 'plan', 'deliver', 'incident.close'])
+      equal(made(eventOf(kind, {})).class_uid, 2005)
     const outside = eventOf('auth', {client_id: 'x', scopes: [], tenant: 't'})
     const {inc: _inc, iseq: _iseq, ...record} = outside.record
     equal(ocsfLine({...outside, record: record as TrailEvent['record']}), '')
@@ -97,7 +109,10 @@ describe('ocsf', () => {
     equal(made(eventOf('outcome', {...OUTCOME, result: 'unknown'})).status_id, 0)
     equal(made(eventOf('outcome', {...OUTCOME, result: 'ok'})).status_id, 1)
     const refused = made(eventOf('outcome', OUTCOME))
-    deepEqual([refused.status_id, refused.status_code, refused.status_detail, refused.severity_id], [2, '403', 'insufficient_scope', 3])
+    deepEqual(
+      [refused.status_id, refused.status_code, refused.status_detail, refused.severity_id],
+      [2, '403', 'insufficient_scope', 3],
+    )
     equal(made(eventOf('settle', {op: 'o', intent: 6, result: 'not_done', by: 'state'})).status_id, 2)
     equal(made(eventOf('outcome', {...OUTCOME, result: 'constructor'})).status_id, 0)
   })
@@ -106,13 +121,17 @@ describe('ocsf', () => {
     const intent = eventOf('intent', INTENT, {seq: 6})
     const around = {intent: intent.record}
     const events = [intent, eventOf('settle', {op: 'op-01', intent: 6, result: 'ok', by: 'state'}, {around})].map(made)
-    deepEqual(events.map((one) => one.command_uid), ['op-01', 'op-01'])
+    deepEqual(
+      events.map((one) => one.command_uid),
+      ['op-01', 'op-01'],
+    )
     equal(new Set(events.map((one) => one.api.request.uid)).size, 1)
     equal(events[0].api.request.uid, `stanch-${intent.leaf.slice(0, 56)}`)
   })
 
   test('a drill is a test, whatever it ends with; a real incident is judged by its disposition only', () => {
-    const close = (members: Record<string, string>, mode: 'real' | 'sim') => made(eventOf('incident.close', {all_clear_at: 'x', ...members}, {mode})).verdict_id
+    const close = (members: Record<string, string>, mode: 'real' | 'sim') =>
+      made(eventOf('incident.close', {all_clear_at: 'x', ...members}, {mode})).verdict_id
     equal(close({disposition: 'contained'}, 'sim'), 6)
     equal(close({disposition: 'contained'}, 'real'), 2)
     equal(close({disposition: 'false_alarm'}, 'real'), 1)
@@ -146,8 +165,14 @@ describe('ecs', () => {
   })
 
   test('who acts is both: claimed by the machine, proven by the tenant', () => {
-    const around = {auth: recordOf('auth', {client_id: 'M2M'}, 2), session: recordOf('session.open', {host: 'resp-1', pid: 42}, 1)}
+    const around = {
+      auth: recordOf('auth', {client_id: 'M2M'}, 2),
+      session: recordOf('session.open', {host: 'resp-1', pid: 42}, 1),
+    }
     const made = JSON.parse(ecsLine(eventOf('intent', INTENT, {around}))) as Parsed
-    deepEqual([made.user.name, made.stanch.acting_client, made.host.hostname, made.process.pid], ['alice@example.com', 'M2M', 'resp-1', 42])
+    deepEqual(
+      [made.user.name, made.stanch.acting_client, made.host.hostname, made.process.pid],
+      ['alice@example.com', 'M2M', 'resp-1', 42],
+    )
   })
 })

@@ -12,7 +12,12 @@ test('a record is told of its session, credential, incident and intent, and of n
   const intent = recordOf('intent', {...INTENT, sid: 's-1'}, 4)
   for (const record of [open, auth, opening]) remembered.take(record)
   deepEqual(remembered.take(intent), {session: open, auth, opening})
-  deepEqual(remembered.take(recordOf('outcome', {sid: 's-1', intent: 4, result: 'unknown'}, 5)), {session: open, auth, intent, opening})
+  deepEqual(remembered.take(recordOf('outcome', {sid: 's-1', intent: 4, result: 'unknown'}, 5)), {
+    session: open,
+    auth,
+    intent,
+    opening,
+  })
   deepEqual(remembered.take(recordOf('settle', {sid: 's-1', intent: 4, result: 'ok'}, 6)), {session: open, auth, intent, opening})
   deepEqual(remembered.take(recordOf('outcome', {sid: 's-1', intent: 4, result: 'ok'}, 7)), {session: open, auth, opening})
   deepEqual(remembered.take(recordOf('note', {sid: 's-2', inc: 'INC-2'}, 8)), {})

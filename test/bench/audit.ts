@@ -1,0 +1,154 @@
+import {spawnSync} from 'node:child_process'
+import {mkdtempSync, readdirSync, rmSync, statSync} from 'node:fs'
+import {tmpdir} from 'node:os'
+import path from 'node:path'
+
+import {systemClock} from '../../src/clock.ts'
+import {type Appended, type Draft, Trail} from '../../src/trail/trail.ts'
+import {IDENTITY} from '../support/trail.ts'
+import {patch} from '../support/dying-disk.ts'
+
+/*
+ * Numbers of the audit trail, as medians and ratios of one run: verifying a million records against sha256sum on the
+ * same files, CPU of one append besides its sync, and appends of 64 callers at once. Nothing is asserted: the machine is
+ * shared and noisy. RECORDS and BENCH_ROUNDS change the size. Ends with "N passed, N failed", where passed means: measured.
+ */
+
+const RECORDS = Number(process.env['RECORDS'] ?? 1_000_000)
+const ROUNDS = Number(process.env['BENCH_ROUNDS'] ?? 5)
+const base = mkdtempSync(path.join(process.env['BENCH_DIR'] ?? tmpdir(), 'stanch-bench-audit-'))
+
+const median = (values: readonly number[]): number => [...values].toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
+const round = (value: number, digits = 2): string => value.toFixed(digits)
+
+/** User and system time of a command in seconds, by the shell's own clock, and what it printed. */
+function cpu(command: string): {seconds: number; out: string} {
+  const {stdout, stderr, status} = spawnSync('bash', ['-c', `TIMEFORMAT='%3U %3S'; time { ${command}; }`], {encoding: 'utf8', maxBuffer: 1 << 26})
+  if (status !== 0) throw new Error(`${command} ended with ${status}: ${stderr}`)
+  const [user = 0, system = 0] = (stderr.trim().split('\n').at(-1) ?? '').split(' ').map(Number)
+  return {seconds: user + system, out: stdout}
+}
+
+const act = (i: number) => ({op: `op-${i}`, try: 1, action: 'client_grant.delete', tenant: 'acme.eu.auth0.com', target: `grant:cgr_${String(i).padStart(16, '0')}`}) as const
+const intent = (i: number, inc: string): Draft => ({
+  kind: 'intent', inc, ...act(i), req: {method: 'DELETE', path: `/api/v2/client-grants/cgr_${String(i).padStart(16, '0')}`},
+  before: `sha256:${'ab'.repeat(32)}`, phase: 'contain', step: 'grants-off', why: 'the leaked client must not get new tokens', undo: 'give the grant back',
+})
+const outcome = (i: number, inc: string, of: Appended): Draft => ({
+  kind: 'outcome', inc, ...act(i), intent: of.seq, corr: of.correlationId, result: 'ok', res: {status: 204, ms: 112, date: 'Sun, 22 Nov 2026 03:00:00 GMT'},
+})
+const opening = (inc: string): Draft => ({kind: 'incident.open', inc, tenant: 'acme.eu.auth0.com', title: 'A leaked secret', leak: 'client-secret', role: 'lead'})
+const open = (name: string): Promise<Trail> =>
+  Trail.open({folder: path.join(base, name), keys: path.join(base, `${name}-keys`), mode: 'sim', clock: systemClock, identity: IDENTITY})
+
+async function generate(): Promise<string> {
+  const trail = await open('large')
+  const started = performance.now()
+  const inc = 'inc-20261122-aaaaaa'
+  trail.append(opening(inc))
+  for (let i = 0; trail.head().size < RECORDS - 1000; i += 250) {
+    const intents = trail.appendAll(Array.from({length: 250}, (_, j) => intent(i + j, inc)))
+    trail.appendAll(intents.map((of, j) => outcome(i + j, inc, of)))
+  }
+  trail.close('done')
+  const seconds = (performance.now() - started) / 1000
+  const records = path.join(base, 'large/records')
+  const bytes = readdirSync(records).reduce((sum, name) => sum + statSync(path.join(records, name)).size, 0)
+  console.log(`generated ${trail.head().size} records, ${round(bytes / 2 ** 20, 0)} MiB, in ${round(seconds, 1)} s (groups of 250)`)
+  return path.join(base, 'large')
+}
+
+function verifying(folder: string): void {
+  const child = path.join(import.meta.dirname, 'audit-verify.ts')
+  const rounds = Array.from({length: ROUNDS}, () => ({
+    sha: cpu(`sha256sum ${folder}/records/* > /dev/null`).seconds,
+    integrity: cpu(`${process.execPath} ${child} ${folder} integrity`),
+    strict: cpu(`${process.execPath} ${child} ${folder} strict`),
+  }))
+  console.log(`sha256sum        ${round(median(rounds.map(({sha}) => sha)))} s CPU`)
+  for (const [pass, goal] of [['integrity', 1.5], ['strict', 3.5]] as const) {
+    const seconds = median(rounds.map((one) => one[pass].seconds))
+    const ratio = median(rounds.map((one) => one[pass].seconds / one.sha))
+    const last = JSON.parse(rounds.at(-1)![pass].out) as {ok: boolean; records: number; rss: number}
+    if (!last.ok) throw new Error(`the ${pass} pass fails: ${rounds.at(-1)![pass].out}`)
+    console.log(`verify ${pass.padEnd(9)} ${round(seconds)} s CPU, ratio ${round(ratio)} (goal ${goal}), RSS ${round(last.rss / 1024, 0)} MB (goal 200)`)
+  }
+}
+
+/** CPU of appends one by one, without the time that the system spends in the sync. */
+async function appending(): Promise<void> {
+  const trail = await open('single')
+  const inc = 'inc-20261122-aaaaaa'
+  trail.append(opening(inc))
+  const times: number[] = []
+  const walls: number[] = []
+  for (let r = 0; r < ROUNDS + 1; r++) {
+    let syncing = 0
+    const restore = patch((name, call) => {
+      if (name !== 'fdatasyncSync') return call()
+      const before = process.cpuUsage()
+      const done = call()
+      const used = process.cpuUsage(before)
+      syncing += used.user + used.system
+      return done
+    })
+    const count = 300
+    const before = process.cpuUsage()
+    const wall = performance.now()
+    for (let i = 0; i < count; i += 2) {
+      const of = trail.append(intent(r * count + i, inc))
+      trail.append(outcome(r * count + i, inc, of))
+    }
+    const used = process.cpuUsage(before)
+    restore()
+    if (r === 0) continue // the first round warms up
+    times.push((used.user + used.system - syncing) / 1000 / count)
+    walls.push((performance.now() - wall) / count)
+  }
+  trail.close('done')
+  console.log(`append           ${round(median(times), 3)} ms CPU besides the sync (goal 0.2), wall ${round(median(walls), 2)} ms with it`)
+}
+
+async function grouped(callers: number): Promise<void> {
+  const trail = await open(`grouped-${callers}`)
+  const inc = 'inc-20261122-aaaaaa'
+  trail.append(opening(inc))
+  const rates: number[] = []
+  for (let r = 0; r < ROUNDS + 1; r++) {
+    const each = 60
+    const started = performance.now()
+    await Promise.all(
+      Array.from({length: callers}, async (_, caller) => {
+        for (let i = 0; i < each; i += 2) {
+          const n = (r * callers + caller) * each + i
+          const of = await trail.appendGrouped(intent(n, inc))
+          await trail.appendGrouped(outcome(n, inc, of))
+        }
+      }),
+    )
+    if (r > 0) rates.push((callers * each) / ((performance.now() - started) / 1000))
+  }
+  trail.close('done')
+  console.log(`${String(callers).padEnd(3)} callers      ${round(median(rates), 0)} records/s${callers === 64 ? ' (goal 10000)' : ''}`)
+}
+
+let [passed, failed] = [0, 0]
+async function measure(work: () => void | Promise<void>): Promise<void> {
+  try {
+    await work()
+    passed++
+  } catch (error) {
+    failed++
+    console.log(`FAIL ${(error as Error).message}`)
+  }
+}
+
+try {
+  await measure(appending)
+  for (const callers of [1, 64, 256]) await measure(() => grouped(callers))
+  await measure(async () => verifying(await generate()))
+} finally {
+  rmSync(base, {recursive: true, force: true})
+}
+console.log(`${passed} passed, ${failed} failed`)
+process.exitCode = failed === 0 ? 0 : 1

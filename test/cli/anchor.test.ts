@@ -1,0 +1,148 @@
+import {deepEqual, equal, match, ok} from 'node:assert/strict'
+import {spawnSync} from 'node:child_process'
+import {existsSync, readdirSync, readFileSync, writeFileSync} from 'node:fs'
+import path from 'node:path'
+import {describe, test} from 'node:test'
+import type {TestContext} from 'node:test'
+
+import {timestampRequest} from '../../src/trail/rfc3161.ts'
+import {readTrail} from '../../src/trail/read-trail.ts'
+import {contained, run} from '../support/cli.ts'
+import {newHome, practiceTenant} from '../support/run-stanch.ts'
+import type {Home} from '../support/run-stanch.ts'
+import {authority} from '../support/time-stamping.ts'
+
+const anchors = (home: Home): any[] => [...readTrail(path.join(home.data, 'trail-sim'))].filter(({kind}) => kind === 'anchor')
+
+async function prepared(t: TestContext): Promise<{home: Home; id: string}> {
+  const home = newHome(t)
+  const {id} = await contained(home, await practiceTenant(t, home))
+  return {home, id}
+}
+
+const anchor = (home: Home, ...words: string[]) => run(home, ['audit', 'anchor', '--simulated', '--json', ...words])
+
+describe('audit anchor', () => {
+  test('prints three lines to post, and records where they were posted', async (t) => {
+    const {home, id} = await prepared(t)
+    const printed = await run(home, ['audit', 'anchor', '--simulated'])
+    equal(printed.stdout.trim().split('\n').length, 3)
+    equal(anchors(home).length, 0)
+    const ran = await anchor(home, '--ref', 'SEC-42, comment 7', '--incident', id)
+    equal(ran.code, 0, ran.stderr)
+    const document = ran.json() as any
+    const [record] = anchors(home)
+    deepEqual([record.type, record.size, record.root, record.inc], ['chat', document.size, document.root_hash, id])
+    ok(record.seq >= record.size)
+    const receipt = readFileSync(path.join(home.data, 'trail-sim/evidence', record.receipt_sha256), 'utf8')
+    ok(receipt.startsWith(document.body) && receipt.includes('SEC-42, comment 7'))
+    writeFileSync(path.join(home.folder, 'known'), document.line)
+    equal(document.line.split(' ').length, 3)
+    equal((await run(home, ['audit', 'verify', '--simulated'])).code, 0)
+  })
+
+  test('a command takes the three lines and gives the reference; one that fails records nothing', async (t) => {
+    const {home} = await prepared(t)
+    const got = path.join(home.folder, 'got')
+    const script = (text: string) => JSON.stringify([process.execPath, '-e', text])
+    const posts = script(`const t=require('fs').readFileSync(0,'utf8');require('fs').writeFileSync(${JSON.stringify(got)},t);console.log('message\\n 77')`)
+    const ran = await anchor(home, '--type', 'siem', '--exec', posts)
+    equal(ran.code, 0, ran.stdout)
+    equal((ran.json() as any).receipt, 'message 77')
+    equal(readFileSync(got, 'utf8'), (ran.json() as any).body)
+    const failed = await anchor(home, '--exec', script('process.exit(3)'))
+    equal(failed.code, 6)
+    equal((failed.json() as any).error.code, 'delivery.failed')
+    equal((await anchor(home, '--exec', 'no-such-command-here')).code, 2)
+    equal(anchors(home).length, 1)
+  })
+
+  test('wrong words: no trail, a token as a reference, a time stamp by nobody or for nobody', async (t) => {
+    equal((await anchor(newHome(t), '--ref', 'x')).code, 2)
+    const {home} = await prepared(t)
+    equal((await anchor(home, '--ref', 'eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJ4In0abc.sig')).code, 2)
+    equal((await anchor(home, '--ref', ' ')).code, 2)
+    equal((await anchor(home, '--type', 'rfc3161')).code, 2)
+    equal((await anchor(home, '--type', 'rfc3161', '--url', 'http://127.0.0.1:9/')).code, 2)
+    equal((await anchor(home, '--type', 'tenant', '--ref', 'x')).code, 2)
+    equal(anchors(home).length, 0)
+  })
+})
+
+describe('a time stamp', () => {
+  test('is asked for in 69 bytes that openssl reads', (t) => {
+    const home = newHome(t)
+    for (const nonce of [Buffer.alloc(8), Buffer.alloc(8, 0xff), Buffer.from('8000000000000001', 'hex')]) {
+      const request = timestampRequest('ab'.repeat(32), nonce)
+      equal(request.length, 69)
+      const file = path.join(home.folder, 'request')
+      writeFileSync(file, request)
+      const read = spawnSync('openssl', ['ts', '-query', '-in', file, '-text'], {encoding: 'utf8'})
+      equal(read.status, 0, read.stderr)
+      match(read.stdout, /Hash Algorithm: sha256/)
+      match(read.stdout, /Certificate required: yes/)
+      match(read.stdout, /Nonce: 0x[4-7]/)
+    }
+  })
+
+  test('by an authority on loopback is verified, kept and recorded', async (t) => {
+    const {home} = await prepared(t)
+    const tsa = authority(t, home.folder)
+    const ran = await anchor(home, '--type', 'rfc3161', '--url', await tsa.serve(), '--ca', tsa.ca)
+    equal(ran.code, 0, ran.stdout)
+    const document = ran.json() as any
+    const name = `${String(document.size).padStart(12, '0')}.tsr`
+    deepEqual(readdirSync(path.join(home.data, 'trail-sim/anchors')), [name])
+    equal(anchors(home)[0].type, 'rfc3161')
+    // as an auditor would, with openssl alone
+    const body = path.join(home.folder, 'body')
+    writeFileSync(body, document.body)
+    const checked = spawnSync('openssl', ['ts', '-verify', '-data', body, '-in', path.join(home.data, 'trail-sim/anchors', name), '-CAfile', tsa.ca], {encoding: 'utf8'})
+    equal(checked.status, 0, checked.stderr)
+    equal((await run(home, ['audit', 'verify', '--simulated'])).code, 0)
+  })
+
+  test('may be carried by hand, and the trail may have grown meanwhile', async (t) => {
+    const {home} = await prepared(t)
+    const tsa = authority(t, home.folder)
+    const request = path.join(home.folder, 'request.tsq')
+    const asked = await anchor(home, '--type', 'rfc3161', '--request-out', request)
+    equal(asked.code, 0)
+    const response = path.join(home.folder, 'response.tsr')
+    writeFileSync(response, tsa.stamp(readFileSync(request)))
+    equal((await anchor(home, '--ref', 'meanwhile')).code, 0)
+    const ran = await anchor(home, '--type', 'rfc3161', '--response', response, '--ca', tsa.ca)
+    equal(ran.code, 0, ran.stdout)
+    equal((ran.json() as any).size, (asked.json() as any).size)
+    const exec = JSON.stringify(['openssl', 'ts', '-reply', '-queryfile', '/nonexistent'])
+    equal((await anchor(home, '--type', 'rfc3161', '--exec', exec, '--ca', tsa.ca)).code, 6)
+  })
+
+  test('that is altered, for another trail, by another authority, or no time stamp at all is refused and not kept', async (t) => {
+    const {home} = await prepared(t)
+    const tsa = authority(t, home.folder)
+    const other = authority(t, home.folder, 'other')
+    const request = path.join(home.folder, 'request.tsq')
+    equal((await anchor(home, '--type', 'rfc3161', '--request-out', request)).code, 0)
+    const good = tsa.stamp(readFileSync(request))
+    const file = path.join(home.folder, 'response.tsr')
+    const tried = async (response: Uint8Array, ca = tsa.ca) => {
+      writeFileSync(file, response)
+      return (await anchor(home, '--type', 'rfc3161', '--response', file, '--ca', ca)).code
+    }
+    const flipped = Buffer.from(good)
+    flipped[flipped.length - 5] = (flipped.at(-5) ?? 0) ^ 1
+    equal(await tried(flipped), 5)
+    equal(await tried(good, other.ca), 5)
+    equal(await tried(good.subarray(0, good.length - 20)), 5)
+    equal(await tried(Buffer.from(readFileSync(request))), 5)
+    equal(await tried(tsa.stamp(timestampRequest('cd'.repeat(32), Buffer.alloc(8)))), 5)
+    equal(await tried(good, path.join(home.folder, 'nowhere.pem')), 2)
+    for (const answer of [{status: 500}, {type: 'text/html'}, {body: Buffer.from('no')}]) {
+      const ran = await anchor(home, '--type', 'rfc3161', '--url', await tsa.serve(answer), '--ca', tsa.ca)
+      ok([5, 6].includes(ran.code), `${JSON.stringify(answer)} ${ran.code}`)
+    }
+    equal(anchors(home).length, 0)
+    deepEqual(existsSync(path.join(home.data, 'trail-sim/anchors')) ? readdirSync(path.join(home.data, 'trail-sim/anchors')) : [], [])
+  })
+})

@@ -1,0 +1,58 @@
+/*
+ * The fault matrix: `node test/crash/matrix/run.ts [--section A,B] [--cell PART] [--every N] [--workers 2] [--verbose]`.
+ * Needs the built program (npm run build). Prints what failed, a line per section, and the sums.
+ */
+import {parseArgs} from 'node:util'
+
+import {SECTIONS} from './cell.ts'
+import type {Section} from './cell.ts'
+import {pool} from './pool.ts'
+import type {Verdict} from './run-cell.ts'
+import {PLANNED, shortfalls, TABLE} from './table.ts'
+
+const {values} = parseArgs({
+  options: {
+    section: {type: 'string'},
+    cell: {type: 'string'},
+    every: {type: 'string', default: '1'},
+    workers: {type: 'string', default: '2'},
+    verbose: {type: 'boolean', default: false},
+  },
+})
+
+const wanted = TABLE.filter(
+  (cell) =>
+    (values.section === undefined || values.section.split(',').includes(cell.section)) &&
+    (values.cell === undefined || values.cell.split(',').some((part) => cell.id.includes(part))),
+).filter((_, index) => index % Number(values.every) === 0)
+
+const started = performance.now()
+const verdicts: Verdict[] = []
+await pool(wanted, Number(values.workers), (verdict) => {
+  verdicts.push(verdict)
+  if (verdict.problems.length > 0 || values.verbose) {
+    process.stdout.write(`${verdict.problems.length > 0 ? 'FAILED' : 'ok'} ${verdict.cell.id} (${verdict.cell.fault}) ${Math.round(verdict.ms)} ms\n`)
+    for (const problem of verdict.problems) process.stdout.write(`    ${problem}\n`)
+    for (const line of verdict.story) process.stdout.write(`    . ${line}\n`)
+  }
+})
+
+for (const section of Object.keys(SECTIONS) as Section[]) {
+  const cells = wanted.filter((cell) => cell.section === section)
+  if (cells.length === 0) continue
+  const done = verdicts.filter(({cell}) => cell.section === section)
+  const failed = done.filter(({problems}) => problems.length > 0).length
+  const skipped = cells.filter((cell) => cell.skip !== undefined)
+  const seconds = Math.round(done.reduce((sum, {ms}) => sum + ms, 0) / 1000)
+  process.stdout.write(
+    `section ${section}: ${cells.length} cells (${SECTIONS[section]} planned), ${done.length - failed} passed, ${failed} failed, ${skipped.length} skipped, ${seconds} s of work\n`,
+  )
+  for (const cell of skipped) process.stdout.write(`    skipped ${cell.id}: ${cell.skip}\n`)
+}
+const failed = verdicts.filter(({problems}) => problems.length > 0).length
+const missing = values.section === undefined && values.cell === undefined ? shortfalls() : []
+for (const line of missing) process.stdout.write(`SHORT ${line}\n`)
+process.stdout.write(`the table has ${TABLE.length} cells, ${PLANNED} are planned; ${Math.round((performance.now() - started) / 1000)} s\n`)
+process.stdout.write(`${verdicts.length - failed} passed, ${failed} failed\n`)
+process.exitCode = failed === 0 && missing.length === 0 ? 0 : 1
+process.exit()
