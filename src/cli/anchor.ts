@@ -9,7 +9,7 @@ import {StanchError} from '../errors.ts'
 import {fileStat, readBounded} from '../files/read.ts'
 import {createExclusive, ensureFolder, removeFile} from '../files/write.ts'
 import {postable, recordPasted} from '../trail/anchors.ts'
-import type {PastedAnchor} from '../trail/anchors.ts'
+import type {About, PastedAnchor} from '../trail/anchors.ts'
 import {parseCheckpoint} from '../trail/format/checkpoint.ts'
 import {anchorsFolder} from '../trail/layout.ts'
 import {imprintOf, keepTimestamp, stampedCheckpoint, timestampRequest} from '../trail/rfc3161.ts'
@@ -17,7 +17,7 @@ import type {SignedHead, Trail} from '../trail/trail.ts'
 import {printable} from '../untrusted.ts'
 import {openTrail} from './context.ts'
 import type {Place} from './context.ts'
-import {findIncident, openTrailOf} from './incidents.ts'
+import {aboutIncident, findIncident} from './incidents.ts'
 import type {Mode} from './incidents.ts'
 import {mustExist} from './witness.ts'
 
@@ -60,21 +60,23 @@ export interface Anchored {
 export async function anchorTrail(place: Place, question: AnchorQuestion): Promise<Anchored> {
   const {incident} = question
   const mode: Mode = question.simulated ? 'sim' : 'real'
-  if (incident === undefined) mustExist(place, mode)
-  const trail = incident === undefined ? await openTrail(place, mode) : await openTrailOf(place, findIncident(place, incident))
+  const found = incident === undefined ? undefined : findIncident(place, incident)
+  const about = found ? aboutIncident(found.state.incident_id, found.state.closed_at !== undefined) : {}
+  if (!found) mustExist(place, mode)
+  const trail = await openTrail(place, found?.mode ?? mode)
   try {
-    return question.type === 'rfc3161' ? await stamp(place, trail, question) : await paste(place, trail, question.type, question)
+    return question.type === 'rfc3161' ? await stamp(place, trail, question, about) : await paste(place, trail, question.type, question, about)
   } finally {
     trail.close('done')
   }
 }
 
-async function paste(place: Place, trail: Trail, type: PastedAnchor, question: AnchorQuestion): Promise<Anchored> {
+async function paste(place: Place, trail: Trail, type: PastedAnchor, question: AnchorQuestion, about: About): Promise<Anchored> {
   const head = trail.checkpoint(true)
   const {body} = postable(head, trail.origin)
   const reference = question.ref ?? (question.exec === undefined ? undefined : await referenceFrom(place, question.exec, body))
   if (reference === undefined) return {status: 'to_post', type, ...aboutHead(trail, head)}
-  recordPasted(trail, head, type, reference, question.incident)
+  recordPasted(trail, head, type, reference, about)
   return {status: 'posted', type, ...aboutHead(trail, head), receipt: reference}
 }
 
@@ -85,10 +87,10 @@ async function referenceFrom(place: Place, exec: string, body: string): Promise<
   return printable(stdout.toString('utf8').trim().replace(/\s+/g, ' '), 2000) || `posted by a command, which printed no reference`
 }
 
-async function stamp(place: Place, trail: Trail, question: AnchorQuestion): Promise<Anchored> {
+async function stamp(place: Place, trail: Trail, question: AnchorQuestion, about: About): Promise<Anchored> {
   const type = 'rfc3161'
   if (question.response !== undefined) {
-    return keep(place, trail, readBounded(path.resolve(question.response), MAX_RESPONSE), question)
+    return keep(place, trail, readBounded(path.resolve(question.response), MAX_RESPONSE), question, about)
   }
   const head = trail.checkpoint(true)
   const request = timestampRequest(imprintOf(parseCheckpoint(head.text)), randomBytes(8))
@@ -104,7 +106,7 @@ async function stamp(place: Place, trail: Trail, question: AnchorQuestion): Prom
     question.url === undefined
       ? await stampedBy(place, question.exec ?? '', request)
       : await post(question.url, request, {sends: 'application/timestamp-query', takes: 'application/timestamp-reply'}, MAX_RESPONSE)
-  return keep(place, trail, response, question)
+  return keep(place, trail, response, question, about)
 }
 
 async function stampedBy(place: Place, exec: string, request: Uint8Array): Promise<Buffer> {
@@ -114,13 +116,13 @@ async function stampedBy(place: Place, exec: string, request: Uint8Array): Promi
 }
 
 /** Verified by openssl before it is kept: signature, chain to the authorities that were named, and the imprint. */
-async function keep(place: Place, trail: Trail, response: Buffer, question: AnchorQuestion): Promise<Anchored> {
+async function keep(place: Place, trail: Trail, response: Buffer, question: AnchorQuestion, about: About): Promise<Anchored> {
   const ca = authorities(question)
   const checkpoint = stampedCheckpoint(trail.folder, response)
   if (!checkpoint) throw new StanchError('audit.not_verified', 'checkpoint of another log: no kept checkpoint of this trail stands in that time stamp.')
   const {status, said} = await verified(place, trail, response, imprintOf(checkpoint), ca)
   if (status !== 0) throw new StanchError('audit.not_verified', `bad signature: openssl does not verify this time stamp: ${said || `status ${status}`}`)
-  const file = keepTimestamp(trail, checkpoint, response, question.incident)
+  const file = keepTimestamp(trail, checkpoint, response, about)
   const {size, root, text} = checkpoint
   return {status: 'posted', type: 'rfc3161', ...aboutHead(trail, {size, root, text}), receipt: file}
 }

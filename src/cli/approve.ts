@@ -153,8 +153,9 @@ function refuseOwn(place: Place, vkey: string): void {
 function refuseReuse(place: Place, line: string, incident: string | undefined): void {
   for (const mode of ['real', 'sim'] as const) {
     for (const record of readTrail(pathsOf(place).trail(mode))) {
-      if (record.kind !== 'approval' || !String(record['via']).endsWith(line) || record['inc'] === incident) continue
-      throw new StanchError('guard.not_approved', `This approval was used for incident ${String(record['inc'] ?? 'none')} already.`)
+      if (record.kind !== 'approval' || !(typeof record['via'] === 'string' && record['via'].endsWith(line)) || record['inc'] === incident) continue
+      const inc = record['inc']
+      throw new StanchError('guard.not_approved', `This approval was used for incident ${typeof inc === 'string' ? inc : 'none'} already.`)
     }
   }
 }

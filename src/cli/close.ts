@@ -15,7 +15,7 @@ import type {Trail} from '../trail/trail.ts'
 import {printable, quoted} from '../untrusted.ts'
 import type {Connected, Place} from './context.ts'
 import {manualSteps} from './incident-view.ts'
-import {findIncident, openTrailOf} from './incidents.ts'
+import {aboutIncident, findIncident, openTrailOf} from './incidents.ts'
 import {peersFrom, reconcileExit, reconcileWith, refuseOtherTenant} from './reconcile.ts'
 import type {Reconciled} from './reconcile.ts'
 
@@ -68,7 +68,7 @@ export interface CloseJob {
 export async function closeIncident(job: CloseJob): Promise<Closed> {
   const {place, request, connected} = job
   const found = findIncident(place, request.incident)
-  if (connected) refuseOtherTenant(place, connected, request.incident)
+  if (connected) refuseOtherTenant(found, connected)
   const doubts = openIntents(found.state)
   if (doubts.length > 0) {
     throw new StanchError('action.in_doubt', `Nobody knows what became of ${doubts.map((one) => printable(one, 200)).join('; ')}. The incident stays open.`, {
@@ -102,7 +102,7 @@ async function closeIn(job: CloseJob, trail: Trail, manual: readonly ManualStep[
   const cause = request.cause ?? (responder.attended ? (await askCause(asker)).trim() : '')
   const lastChange = before.operations.at(-1)?.seq ?? 0
   const anchored = () => isAnchored(trail.records(), lastChange)
-  if (request.anchor) recordPasted(trail, trail.checkpoint(true), request.anchor.type, request.anchor.reference, request.incident)
+  if (request.anchor) recordPasted(trail, trail.checkpoint(true), request.anchor.type, request.anchor.reference, aboutIncident(request.incident))
 
   const items = () => {
     const waived = waiversOf(trail.records({inc: request.incident}))
@@ -156,7 +156,7 @@ async function askAbout(job: CloseJob, trail: Trail, journal: IncidentTrail, ite
       const head = trail.checkpoint(true)
       const reference = await askAnchor(asker, postable(head, trail.origin).body)
       if (reference.trim() !== '') {
-        recordPasted(trail, head, 'chat', reference, job.request.incident)
+        recordPasted(trail, head, 'chat', reference, aboutIncident(job.request.incident))
         continue
       }
     }

@@ -117,7 +117,10 @@ export async function connect(
 }
 
 /** The tenant logs every token that a reading command had issued: without a record of it, it would look like a stranger's. */
-async function recordLeft(place: Place, {mode, origin, unrecorded}: Pick<Connected, 'mode' | 'origin' | 'unrecorded'>): Promise<void> {
+async function recordLeft(
+  place: Place,
+  {mode, origin, unrecorded}: Pick<Connected, 'mode' | 'origin' | 'unrecorded'>,
+): Promise<void> {
   if (unrecorded.size === 0) return
   const {readOrigin} = await import('../trail/read-trail.ts')
   // Before there is a trail there is nothing to compare.
@@ -133,7 +136,10 @@ async function recordLeft(place: Place, {mode, origin, unrecorded}: Pick<Connect
 }
 
 /** Writes down the tokens that this process got, and those that it gets from now on. */
-export async function recordTokens(trail: Trail, {tenant, origin, unrecorded}: Pick<Connected, 'tenant' | 'origin' | 'unrecorded'>): Promise<void> {
+export async function recordTokens(
+  trail: Trail,
+  {tenant, origin, unrecorded}: Pick<Connected, 'tenant' | 'origin' | 'unrecorded'>,
+): Promise<void> {
   const {recordAuth} = await import('../execution/incident.ts')
   for (const operator of unrecorded) recordAuth(trail, origin.host, operator)
   unrecorded.clear()

@@ -57,6 +57,8 @@ export abstract class IncidentCommand extends TenantCommand {
         process.exit(130)
       }
       this.interruption.requested = true
+      // A question holds the terminal in raw mode and would go on waiting: it is left the way Ctrl-C leaves it.
+      if (process.stdin.isTTY && process.stdin.isRaw) process.stdin.push('\u0003')
       if (signal !== 'SIGHUP')
         this.say(
           `Stopping after the change under way. ${this.incidentId ? `Go on with: stanch resume ${this.incidentId}. ` : ''}Again: leave at once.`,

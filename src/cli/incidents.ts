@@ -46,6 +46,11 @@ export function evidenceOf<T>(found: FoundIncident, sha256: string | undefined):
   return blob === undefined ? undefined : (JSON.parse(blob.toString('utf8')) as T)
 }
 
+/** How a record names its incident: by number while it is open, as its target once it is closed. */
+export function aboutIncident(id: string, closed = false): {inc?: string; target: string} {
+  return {...(closed ? {} : {inc: id}), target: `incident:${id}`}
+}
+
 /** Opens the trail of an incident for writing. It exists, because the incident stands in it. @throws usage.invalid for a closed incident */
 export async function openTrailOf(place: Place, found: FoundIncident): Promise<Trail> {
   const {state, mode, folder} = found

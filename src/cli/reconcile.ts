@@ -13,7 +13,8 @@ import type {Trail} from '../trail/trail.ts'
 import {quoted} from '../untrusted.ts'
 import {openTrail, pathsOf, recordTokens} from './context.ts'
 import type {Connected, Place} from './context.ts'
-import {findIncident} from './incidents.ts'
+import {aboutIncident, findIncident} from './incidents.ts'
+import type {FoundIncident} from './incidents.ts'
 import {parseMoment} from './moment.ts'
 import {readSliceRecords} from './slice-records.ts'
 
@@ -43,7 +44,8 @@ export async function reconcileNow(
 ): Promise<Reconciled> {
   const {mode, origin} = connected
   const folder = pathsOf(place).trail(mode)
-  if (question.incident !== undefined) refuseOtherTenant(place, connected, question.incident)
+  const found = question.incident === undefined ? undefined : findIncident(place, question.incident)
+  if (found) refuseOtherTenant(found, connected)
   if (readOrigin(folder) === undefined) {
     throw new StanchError('usage.invalid', `There is no ${mode === 'sim' ? 'simulated' : 'real'} trail on this machine to compare with the tenant's log.`)
   }
@@ -52,7 +54,7 @@ export async function reconcileNow(
   await connected.tenant.operator()
   const trail = await openTrail(place, mode)
   try {
-    return await reconcileWith(trail, connected, {...question, since, peers}, responder, interruption, origin.host)
+    return await reconcileWith(trail, connected, {...question, since, peers, closed: found?.state.closed_at !== undefined}, responder, interruption)
   } finally {
     trail.close(interruption.requested ? 'interrupted' : 'done')
   }
@@ -62,25 +64,25 @@ export async function reconcileNow(
 export async function reconcileWith(
   trail: Trail,
   connected: Connected,
-  question: Pick<ReconcileQuestion, 'incident' | 'wait' | 'retention_days'> & {readonly since?: number | undefined; readonly peers: Peers},
+  question: Pick<ReconcileQuestion, 'incident' | 'wait' | 'retention_days'> & {readonly since?: number | undefined; readonly peers: Peers
+    readonly closed?: boolean},
   responder: Pick<Responder, 'notify'>,
   interruption: {readonly requested: boolean},
-  host = connected.origin.host,
 ): Promise<Reconciled> {
   await connected.tenant.operator()
   await recordTokens(trail, connected)
-  const {incident, since, wait, retention_days, peers} = question
+  const {incident, since, wait, retention_days, peers, closed} = question
   const found = await reconcileTrail(
     {tenant: connected.tenant, trail, responder, clock: connected.clock, machine: systemClock, interruption},
     {
       wait,
       peers,
-      ...(incident === undefined ? {} : {incident}),
+      ...(incident === undefined ? {} : {incident, about: aboutIncident(incident, closed)}),
       ...(since === undefined ? {} : {since}),
       ...(retention_days === undefined ? {} : {retention_days}),
     },
   )
-  return {tenant: host, simulated: connected.mode === 'sim', ...(incident === undefined ? {} : {incident_id: incident}), ...found}
+  return {tenant: connected.origin.host, simulated: connected.mode === 'sim', ...(incident === undefined ? {} : {incident_id: incident}), ...found}
 }
 
 export function reconcileExit(found: Pick<Reconciliation, 'findings'>): number {
@@ -88,17 +90,11 @@ export function reconcileExit(found: Pick<Reconciliation, 'findings'>): number {
 }
 
 /** @throws guard.tenant_moved */
-export function refuseOtherTenant(place: Place, connected: Connected, incident: string): void {
-  const {state, mode} = findIncident(place, incident)
-  if (state.closed_at !== undefined) {
-    throw new StanchError('usage.invalid', `Incident ${incident} was closed at ${state.closed_at}: nothing is added to it.`, {
-      hint: 'Without --incident the whole trail is compared: stanch audit reconcile --since WHEN',
-    })
-  }
+export function refuseOtherTenant({state, mode}: FoundIncident, connected: Connected): void {
   if (state.tenant === connected.origin.host && mode === connected.mode) return
   throw new StanchError(
     'guard.tenant_moved',
-    `Incident ${incident} is about tenant ${quoted(state.tenant)} (${mode}); this is ${quoted(connected.origin.host)} (${connected.mode}).`,
+    `Incident ${state.incident_id} is about tenant ${quoted(state.tenant)} (${mode}); this is ${quoted(connected.origin.host)} (${connected.mode}).`,
   )
 }
 

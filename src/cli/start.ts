@@ -21,6 +21,7 @@ export async function start(argv: readonly string[], root: URL): Promise<void> {
   if (process.report) process.report.excludeEnv = true
   // SIGUSR1 opens the inspector to anybody on this machine.
   process.on('SIGUSR1', () => {})
+  process.on('uncaughtException', (error) => crash(error, argv))
   const folder = fileURLToPath(root)
   const guided = argv.length === 0 && process.stdin.isTTY && process.stderr.isTTY
   try {
@@ -30,11 +31,24 @@ export async function start(argv: readonly string[], root: URL): Promise<void> {
       process.exitCode ??= (error as {oclif: {exit: number}}).oclif.exit
       return
     }
-    const report = reportOf(error)
-    process.exitCode = report.exit
-    if (argv.includes('--json')) process.stdout.write(`${safeJson({error: report}, 2)}\n`)
-    else for (const line of reportLines(report)) process.stderr.write(`${line}\n`)
+    process.exitCode = tell(error, argv)
   }
+}
+
+/** Says what may be said of an error; returns the exit status. */
+function tell(error: unknown, argv: readonly string[]): number {
+  const report = reportOf(error)
+  if (argv.includes('--json')) process.stdout.write(`${safeJson({error: report}, 2)}\n`)
+  else for (const line of reportLines(report)) process.stderr.write(`${line}\n`)
+  return report.exit
+}
+
+/**
+ * What nobody caught, rejected promises included. Node would print the error with all that hangs on it: requests, headers,
+ * bodies. Nothing is put in order here, as with a crash of any other kind: the trail has what was done.
+ */
+function crash(error: unknown, argv: readonly string[]): never {
+  process.exit(tell(error, argv))
 }
 
 /** `--help` and `--version` end with an error of oclif's own that means: all is said. */

@@ -6,6 +6,7 @@ import {readOrigin, readTrail} from '../trail/read-trail.ts'
 import {addCosignature, cosign, rosterVkeys, witnessRequest} from '../trail/witness.ts'
 import {openTrail, pathsOf} from './context.ts'
 import type {Place} from './context.ts'
+import {aboutIncident, findIncident} from './incidents.ts'
 import type {Mode} from './incidents.ts'
 
 const MAX_ROSTER = 1 << 20
@@ -58,7 +59,7 @@ export async function signAsWitness(place: Place, mode: Mode, message: string, v
   }
 }
 
-export async function addWitness(place: Place, mode: Mode, pasted: string, keys: {readonly vkey?: string | undefined; readonly roster?: string | undefined}): Promise<WitnessAdded> {
+export async function addWitness(place: Place, mode: Mode, pasted: string, keys: {readonly vkey?: string | undefined; readonly roster?: string | undefined; readonly incident?: string | undefined}): Promise<WitnessAdded> {
   const vkeys = [
     ...(keys.vkey === undefined ? [] : [keys.vkey]),
     ...(keys.roster === undefined ? [] : rosterVkeys(readBounded(keys.roster, MAX_ROSTER).toString('utf8'))),
@@ -66,10 +67,12 @@ export async function addWitness(place: Place, mode: Mode, pasted: string, keys:
   if (vkeys.length === 0) {
     throw new StanchError('usage.missing_flag', 'Whose signature should it be?', {hint: 'Give the key of the witness (--vkey), or the roster (--roster FILE).'})
   }
-  mustExist(place, mode)
-  const trail = await openTrail(place, mode)
+  const found = keys.incident === undefined ? undefined : findIncident(place, keys.incident)
+  if (!found) mustExist(place, mode)
+  const trail = await openTrail(place, found?.mode ?? mode)
   try {
-    const {size, root, witness} = addCosignature(trail, pasted, vkeys)
+    const about = found ? aboutIncident(found.state.incident_id, found.state.closed_at !== undefined) : {}
+    const {size, root, witness} = addCosignature(trail, pasted, vkeys, about)
     return {size, root_hash: root, witness}
   } finally {
     trail.close('done')

@@ -25,7 +25,8 @@ export async function deleteGrants(run: Run, progress: Progress, steps: readonly
   for (const step of todo) beginStep(run, progress, step)
   // What a look at the tenant shows to be undone is tried again under a new intent: twice, then a person decides.
   let again: Deletion[] = todo
-  for (let round = 1; again.length > 0 && round <= 3 && !run.interruption.requested; round++) again = await attempt(run, progress, again, round)
+  for (let round = 1; again.length > 0 && round <= 3 && !run.interruption.requested; round++)
+    again = await attempt(run, progress, again, round)
 }
 
 /** One attempt at the given deletions. Returns those that certainly did not happen for lack of an answer. */
@@ -50,13 +51,32 @@ async function attempt(run: Run, progress: Progress, todo: readonly Deletion[], 
   )
   // The intents are on disk. Crash anywhere below: `resume` finds them without an outcome and looks at the tenant.
   const sent = await Promise.all(
-    todo.map((step, index) => run.tenant.change({kind: 'client_grant.delete', grant_id: step.args.grant_id}, (attempts[index] as Intended).correlation_id)),
+    todo.map((step, index) =>
+      run.tenant.change(
+        {kind: 'client_grant.delete', grant_id: step.args.grant_id},
+        (attempts[index] as Intended).correlation_id,
+      ),
+    ),
   )
-  return decide(run, progress, todo, attempts, sent.map((one) => one.sent), round === 1)
+  return decide(
+    run,
+    progress,
+    todo,
+    attempts,
+    sent.map((one) => one.sent),
+    round === 1,
+  )
 }
 
 /** One read of the list tells for each grant whether it is gone. A read that fails leaves the answers as they were judged. */
-async function decide(run: Run, progress: Progress, steps: readonly Deletion[], attempts: readonly Intended[], sent: readonly Sent[], first: boolean): Promise<Deletion[]> {
+async function decide(
+  run: Run,
+  progress: Progress,
+  steps: readonly Deletion[],
+  attempts: readonly Intended[],
+  sent: readonly Sent[],
+  first: boolean,
+): Promise<Deletion[]> {
   let left: Set<string> | undefined
   let failure: unknown
   try {
@@ -84,12 +104,18 @@ async function decide(run: Run, progress: Progress, steps: readonly Deletion[], 
     if (judged === 'done' && gone === true) {
       ends.push({intended, sent: answer, result: 'ok'})
       results.push({step, intended, result: result('done')})
-      if (answer.kind === 'answered' && answer.date !== undefined) progress.grants_changed_at = Math.max(progress.grants_changed_at ?? 0, answer.date)
+      if (answer.kind === 'answered' && answer.date !== undefined)
+        progress.grants_changed_at = Math.max(progress.grants_changed_at ?? 0, answer.date)
     } else if (judged === 'refused') {
       ends.push({intended, sent: answer, result: 'refused'})
       // 401 is about our token, which was dropped: once more with a fresh one, under a new intent.
       const again = first && answer.kind === 'answered' && answer.status === 401
-      results.push({step, intended, again, result: result('refused', `the tenant answered ${answer.kind === 'answered' ? answer.status : ''}`)})
+      results.push({
+        step,
+        intended,
+        again,
+        result: result('refused', `the tenant answered ${answer.kind === 'answered' ? answer.status : ''}`),
+      })
     } else if (judged === 'not_sent') {
       ends.push({intended, sent: answer, result: 'failed'})
       results.push({step, intended, result: result('not_attempted', 'the request did not leave')})
@@ -100,8 +126,18 @@ async function decide(run: Run, progress: Progress, steps: readonly Deletion[], 
       results.push({step, intended, result: result('not_attempted', 'rate limited')})
     } else {
       ends.push({intended, sent: answer, result: 'unknown'})
-      if (gone === undefined) results.push({step, intended, result: result('in_doubt', 'no usable answer, and the grants could not be read')})
-      else results.push({step, intended, settle: gone ? 'ok' : 'not_done', result: result(gone ? 'done' : 'not_attempted', gone ? 'settled by looking: it is gone' : 'settled by looking: it is still there')})
+      if (gone === undefined)
+        results.push({step, intended, result: result('in_doubt', 'no usable answer, and the grants could not be read')})
+      else
+        results.push({
+          step,
+          intended,
+          settle: gone ? 'ok' : 'not_done',
+          result: result(
+            gone ? 'done' : 'not_attempted',
+            gone ? 'settled by looking: it is gone' : 'settled by looking: it is still there',
+          ),
+        })
     }
   })
   run.journal.endAll(ends)

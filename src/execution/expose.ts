@@ -121,7 +121,8 @@ export function exposedAudiences(facts: PlanFacts, now: number): string[] {
   const {snapshot} = facts
   const found = new Set(reachableAudiences(facts))
   for (const entry of snapshot.log ?? []) {
-    if (entry.type === 'seccft' && entry.audience !== undefined && mayLive(snapshot, entry.audience, now)) found.add(entry.audience)
+    if (entry.type === 'seccft' && entry.audience !== undefined && mayLive(snapshot, entry.audience, now))
+      found.add(entry.audience)
   }
   return found.size > 0 ? [...found].sort() : [ANY_API]
 }

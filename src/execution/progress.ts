@@ -47,6 +47,8 @@ export interface Progress {
   /** In memory only, for probes. */
   old_secret?: Secret
   new_secret?: Secret
+  /** The secret in force is not the one that our rotation made: whether that one is accepted is not known. */
+  changed_again?: boolean
   /** Fingerprint of the secret that was in force before the rotation. */
   secret_before?: string
   /** The leaked value was refused already before the rotation: its refusal afterwards proves nothing about that. */

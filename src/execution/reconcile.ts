@@ -35,6 +35,8 @@ export interface ReconcileRun {
 
 export interface ReconcileRequest {
   readonly incident?: string
+  /** How the record names the incident: a closed one takes no more records of its own. */
+  readonly about?: {readonly inc?: string; readonly target: string}
   /** NumericDate, tenant time. Default: the incident's beginning, else the log's. */
   readonly since?: number
   /** Wait until nothing can still be late. */
@@ -184,7 +186,7 @@ function writeDown(run: ReconcileRun, request: ReconcileRequest, host: string, f
   const whole = run.trail.putEvidence(withoutSecretShapes(JSON.stringify({at: rfc3339Millis(run.machine.now()), tenant: host, pages, ...found})))
   const draft: Draft = {
     kind: 'reconcile',
-    ...(request.incident === undefined ? {} : {inc: request.incident}),
+    ...request.about,
     tenant: host,
     from: found.window.from,
     to: found.window.to,

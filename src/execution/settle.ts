@@ -118,25 +118,29 @@ async function deliverLate(run: Run, progress: Progress): Promise<void> {
   const rotation = progress.earlier.find((one) => one.step === step.id && tookEffect(one))
   if (!rotation) return
   if (rotation.before !== undefined) progress.secret_before = rotation.before
-  const known = progress.delivery
-    ? undefined
-    : progress.deliveries.findLast((one) => one.op === rotation.op)
+  const known = progress.delivery ? undefined : progress.deliveries.findLast((one) => one.op === rotation.op)
   if (known?.result === 'ok' && known.fingerprint !== undefined)
     progress.delivery = {sink: known.sink, result: known.result, fingerprint: known.fingerprint}
   const read = progress.new_secret
     ? undefined
     : await readCurrentSecret(run, progress, progress.plan.client_id, 'the new secret, for the proof and the delivery')
+  // A secret that somebody else made since is not ours to hand out, and the one that was handed out is dead.
+  const ours = rotation.after ?? progress.delivery?.fingerprint
+  if (read && ours !== undefined && ours !== read.fingerprint) {
+    progress.changed_again = true
+    progress.gaps.push({
+      code: 'changed_again',
+      what: 'the new client secret',
+      why: 'it was changed once more after our rotation: find out who (tenant log) before anybody deploys one',
+    })
+    return
+  }
   if (read) progress.new_secret = read.secret
   if (progress.delivery?.result === 'ok') {
     finishStep(run, progress, deliverStep, {outcome: 'done', at: run.journal.now(), detail: `in ${progress.delivery.sink}`})
     return
   }
   if (!read || !run.handOver) return
-  // A secret that somebody else made since is not ours to hand out.
-  if (rotation.after !== undefined && rotation.after !== read.fingerprint) {
-    progress.gaps.push({code: 'changed_again', what: 'the new client secret', why: 'it was changed once more after our rotation: find out who (tenant log) before anybody deploys one'})
-    return
-  }
   const delivery = await handOver(run, run.handOver, read.secret, read.fingerprint)
   progress.delivery = {sink: delivery.sink, result: delivery.result, fingerprint: read.fingerprint}
   run.journal.delivered(rotation.op, progress.delivery)

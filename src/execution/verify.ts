@@ -1,6 +1,7 @@
 import type {ClientGrant} from '../auth0/resources/client-grant.ts'
 import {parseRfc3339, rfc3339} from '../clock.ts'
 import {StanchError} from '../errors.ts'
+import {earlierChanges} from '../incident/earlier-changes.ts'
 import {containedAt} from '../incident/exposure.ts'
 import type {ClaimName, PlanStep} from '../incident/plan.ts'
 import {tookEffect} from '../incident/replay.ts'
@@ -12,12 +13,16 @@ import {beginStep, finishStep} from './progress.ts'
 import type {Progress} from './progress.ts'
 import {readServers} from './observe.ts'
 import {readCurrentSecret} from './read-secret.ts'
+import {incidentsOf} from './record-mapping.ts'
 import {newTokenProbe, secretProbe} from './probes.ts'
 import type {ProbeAnswer} from './probes.ts'
 import {isLongEnough, LAST_REFUSAL_AFTER, proofOf, prove, proven} from './proving.ts'
 import type {Watch} from './proving.ts'
 import type {Run} from './run.ts'
 import type {Secret} from '../secret.ts'
+
+/** Entries of the tenant's log may carry a time this much before our own reads, seconds. */
+const LOG_MARGIN = 60
 
 type Verification = PlanStep & {readonly action: 'verify'}
 
@@ -41,7 +46,7 @@ export async function verify(run: Run, progress: Progress, step: Verification): 
   await prove({...run, now: () => tenantNow(run)}, watches, Math.max(changed, started), window)
   const proofs = [...watches.map((watch) => proofOf(watch, enough)), ...unprobed(progress, step, watches)]
   for (const watch of watches) contain(progress, step, watch, enough)
-  const reread = rereadLifetimes(run, progress, step)
+  const reread = Promise.all([rereadLifetimes(run, progress, step), rotatedByOthers(run, progress)])
   if (step.args.claims.includes('grants_absent')) proofs.push(await grantsAbsent(run, progress, step))
   await reread
   for (const proof of proofs) record(run, progress, proof)
@@ -71,7 +76,7 @@ function watchesOf(run: Run, progress: Progress, step: Verification, started: nu
       probe: secretProbe(run, progress, old),
     })
   }
-  if (claims.includes('new_secret_accepted') && progress.new_secret) {
+  if (claims.includes('new_secret_accepted') && progress.new_secret && !progress.changed_again) {
     watches.push({
       ...base,
       claim: 'new_secret_accepted',
@@ -188,8 +193,10 @@ function notAsked(progress: Progress, step: Verification, watches: readonly Watc
     const earlier = progress.earlier_proofs.filter(
       (proof) => proof.claim === claim && proof.verdict === 'proven' && stillAbout(progress, proof),
     )
+    // Of a secret that somebody replaced since, an earlier proof says nothing any more.
+    const stale = claim === 'new_secret_accepted' && progress.changed_again === true
     // What this session can't ask again was proven before, and stays on record with the time at which it was.
-    if (earlier.length > 0) return earlier
+    if (earlier.length > 0 && !stale) return earlier
     progress.gaps.push({code: 'not_probed', what: claim, why: reason})
     return [{claim, target: step.target, verdict: 'not_proven' as const, probes: 0, basis: reason}]
   })
@@ -217,6 +224,40 @@ async function rereadLifetimes(run: Run, progress: Progress, step: Verification)
   } catch (error) {
     if (!(error instanceof StanchError)) throw error
     progress.gaps.push({code: 'lifetime_not_reread', what: 'the lifetimes of the APIs after the last probe', why: error.message})
+  }
+}
+
+/**
+ * No request can say "only if the secret is still this one", so somebody else's rotation between our look and ours cannot
+ * be kept out. It stands in the tenant's log, and is told: one of two new secrets is dead.
+ */
+async function rotatedByOthers(run: Run, progress: Progress): Promise<void> {
+  const ours = progress.plan.steps.find((one) => one.action === 'client_secret.rotate')
+  if (!ours || progress.outcomes.get(ours.id)?.outcome !== 'done') return
+  const {journal} = run
+  const own = new Set(
+    incidentsOf(journal.trail.records({inc: journal.incident})).flatMap((one) =>
+      one.operations.map((each) => each.correlation_id),
+    ),
+  )
+  try {
+    const entries = await run.tenant.searchLogs({q: 'type:"sapi"', page: 0, per_page: 100})
+    const since = parseRfc3339(progress.snapshot.taken_at)
+    const found = earlierChanges(
+      {...progress.snapshot, setting_changes: entries},
+      since === undefined ? undefined : since - LOG_MARGIN,
+      own,
+    )
+    for (const one of found.filter((each) => each.what === 'secret_rotated')) {
+      progress.gaps.push({
+        code: 'rotated_by_another',
+        what: `a rotation of this secret at ${rfc3339(one.at)} by ${one.actor} (log ${one.log_id})`,
+        why: 'it is not one of ours: whoever made it handed out a secret of which only the newer one works',
+      })
+    }
+  } catch (error) {
+    // The log is no condition of the proof; that it cannot be read is a gap of the snapshot already.
+    if (!(error instanceof StanchError)) throw error
   }
 }
 

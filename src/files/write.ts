@@ -22,6 +22,9 @@ import {listFolder} from './read.ts'
 const NEW_FILE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | (constants.O_NOFOLLOW ?? 0)
 const COPY_BLOCK = 1 << 20
 const ERASED_BYTES = 65_536
+/** Random for each process, and counted: a fresh name without asking for random bytes at each append to the trail. */
+const OWN = randomBytes(4).toString('hex')
+let temporaries = 0
 const TEMPORARY = /^\..+\.[0-9a-f]{12}\.tmp$/
 
 /** Makes the folder and its missing parents, 0700, each one durable in its parent. @throws {StanchError} `E_DISK` */
@@ -257,7 +260,8 @@ export function writeAll(fd: number, bytes: Uint8Array | string): void {
 }
 
 function temporaryName(path: string): string {
-  return join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`)
+  temporaries = (temporaries + 1) % 0x10000
+  return join(dirname(path), `.${basename(path)}.${OWN}${temporaries.toString(16).padStart(4, '0')}.tmp`)
 }
 
 function throughTemp(path: string, mode: number, fill: (fd: number) => void): void {

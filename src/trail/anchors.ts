@@ -12,6 +12,12 @@ export const PASTED_ANCHORS = ['chat', 'siem', 'store'] as const
 export type PastedAnchor = (typeof PASTED_ANCHORS)[number]
 export type AnchorType = PastedAnchor | 'rfc3161' | 'cosignature' | 'tenant'
 
+/** The incident that a record is about: as its own record while it is open, beside it afterwards. */
+export interface About {
+  readonly inc?: string | undefined
+  readonly target?: string | undefined
+}
+
 /** Longest reference, characters. */
 const MAX_REFERENCE = 2000
 
@@ -26,13 +32,13 @@ export function postable(head: Pick<SignedHead, 'text' | 'size' | 'root'>, origi
  *
  * @throws usage.invalid for no reference; usage.secret_in_argv for one that holds a token
  */
-export function recordPasted(trail: Trail, head: SignedHead, type: PastedAnchor, reference: string, inc?: string): void {
+export function recordPasted(trail: Trail, head: SignedHead, type: PastedAnchor, reference: string, about: About = {}): void {
   const text = reference.trim()
   if (text === '' || text.length > MAX_REFERENCE)
     throw new StanchError('usage.invalid', `A reference has 1 to ${MAX_REFERENCE} characters.`)
   if (looksLikeSecret(text))
     throw new StanchError('usage.secret_in_argv', 'That reference holds a token or a private key. Nothing was written.')
-  recordAnchor(trail, head, type, `${postable(head, trail.origin).body}\n${type}: ${text}\n`, inc)
+  recordAnchor(trail, head, type, `${postable(head, trail.origin).body}\n${type}: ${text}\n`, about)
 }
 
 /** An `anchor` record; its receipt is kept as evidence. */
@@ -41,12 +47,14 @@ export function recordAnchor(
   head: Pick<SignedHead, 'size' | 'root'>,
   type: AnchorType,
   receipt: Uint8Array | string,
-  inc?: string,
+  about: About = {},
 ): void {
   const {size, root} = head
+  const {inc, target} = about
   trail.append({
     kind: 'anchor',
     ...(inc === undefined ? {} : {inc}),
+    ...(target === undefined ? {} : {target}),
     size,
     root,
     type,

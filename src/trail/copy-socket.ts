@@ -34,7 +34,7 @@ export class CopySocket {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => socket.destroy(closed()), CONNECT_MS)
       timer.unref()
-      socket.once('error', (error) => {
+      socket.once('error', (error: Error) => {
         clearTimeout(timer)
         reject(error)
       })

@@ -28,6 +28,11 @@ export class HashedLine {
     return this.#end - this.#from
   }
 
+  /** A copy of the bytes, without LF. */
+  bytes(): Buffer {
+    return Buffer.from(this.#block.subarray(this.#from, this.#end))
+  }
+
   /** Undefined when the bytes are not UTF-8. */
   text(): string | undefined {
     if (this.#encoding !== undefined) return this.#block.toString(this.#encoding, this.#from, this.#end)

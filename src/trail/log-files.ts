@@ -54,7 +54,8 @@ export class LogFiles {
       throw new StanchError('E_SHRUNK', `${this.#segment.path} is shorter than what was written to it.`)
     else this.#checkLast()
     const full = this.#state.size === this.#state.segment + SEGMENT
-    const grown = this.#segment.look().size > this.#state.offset
+    // After an adoption the offset is that of the new file; the size is the same look's.
+    const grown = look.size > this.#state.offset
     if (!grown && !(full && fileStat(segmentPath(this.#log, this.#state.size)))) return
     const signed = this.#readSigned()
     this.#state.fold(

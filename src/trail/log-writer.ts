@@ -1,5 +1,3 @@
-import {randomBytes} from 'node:crypto'
-
 import {type Clock, rfc3339Millis} from '../clock.ts'
 import {StanchError} from '../errors.ts'
 import type {AppendFile} from '../files/append-file.ts'
@@ -18,6 +16,7 @@ import type {LogState} from './log-state.ts'
 import {writeCache} from './log-cache.ts'
 import {writeHead} from './memory.ts'
 import type {PinoChannel} from './pino-channel.ts'
+import {Salts} from './salts.ts'
 
 /** Longest wait for another writer. */
 const LOCK_MS = 10_000
@@ -55,6 +54,7 @@ export class LogWriter {
   readonly #clock: Clock
   readonly #state: LogState
   readonly #files: LogFiles
+  readonly #salts = new Salts()
   #stopped: StanchError | undefined
 
   constructor(parts: {
@@ -226,7 +226,7 @@ export class LogWriter {
     const numbered =
       one.inc === undefined ? one.members : {inc: one.inc, iseq: this.#state.continuity.nextOf(one.inc), ...one.members}
     const time = rfc3339Millis(this.#clock.now())
-    const record = makeRecord({seq, prev, salt: randomBytes(16).toString('base64url'), time, kind: one.kind}, numbered)
+    const record = makeRecord({seq, prev, salt: this.#salts.next(), time, kind: one.kind}, numbered)
     const problem = this.#state.continuity.problem(record)
     if (problem) throw new StanchError('E_SCHEMA', `A ${one.kind} cannot be appended here: ${problem.kind} (${problem.detail}).`)
     const line = recordLine(record)

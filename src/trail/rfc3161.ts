@@ -4,7 +4,7 @@ import {join} from 'node:path'
 import {StanchError} from '../errors.ts'
 import {ensureFolder, writeDurably} from '../files/write.ts'
 import type {Checkpoint} from './format/checkpoint.ts'
-import {keptCheckpoints, recordAnchor} from './anchors.ts'
+import {type About, keptCheckpoints, recordAnchor} from './anchors.ts'
 import {anchorsFolder} from './layout.ts'
 import type {Trail} from './trail.ts'
 
@@ -43,10 +43,10 @@ export function stampedCheckpoint(log: string, response: Uint8Array): Checkpoint
 }
 
 /** Keeps a response that was verified as `anchors/<size>.tsr`, and records it. */
-export function keepTimestamp(trail: Trail, checkpoint: Checkpoint, response: Uint8Array, inc?: string): string {
+export function keepTimestamp(trail: Trail, checkpoint: Checkpoint, response: Uint8Array, about: About = {}): string {
   const file = join(anchorsFolder(trail.folder), `${String(checkpoint.size).padStart(12, '0')}.tsr`)
   ensureFolder(anchorsFolder(trail.folder))
   writeDurably(file, response)
-  recordAnchor(trail, checkpoint, 'rfc3161', response, inc)
+  recordAnchor(trail, checkpoint, 'rfc3161', response, about)
   return file
 }

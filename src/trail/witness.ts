@@ -10,7 +10,7 @@ import {type Checkpoint, parseBody, parseCheckpoint, signatureLine, signaturePro
 import {consistencyMessage, parseConsistencyMessage} from './format/consistency-message.ts'
 import {verifyConsistency} from './format/tree.ts'
 import {COSIGNATURE, ED25519, isKeyName, parseVkey, type Signer, signerOf} from './format/vkey.ts'
-import {keptCheckpoints, recordAnchor} from './anchors.ts'
+import {type About, keptCheckpoints, recordAnchor} from './anchors.ts'
 import {logId} from './keys.ts'
 import {keptPath} from './layout.ts'
 import type {Trail} from './trail.ts'
@@ -170,6 +170,7 @@ export function addCosignature(
   trail: Trail,
   pasted: string,
   vkeys: readonly string[],
+  about: About = {},
 ): {size: number; root: string; witness: string} {
   const lines = pastedText(pasted)
     .split('\n')
@@ -190,7 +191,7 @@ export function addCosignature(
       const {size, root} = checkpoint
       if (checkpoint.text.includes(`${line}\n`)) return {size, root, witness: key.name}
       writeDurably(keptPath(trail.folder, size), signed.text)
-      recordAnchor(trail, {size, root}, 'cosignature', `${checkpoint.body}\n${line}\n`)
+      recordAnchor(trail, {size, root}, 'cosignature', `${checkpoint.body}\n${line}\n`, about)
       return {size, root, witness: key.name}
     }
   }

@@ -139,8 +139,15 @@ describe('incident close', () => {
     await signOff(home, id)
     equal((await close(home, tenant, id, '--disposition', 'contained', '--anchor', 'T-1')).code, 0)
     const before = records(home).filter(({inc}) => inc === id).length
-    for (const argv of [['incident', 'close', id, '--disposition', 'contained', '--anchor', 'T'], ['incident', 'note', id, '--text', 'x'], ['audit', 'reconcile', '--incident', id]])
+    for (const argv of [['incident', 'close', id, '--disposition', 'contained', '--anchor', 'T'], ['incident', 'note', id, '--text', 'x']])
       equal((await run(home, [...argv, '--json'], {env: tenant.connection})).code, 2, argv.join(' '))
+    equal(records(home).filter(({inc}) => inc === id).length, before)
+    // what is learned later stands beside it: a comparison a day later, where the last checkpoint was posted
+    equal((await run(home, ['audit', 'reconcile', '--incident', id, '--wait'], {env: tenant.connection})).code, 0)
+    equal((await run(home, ['audit', 'anchor', '--incident', id, '--ref', 'SEC-42, last comment'])).code, 0)
+    const end = records(home).find(({kind}) => kind === 'incident.close').seq
+    const beside = records(home).filter(({target, seq}) => target === `incident:${id}` && seq > end)
+    deepEqual(beside.map(({kind, inc}) => [kind, inc]), [['reconcile', undefined], ['anchor', undefined]])
     equal(records(home).filter(({inc}) => inc === id).length, before)
     equal(verifyFolder(path.join(home.data, 'trail-sim')).ok, true)
     // a new leak of the same client is a new incident

@@ -1,5 +1,5 @@
-import {equal, match, ok} from 'node:assert/strict'
-import {readFileSync} from 'node:fs'
+import {deepEqual, equal, match, ok} from 'node:assert/strict'
+import {readFileSync, writeFileSync} from 'node:fs'
 import path from 'node:path'
 import {describe, test} from 'node:test'
 import type {TestContext} from 'node:test'
@@ -122,5 +122,31 @@ describe('a second responder on a second machine', () => {
     equal((await run(alice, ['incident', 'approve', id, '--add', line])).code, 2)
     equal((await run(alice, ['incident', 'approve', '--add', line, '--vkey', vkey])).code, 2)
     equal((await run(bob, ['incident', 'approve', id, '--plan-hash', 'xyz'])).code, 2)
+  })
+})
+
+describe('one incident of two responders', () => {
+  test('is one timeline by the tenant\'s clock, each trail with its own verdict; one that does not verify is not mixed in', async (t) => {
+    const [alice, bob] = [newHome(t), newHome(t)]
+    const tenant = await practiceTenant(t, alice, {intentOnDisk: () => true})
+    const {id, leaked, client} = await contained(alice, tenant)
+    const words = ['secret', 'rotate', '--client', client, '--deliver', `file:${bob.folder}/new`, '--credential-file', leaked, '--reason', 'again', '--yes', '--json']
+    const second = await run(bob, words, {env: tenant.connection})
+    ok([0, 6].includes(second.code), second.stdout)
+    const trail = path.join(bob.data, 'trail-sim')
+    const ran = await run(alice, ['incident', 'show', id, '--with', trail, '--vkey', await vkeyOf(bob), '--json'])
+    equal(ran.code, 0, ran.stdout)
+    const {merged} = ran.json() as any
+    equal(merged.sources.length, 2)
+    deepEqual(merged.sources.map((one: any) => [one.verified, one.pinned]), [[true, false], [true, true]])
+    const rotations = merged.rows.filter(({record}: any) => record.kind === 'outcome' && record.action === 'client_secret.rotate')
+    deepEqual(rotations.map(({origin}: any) => origin), merged.sources.map((one: any) => one.origin))
+    ok(merged.rows.every((row: any, index: number) => index === 0 || row.at >= merged.rows[index - 1].at))
+    match((await run(alice, ['incident', 'show', id, '--with', trail])).stdout, /Timeline, by the tenant's clock/)
+    const segment = path.join(trail, 'records/000000000000.jsonl')
+    writeFileSync(segment, readFileSync(segment, 'utf8').replace('"title":"again"', '"title":"Again"'))
+    equal((await run(alice, ['incident', 'show', id, '--with', trail, '--json'])).code, 5)
+    equal((await run(alice, ['incident', 'show', id, '--with', alice.folder, '--json'])).code, 2)
+    equal((await run(alice, ['incident', 'show', id, '--with', trail, '--vkey', await vkeyOf(alice), '--json'])).code, 5)
   })
 })

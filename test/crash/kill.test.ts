@@ -234,21 +234,26 @@ suite('killed at a rotation, by a credential that reads no secrets', {concurrenc
       )
     })
   }
-  for (const moment of ['before send', 'effect, no answer'] as const) {
-    const cell: Cell = {act: 'client_secret.rotate', moment, reads: NONE, leaked: false}
-    test(`${name(cell)}: it stays in doubt, and nothing is sent again`, async (t) => {
-      const {at, last} = await settle(t, cell)
-      assert.equal(last.code, 6)
-      assert.equal(last.document.status, 'in_doubt')
-      assert.deepEqual(outcomes(last.document, 'client_secret.rotate'), ['in_doubt'])
-      assert.equal(
-        at.tenant.changes().filter((one) => one.operation === 'client_secret.rotate').length,
-        moment === 'before send' ? 0 : 1,
-      )
-      assert.match(last.document.next[0] ?? '', /--credential-file FILE.*read:client_keys/)
-      assert.match(last.document.next[1] ?? '', /--method set/)
-    })
-  }
+  const unsent: Cell = {act: 'client_secret.rotate', moment: 'before send', reads: NONE, leaked: false}
+  test(`${name(unsent)}: it stays in doubt, and nothing is sent again`, async (t) => {
+    const {at, last} = await settle(t, unsent)
+    assert.equal(last.code, 6)
+    assert.equal(last.document.status, 'in_doubt')
+    assert.deepEqual(outcomes(last.document, 'client_secret.rotate'), ['in_doubt'])
+    assert.equal(at.tenant.changes().filter((one) => one.operation === 'client_secret.rotate').length, 0)
+    assert.match(last.document.next[0] ?? '', /--credential-file FILE.*read:client_keys/)
+    assert.match(last.document.next[1] ?? '', /--method set/)
+  })
+  const seen: Cell = {act: 'client_secret.rotate', moment: 'effect, no answer', reads: NONE, leaked: false}
+  test(`${name(seen)}: the tenant's own log shows it, and that nobody saw the secret is said`, async (t) => {
+    const {at, last} = await settle(t, seen)
+    assert.equal(last.code, 6)
+    assert.equal(last.document.status, 'partial')
+    assert.deepEqual(outcomes(last.document, 'client_secret.rotate'), ['done'])
+    assert.equal(at.tenant.changes().filter((one) => one.operation === 'client_secret.rotate').length, 1)
+    assert.ok(gapCodes(last.document).includes('new_secret_unknown'))
+    assert.ok(last.document.next.some((one) => one.includes('--method set')))
+  })
   const mixed: Cell = {
     act: 'client_secret.rotate',
     moment: 'effect, no answer',

@@ -74,10 +74,13 @@ static long generation(unsigned long inode, int next) {
 }
 
 static void keep_file(int fd, unsigned long inode) {
-  char base[PATH_MAX], path[PATH_MAX + 32], link[64];
+  char base[PATH_MAX], path[PATH_MAX + 32], whole[PATH_MAX + 32], link[64];
   static char block[65536];
   shadow(base, "f", inode);
-  snprintf(path, sizeof path, "%s-%ld", base, generation(inode, 0));
+  snprintf(whole, sizeof whole, "%s-%ld", base, generation(inode, 0));
+  // Whoever looks at the shadow while it is made sees the bytes of before or of now, never a part.
+  shadow(base, "new", inode);
+  snprintf(path, sizeof path, "%s", base);
   snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
   int from = real_open(link, O_RDONLY, 0);
   int to = real_open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
@@ -86,6 +89,7 @@ static void keep_file(int fd, unsigned long inode) {
   for (ssize_t n; from >= 0 && to >= 0 && (n = read(from, block, sizeof block)) > 0;) put(to, block, n);
   if (from >= 0) close(from);
   if (to >= 0) close(to);
+  rename(path, whole);
 }
 
 static void keep_folder(int fd, unsigned long inode) {

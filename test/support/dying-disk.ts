@@ -38,11 +38,11 @@ export async function dieAt(at: number, work: () => unknown): Promise<{error: un
 }
 
 /** Replaces the calls that change files by `around`, which decides whether the real one runs. @returns what undoes it */
-export function patch(around: (name: Call, call: () => unknown) => unknown): () => void {
+export function patch(around: (name: Call, call: () => unknown, args: readonly unknown[]) => unknown): () => void {
   const real = new Map(CALLS.map((name) => [name, fs[name]]))
   const target = fs as unknown as Record<string, (...args: unknown[]) => unknown>
   for (const [name, call] of real) {
-    target[name] = (...args) => around(name, () => (call as (...args: unknown[]) => unknown)(...args))
+    target[name] = (...args) => around(name, () => (call as (...args: unknown[]) => unknown)(...args), args)
   }
   syncBuiltinESMExports()
   return () => {

@@ -1,5 +1,6 @@
 import fs from 'node:fs'
 import {syncBuiltinESMExports} from 'node:module'
+import path from 'node:path'
 
 /*
  * Loaded into a child with `--import`: ends it with SIGKILL at one moment, named by STANCH_FAILPOINT. Nothing of this is
@@ -60,7 +61,14 @@ fs.fsyncSync = (fd) => {
 }
 
 fs.openSync = ((file: fs.PathLike, ...rest: unknown[]) => {
-  if (moment === 'before-delivery' && file === subject) die()
+  // The file may be made under a temporary name beside its own.
+  const name = String(file)
+  if (
+    moment === 'before-delivery' &&
+    path.dirname(name) === path.dirname(subject) &&
+    path.basename(name).includes(path.basename(subject))
+  )
+    die()
   return (openSync as (...args: unknown[]) => number)(file, ...rest)
 }) as typeof fs.openSync
 

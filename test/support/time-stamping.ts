@@ -41,7 +41,7 @@ export function authority(t: TestContext, folder: string, name = 'tsa'): Authori
   mkdirSync(at, {recursive: true})
   const run = (...argv: string[]) => {
     const ran = spawnSync('openssl', argv, {cwd: at})
-    if (ran.status !== 0) throw new Error(`openssl ${argv.join(' ')}: ${ran.stderr}`)
+    if (ran.status !== 0) throw new Error(`openssl ${argv.join(' ')}: ${ran.stderr.toString('utf8')}`)
   }
   writeFileSync(path.join(at, 'conf'), CONFIG)
   writeFileSync(path.join(at, 'serial'), '01')

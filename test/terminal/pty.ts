@@ -49,6 +49,10 @@ export class Pty {
     for (const watcher of this.#watchers) watcher()
   }
 
+  get pid(): number {
+    return this.#child.pid
+  }
+
   type(text: string): void {
     this.#child.write(text)
   }

@@ -12,7 +12,10 @@ export default class AuditExport extends TenantCommand {
 the trail was changed. ocsf is version 1.8 (Remediation Activity 7001 for acts, Incident Finding 2005 for the rest of an
 incident) and leaves out records of no incident. A file that is written for an incident gets an export record in the
 trail: who got what, with its SHA-256. What goes to standard output gets none.
-With --follow it goes on with what is appended, until Ctrl-C.`
+With --follow it goes on with what is appended, until Ctrl-C.
+Every command that writes records also copies them on the way, byte for byte, where the environment says so: to a file
+(STANCH_COPY_FILE=/PATH) and to a collector of lines (STANCH_COPY_TO=tls://HOST:PORT, or tcp://127.0.0.1:PORT). A copy
+that fails never stops an incident; what did not get through is said at the end.`
   static override examples = [
     {
       description: 'one incident for the SIEM, with a record of who got it',

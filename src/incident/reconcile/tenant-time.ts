@@ -1,4 +1,7 @@
-import type {RecordedIntent} from './facts.ts'
+/** An answer with the tenant's Date header (NumericDate), and when it came by the machine's clock, milliseconds. */
+export interface Answered {
+  readonly outcome?: {readonly at: number; readonly date?: number}
+}
 
 /** Resolution of a Date header, milliseconds. */
 const HEADER_MS = 1000
@@ -15,12 +18,12 @@ export interface Span {
 export class TenantTime {
   readonly #samples: readonly {readonly at: number; readonly offset: number}[]
 
-  /** @param now machine time, milliseconds, and the offset at that moment */
-  constructor(intents: readonly RecordedIntent[], now: {readonly at: number; readonly offset: number}) {
+  /** @param now machine time, milliseconds, and the offset at that moment, where it is known */
+  constructor(intents: readonly Answered[], now?: {readonly at: number; readonly offset: number}) {
     const samples = intents.flatMap(({outcome}) =>
       outcome?.date === undefined ? [] : [{at: outcome.at, offset: outcome.date * 1000 - outcome.at}],
     )
-    this.#samples = [...samples, now].toSorted((a, b) => a.at - b.at)
+    this.#samples = [...samples, ...(now ? [now] : [])].toSorted((a, b) => a.at - b.at)
   }
 
   /** Tenant time, milliseconds, of a moment of machine time: between these two. */

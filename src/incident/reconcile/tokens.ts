@@ -44,13 +44,20 @@ export function unaccounted(
     spare = spare.filter((record) => !used.has(record))
     left = left.filter((token) => !used.has(token))
   }
-  if (lifetime !== undefined) {
-    pair(({exp}, {at}) => {
-      const distance = exp === undefined ? Infinity : Math.abs((exp - lifetime) * 1000 - at)
-      return distance <= ISSUE_SLACK_MS ? distance : undefined
-    })
+  /** When the token was issued, if its lifetime is that of the token in hand: then the record was written soon after. */
+  const issuedAt = ({exp, at}: RecordedToken): number | undefined => {
+    if (exp === undefined || lifetime === undefined) return undefined
+    const issue = (exp - lifetime) * 1000
+    const span = time.of(at)
+    return issue >= span.earliest - RECORDED_WITHIN_MS && issue <= span.latest + ISSUE_SLACK_MS ? issue : undefined
   }
   pair((record, {at}) => {
+    const distance = Math.abs((issuedAt(record) ?? Infinity) - at)
+    return distance <= ISSUE_SLACK_MS ? distance : undefined
+  })
+  pair((record, {at}) => {
+    // Its own entry is not to be read yet: it does not stand for another one.
+    if (issuedAt(record) !== undefined) return undefined
     const span = time.of(record.at)
     return at >= span.earliest - RECORDED_WITHIN_MS && at <= span.latest + ISSUE_SLACK_MS ? Math.abs(span.latest - at) : undefined
   })

@@ -188,8 +188,14 @@ export class Continuity {
     if (typeof inc !== 'string') return
     const before = this.#incidents.get(inc)
     const next = (typeof iseq === 'number' ? iseq : (before?.next ?? 0)) + 1
-    this.#incidents.set(inc, {next, closed: record.kind === 'incident.close' || (before?.closed ?? false)})
-    undo?.push(() => void (before ? this.#incidents.set(inc, before) : this.#incidents.delete(inc)))
+    const closed = record.kind === 'incident.close' || (before?.closed ?? false)
+    undo?.push(before ? this.#restore(inc, {...before}) : () => void this.#incidents.delete(inc))
+    if (before) Object.assign(before, {next, closed})
+    else this.#incidents.set(inc, {next, closed})
+  }
+
+  #restore(inc: string, before: Incident): () => void {
+    return () => void this.#incidents.set(inc, before)
   }
 
   #countEpoch(record: StoredRecord, undo: (() => void)[] | undefined): void {

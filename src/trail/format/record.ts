@@ -63,18 +63,19 @@ export function recordLine(record: StoredRecord): string {
  * Reads one line of a log: canonical form and envelope. It says nothing about the record's place in the chain.
  *
  * @param line without its LF, decoded from well-formed UTF-8
+ * @param prev a leaf hash that it may well hold, for speed only
  * @throws {StanchError} `E_CHAIN`; the message begins with the verifier's name of the problem
  */
-export function parseRecord(line: string): StoredRecord {
+export function parseRecord(line: string, prev?: string): StoredRecord {
   let value: unknown
   try {
     value = JSON.parse(line)
   } catch {
     throw new StanchError('E_CHAIN', `${NOT_CANONICAL}: not JSON.`)
   }
-  if (Buffer.byteLength(line) > MAX_RECORD_BYTES)
+  if (line.length * 3 > MAX_RECORD_BYTES && Buffer.byteLength(line) > MAX_RECORD_BYTES)
     throw new StanchError('E_CHAIN', `${NOT_CANONICAL}: longer than ${MAX_RECORD_BYTES} bytes.`)
-  const problem = problemOf(value, line)
+  const problem = problemOf(value, line, prev)
   if (problem !== undefined) throw new StanchError('E_CHAIN', `${problem}.`)
   return value as StoredRecord
 }
@@ -82,50 +83,95 @@ export function parseRecord(line: string): StoredRecord {
 export const NOT_CANONICAL = 'not in canonical form'
 export const BAD_ENVELOPE = 'bad envelope'
 
-function problemOf(value: unknown, line: string): string | undefined {
+function problemOf(value: unknown, line: string, prev?: string): string | undefined {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return `${NOT_CANONICAL}: not an object`
-  if (JSON.stringify(value) !== line) return `${NOT_CANONICAL}: its bytes are not what a compact writer makes of them`
-  // In canonical text a lone surrogate can only stand as an escape, so most lines need no look at their strings.
-  const inner = problemInside(value, 1, line.includes('\\ud'))
-  return inner === undefined ? envelopeProblem(value as Record<string, unknown>) : `${NOT_CANONICAL}: ${inner}`
+  const escapes = line.includes('\\')
+  const walk = new Walk(escapes)
+  const inner = walk.problem(value, 1)
+  // A text of the canonical length is the canonical text, see Walk; where that is not sure the text is made and compared.
+  if ((!walk.sure || walk.length !== line.length) && JSON.stringify(value) !== line)
+    return `${NOT_CANONICAL}: its bytes are not what a compact writer makes of them`
+  return inner === undefined ? envelopeProblem(value as Record<string, unknown>, prev) : `${NOT_CANONICAL}: ${inner}`
 }
 
-function problemInside(value: unknown, depth: number, strings: boolean): string | undefined {
-  switch (typeof value) {
-    case 'string':
-      return strings && !value.isWellFormed() ? 'a lone surrogate' : undefined
-    case 'number':
-      return Number.isSafeInteger(value) && !Object.is(value, -0) ? undefined : 'a number that is not a safe integer'
-    case 'boolean':
-      return undefined
-    case 'object':
-      return value === null ? undefined : problemInObject(value, depth, strings)
-    case 'bigint':
-    case 'function':
-    case 'symbol':
-    case 'undefined':
-      return `a value of type ${typeof value}`
+/**
+ * Looks at every value of a record and adds up the length of the canonical text.
+ *
+ * Making that text for each record takes as long as parsing it. But a JSON text without a backslash that parses to a
+ * value is never shorter than the canonical text of that value, and as long only if it is that text: blanks and repeated
+ * members only add, texts without escapes have one spelling, and a number has another one that is no longer only when it
+ * ends with two zeros (`2e2` for 200).
+ */
+class Walk {
+  length = 0
+  /** whether `length` decides */
+  sure: boolean
+  readonly #escapes: boolean
+
+  constructor(escapes: boolean) {
+    this.sure = !escapes
+    this.#escapes = escapes
   }
-}
 
-function problemInObject(value: object, depth: number, strings: boolean): string | undefined {
-  if (depth > MAX_DEPTH) return `nested deeper than ${MAX_DEPTH}`
-  if (Array.isArray(value)) {
-    for (const item of value) {
-      const problem = problemInside(item, depth + 1, strings)
+  problem(value: object, depth: number): string | undefined {
+    if (depth > MAX_DEPTH) return `nested deeper than ${MAX_DEPTH}`
+    return Array.isArray(value) ? this.#list(value, depth) : this.#object(value as Record<string, unknown>, depth)
+  }
+
+  #list(items: readonly unknown[], depth: number): string | undefined {
+    // brackets, and a comma between items
+    this.length += Math.max(2, items.length + 1)
+    for (const item of items) {
+      const problem = this.#value(item, depth)
       if (problem !== undefined) return problem
     }
     return undefined
   }
-  for (const name of Object.keys(value)) {
-    if (!isName(name)) return 'a member name that is not allowed'
-    const item = (value as Record<string, unknown>)[name]
-    // Texts are most of a record and nothing is wrong inside them.
-    if (typeof item === 'string' && !strings) continue
-    const problem = problemInside(item, depth + 1, strings)
-    if (problem !== undefined) return problem
+
+  #object(members: Record<string, unknown>, depth: number): string | undefined {
+    let count = 0
+    for (const name in members) {
+      if (!names.has(name)) return 'a member name that is not allowed'
+      count++
+      this.length += name.length + 3
+      const problem = this.#value(members[name], depth)
+      if (problem !== undefined) return problem
+    }
+    this.length += Math.max(2, count + 1)
+    return undefined
   }
-  return undefined
+
+  #value(value: unknown, depth: number): string | undefined {
+    switch (typeof value) {
+      case 'string':
+        this.length += value.length + 2
+        // In canonical text a lone surrogate can only stand as an escape.
+        return this.#escapes && !value.isWellFormed() ? 'a lone surrogate' : undefined
+      case 'number':
+        if (!Number.isSafeInteger(value) || Object.is(value, -0)) return 'a number that is not a safe integer'
+        if (value % 100 === 0 && value !== 0) this.sure = false
+        else this.length += digits(value)
+        return undefined
+      case 'boolean':
+        this.length += value ? 4 : 5
+        return undefined
+      case 'object':
+        if (value !== null) return this.problem(value, depth + 1)
+        this.length += 4
+        return undefined
+      case 'bigint':
+      case 'function':
+      case 'symbol':
+      case 'undefined':
+        return `a value of type ${typeof value}`
+    }
+  }
+}
+
+/** Characters of an integer in decimal. */
+function digits(value: number): number {
+  if (value >= 0 && value < 10) return 1
+  return String(value).length
 }
 
 /** Names, kinds and days come again and again: each is looked at once. Bounded, since a hostile log may bring new ones for ever. */
@@ -153,11 +199,7 @@ const days = new Seen((day) => {
   return Number.isFinite(ms) && new Date(ms).toISOString().startsWith(day)
 })
 
-function isName(name: string): boolean {
-  return names.has(name)
-}
-
-function envelopeProblem(record: Record<string, unknown>): string | undefined {
+function envelopeProblem(record: Record<string, unknown>, expected: string | undefined): string | undefined {
   let i = 0
   for (const name in record) {
     if (name !== ENVELOPE[i]) return `${BAD_ENVELOPE}: the first members are not ${ENVELOPE.join(', ')}`
@@ -167,7 +209,7 @@ function envelopeProblem(record: Record<string, unknown>): string | undefined {
   const {v, seq, prev, salt, time, kind} = record
   if (v !== 1) return `${BAD_ENVELOPE}: version ${String(v)} is not known; this program knows version 1`
   if (typeof seq !== 'number' || seq < 0) return `${BAD_ENVELOPE}: seq`
-  if (typeof prev !== 'string' || !HEX64.test(prev)) return `${BAD_ENVELOPE}: prev`
+  if (prev !== expected && (typeof prev !== 'string' || !HEX64.test(prev))) return `${BAD_ENVELOPE}: prev`
   if (typeof salt !== 'string' || !SALT.test(salt)) return `${BAD_ENVELOPE}: salt`
   if (typeof time !== 'string' || !isInstant(time)) return `${BAD_ENVELOPE}: time`
   if (typeof kind !== 'string' || !kinds.has(kind)) return `${BAD_ENVELOPE}: kind`

@@ -168,7 +168,7 @@ export class LogVerifier {
       return undefined
     }
     try {
-      return parseRecord(line)
+      return parseRecord(line, this.#prev)
     } catch (error) {
       this.#failed(...splitMessage(error), seq)
       return undefined

@@ -43,7 +43,10 @@ export interface BenchOptions extends Partial<Omit<FrontOptions, 'intended'>> {
 export interface RunOptions {
   readonly injected?: Injected | undefined
   readonly env?: Readonly<Record<string, string>>
-  readonly stdin?: 'ignore' | 'close'
+  /** A pipe that ends at once, instead of no input at all. */
+  readonly stdin?: 'close'
+  /** Nobody reads its standard output. */
+  readonly deaf?: boolean
 }
 
 /** A responder's machine and a tenant, for one cell. */
@@ -116,7 +119,10 @@ export class Bench {
   }
 
   respond(options: RunOptions = {}, more: readonly string[] = []): Promise<Ran> {
-    return this.run(['respond', '--leak', 'client-secret', '--client', this.client, '--reason', 'fault matrix', ...this.words, ...more], options)
+    return this.run(
+      ['respond', '--leak', 'client-secret', '--client', this.client, '--reason', 'fault matrix', ...this.words, ...more],
+      options,
+    )
   }
 
   resume(options: RunOptions = {}): Promise<Ran> {
@@ -138,7 +144,10 @@ export class Bench {
   start(argv: readonly string[], options: RunOptions = {}): Promise<Ran> {
     const {injected} = options
     const preload = injected === undefined ? [] : ['--import', PRELOAD]
-    const fault = injected === undefined ? {} : {STANCH_FAULT: JSON.stringify({...injected, operator: this.front.practice.operator.client_id})}
+    const fault =
+      injected === undefined
+        ? {}
+        : {STANCH_FAULT: JSON.stringify({...injected, operator: this.front.practice.operator.client_id})}
     const started = performance.now()
     const child = spawn(process.execPath, [...preload, MAIN, ...argv], {
       cwd: this.folder,
@@ -149,7 +158,9 @@ export class Bench {
     this.#child = child
     child.stdin?.end()
     const out = {stdout: '', stderr: ''}
-    for (const name of ['stdout', 'stderr'] as const) child[name]!.setEncoding('utf8').on('data', (text: string) => (out[name] += text))
+    for (const name of ['stdout', 'stderr'] as const)
+      child[name]!.setEncoding('utf8').on('data', (text: string) => (out[name] += text))
+    if (options.deaf) child.stdout?.destroy()
     const timer = setTimeout(() => child.kill('SIGKILL'), PATIENCE)
     return new Promise((resolve, reject) => {
       child.once('error', reject)
@@ -174,10 +185,20 @@ export class Bench {
     return existsSync(path.join(this.trail, 'records')) ? [...readTrail(this.trail)] : []
   }
 
+  /** Of other responders' machines: folders `data-N` beside ours. */
+  otherRecords(): StoredRecord[] {
+    const others = readdirSync(this.folder).filter((name) => /^data-\d+$/.test(name))
+    return others
+      .map((name) => path.join(this.folder, name, path.basename(this.trail)))
+      .flatMap((trail) => (existsSync(path.join(trail, 'records')) ? [...readTrail(trail)] : []))
+  }
+
   /** Every file in which a new secret may be: the sink, and the incident's own folder. */
   deliveries(): string[] {
     const folder = path.join(this.data, 'incidents')
-    const own = existsSync(folder) ? readdirSync(folder, {recursive: true, encoding: 'utf8'}).map((name) => path.join(folder, name)) : []
+    const own = existsSync(folder)
+      ? readdirSync(folder, {recursive: true, encoding: 'utf8'}).map((name) => path.join(folder, name))
+      : []
     return [this.sink, ...own.filter((file) => path.basename(file).startsWith('new-secret-'))]
   }
 

@@ -18,7 +18,7 @@ export interface Cell {
   readonly section: Section
   readonly step: string
   readonly fault: string
-  /** One of these holds after the first run. */
+  /** One of these holds after the first run; none where `also` says it all. */
   readonly promised: readonly Promised[]
   /** Where resumes may end, beside `contained`. */
   readonly ends?: readonly string[]

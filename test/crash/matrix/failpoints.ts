@@ -12,7 +12,13 @@ import {StepCounter} from './steps.ts'
  * `connect`, `halt` and `time` (faults.ts). The functions are replaced in the modules themselves, so that named imports,
  * require and process.getBuiltinModule all see them.
  */
-const {disk, connect, halt, time, operator = ''} = JSON.parse(process.env['STANCH_FAULT'] ?? '{}') as {
+const {
+  disk,
+  connect,
+  halt,
+  time,
+  operator = '',
+} = JSON.parse(process.env['STANCH_FAULT'] ?? '{}') as {
   disk?: DiskFault
   connect?: ConnectFault
   halt?: HaltFault
@@ -84,24 +90,16 @@ function installDisk(fault: DiskFault): void {
     refuse(file, 'write')
     if (!isTarget(file, textOf(data))) return write(fd, data, ...rest)
     const bytes = Buffer.from(data)
-    switch (fault.moment) {
-      case 'before':
-        return die()
-      case 'half':
-        real.writeSync(fd, bytes.subarray(0, Math.floor(bytes.length / 2)))
-        return die()
-      case 'write':
-        broken = true
-        throw systemError(fault.error ?? 'EIO', 'write')
-      case 'exhaust':
-        broken = true
-        return write(fd, data, ...rest)
-      case 'short':
-        return real.writeSync(fd, bytes.subarray(0, Math.floor(bytes.length / 2)))
-      default:
-        armed = true
-        return write(fd, data, ...rest)
+    const {moment} = fault
+    if (moment === 'before') die()
+    if (moment === 'half' || moment === 'short') {
+      const half = real.writeSync(fd, bytes.subarray(0, Math.floor(bytes.length / 2)))
+      return moment === 'half' ? die() : half
     }
+    if (moment === 'write' || moment === 'exhaust') broken = true
+    if (moment === 'write') throw systemError(fault.error ?? 'EIO', 'write')
+    armed = true
+    return write(fd, data, ...rest)
   }) as typeof fs.writeSync
   const sync = (call: 'fsyncSync' | 'fdatasyncSync') => {
     fs[call] = (fd) => {
@@ -167,10 +165,10 @@ function watchWire(): void {
 function installConnect(fault: ConnectFault): void {
   const intercept = (open: typeof net.connect) =>
     ((options: net.NetConnectOpts, ...rest: unknown[]) => {
-      if (step !== fault.step || failures >= (fault.times ?? 1)) return (open as (...args: unknown[]) => net.Socket)(options, ...rest)
+      if (step !== fault.step || failures >= (fault.times ?? 1))
+        return (open as (...args: unknown[]) => net.Socket)(options, ...rest)
       failures += 1
-      if (fault.port !== undefined)
-        return (open as (...args: unknown[]) => net.Socket)({...options, port: fault.port}, ...rest)
+      if (fault.port !== undefined) return (open as (...args: unknown[]) => net.Socket)({...options, port: fault.port}, ...rest)
       const socket = new net.Socket()
       process.nextTick(() => socket.destroy(systemError(fault.error ?? 'ECONNREFUSED', 'connect')))
       return socket
@@ -226,4 +224,3 @@ if (halt || connect) watchWire()
 if (connect) installConnect(connect)
 if (time) installTime(time)
 syncBuiltinESMExports()
-

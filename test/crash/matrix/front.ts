@@ -49,9 +49,9 @@ export interface Exchange {
   readonly request: IncomingMessage
   readonly response: ServerResponse
   /** Lets the tenant act on it, once; what it would answer. */
-  effect(): Promise<Captured>
+  readonly effect: () => Promise<Captured>
   /** Sends an answer. */
-  send(answer: Captured): void
+  readonly send: (answer: Captured) => void
 }
 
 /** Takes over an exchange; `pass` lets it go on as if nothing had been. */
@@ -86,6 +86,8 @@ export class Front {
   session = 0
   /** Changes that another program made through the API. */
   others = 0
+  /** A change was made of which the tenant shows nothing to anybody. */
+  blind = false
   readonly #options: FrontOptions
   readonly #server: Server
   readonly #context: Context
@@ -114,7 +116,9 @@ export class Front {
       if (holder.front) holder.front.#take(request, response).catch(() => response.destroy())
       else response.destroy()
     }
-    const server = options.tls ? createHttpsServer({...options.tls}, listener) : createHttpServer({maxHeaderSize: 1 << 18}, listener)
+    const server = options.tls
+      ? createHttpsServer({...options.tls}, listener)
+      : createHttpServer({maxHeaderSize: 1 << 18}, listener)
     server.keepAliveTimeout = 60_000
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
     const {port} = server.address() as AddressInfo

@@ -39,7 +39,10 @@ function everyChangeIntended(bench: Bench): string | undefined {
   const bare = changes.find((one) => one.intended !== true)
   if (bare) return `${bare.method} ${bare.path} arrived without a durable intent`
   if (bench.front.tenant.unlogged() > 0) return 'the tenant refused a request without an intent'
-  const intents = bench.records().filter((one) => one.kind === 'intent' && /^client_(grant\.delete|secret\.rotate)$/.test(String(one['action'])))
+  const records = [...bench.records(), ...bench.otherRecords()]
+  const intents = records.filter(
+    (one) => one.kind === 'intent' && /^client_(grant\.delete|secret\.rotate)$/.test(String(one['action'])),
+  )
   const different = new Set(changes.map((one) => one.correlation)).size
   return different <= intents.length ? undefined : `${different} changes, ${intents.length} intents`
 }
@@ -47,14 +50,18 @@ function everyChangeIntended(bench: Bench): string | undefined {
 function secretInHand(bench: Bench): string | undefined {
   const {front, client} = bench
   if (front.tenant.count('client_secret.rotate', client) === 0) return undefined
-  if (!front.tenant.world.clients.has(client)) return undefined
+  if (!front.tenant.world.clients.has(client) || front.blind) return undefined
   const current = `${front.tenant.secretOf(client)}\n`
   const held = bench.deliveries().some((file) => existsSync(file) && readFileSync(file, 'utf8') === current)
   if (held) return undefined
   const said = lastDocument(bench)
   const codes = said?.evidence_gaps?.map((gap) => gap.code) ?? []
   const unproven = said?.proof?.some((one) => one.claim === 'new_secret_accepted' && one.verdict !== 'proven')
-  const told = unproven === true || said?.status === 'in_doubt' || codes.includes('new_secret_unknown') || said?.delivery?.result === 'failed'
+  const told =
+    unproven === true ||
+    said?.status === 'in_doubt' ||
+    codes.includes('new_secret_unknown') ||
+    said?.delivery?.result === 'failed'
   return told ? undefined : 'the new secret is nowhere, and nobody says so'
 }
 
@@ -65,13 +72,19 @@ function terminal(bench: Bench): string | undefined {
   if (!said) {
     // Nothing was ever begun: the error is the whole of it, as long as it is one that tells what to do.
     const touched = bench.front.arrived.some((one) => one.changing)
+    if (lastRecorded(bench) === 'contained') return undefined
     return !touched && last.document?.error ? undefined : `no result was ever shown; the last run ended with ${last.code}`
   }
   if (said.status !== 'contained' && said.next.length === 0) return 'not contained, and no way on is named'
-  const [incident] = incidentsOf(bench.records()).toReversed()
+  const incident = incidentsOf(bench.records()).at(-1)
   if (incident?.last_status !== undefined && incident.last_status !== said.status)
     return `the trail ends with ${incident.last_status}, the document says ${said.status}`
   return undefined
+}
+
+/** The status that the trail ends with. */
+export function lastRecorded(bench: Bench): string | undefined {
+  return incidentsOf(bench.records()).at(-1)?.last_status
 }
 
 /** The newest result of an incident, with or without an error beside it. */
@@ -91,23 +104,26 @@ function noCanary(bench: Bench): string | undefined {
     {name: `stderr of run ${index}`, text: one.stderr},
   ])
   const allowed = new Set([bench.leaked, ...bench.deliveries()])
-  const isSink = (file: string) => path.dirname(file) === path.dirname(bench.sink) && /^new-secret(-\d+)?$/.test(path.basename(file))
+  const isSink = (file: string) =>
+    path.dirname(file) === path.dirname(bench.sink) && /^new-secret(-\d+)?$/.test(path.basename(file))
   for (const entry of readdirSync(bench.folder, {recursive: true, withFileTypes: true})) {
     const file = path.join(entry.parentPath, entry.name)
-    if (entry.isFile() && !allowed.has(file) && !isSink(file)) texts.push({name: path.relative(bench.folder, file), text: readFileSync(file, 'latin1')})
+    if (entry.isFile() && !allowed.has(file) && !isSink(file))
+      texts.push({name: path.relative(bench.folder, file), text: readFileSync(file, 'latin1')})
   }
   const all = texts.map(({text}) => text).join('\n')
   for (const secret of bench.front.tenant.knownSecrets()) {
     if (secret.length < 8) continue
     const form = spellings(secret).find((one) => all.includes(one))
-    if (form !== undefined) return `a secret of the tenant is in ${texts.find(({text}) => text.includes(form))?.name ?? 'the output'}`
+    if (form !== undefined)
+      return `a secret of the tenant is in ${texts.find(({text}) => text.includes(form))?.name ?? 'the output'}`
   }
   return undefined
 }
 
 function exitAgrees(bench: Bench): string | undefined {
   for (const [index, {document, code, signal}] of bench.ran.entries()) {
-    if (signal !== null || !document) continue
+    if (signal !== null || (document?.status === undefined && document?.error === undefined)) continue
     const wanted = document.error?.exit ?? exitOf(document)
     if (code !== wanted) return `run ${index} ended with ${code}, its document says ${wanted}`
     if (document.error?.code === 'internal') return `run ${index} stopped because of a defect: ${document.error.message}`
@@ -149,18 +165,23 @@ function allClearNotEarly(bench: Bench): string | undefined {
 
 /** NumericDate at which the last token expires that the tenant ever issued to the suspect client, whoever holds it. */
 function lastToken({front: {tenant}, client}: Bench): number {
-  const lifetimes = new Map(tenant.resourceServers().map((server) => [String(server['identifier']), Number(server['token_lifetime'] ?? 86_400)]))
+  const lifetimes = new Map(
+    tenant.resourceServers().map((server) => [String(server['identifier']), Number(server['token_lifetime'] ?? 86_400)]),
+  )
   const issued = tenant.logs().filter((entry) => entry['type'] === 'seccft' && entry['client_id'] === client)
   return Math.max(
     0,
-    ...issued.map((entry) => Math.floor(Date.parse(String(entry['date'])) / 1000) + (lifetimes.get(String(entry['audience'])) ?? 0)),
+    ...issued.map(
+      (entry) => Math.floor(Date.parse(String(entry['date'])) / 1000) + (lifetimes.get(String(entry['audience'])) ?? 0),
+    ),
   )
 }
 
 function oneDocument(bench: Bench): string | undefined {
   for (const [index, ran] of bench.ran.entries()) {
     if (ran.signal !== null || !ran.argv.includes('--json')) continue
-    if (!ran.document) return `run ${index} printed no JSON document (exit ${ran.code}): ${ran.stdout.slice(0, 200)} ${ran.stderr.slice(-400)}`
+    if (!ran.document)
+      return `run ${index} printed no JSON document (exit ${ran.code}): ${ran.stdout.slice(0, 200)} ${ran.stderr.slice(-400)}`
   }
   return undefined
 }

@@ -21,7 +21,8 @@ export function powerLibrary(): string | undefined {
   if (library !== null) return library
   const file = path.join(WORK, 'power-loss.so')
   const source = path.join(import.meta.dirname, '../power-loss.c')
-  const made = process.platform === 'linux' && spawnSync('cc', ['-shared', '-fPIC', '-O1', '-o', file, source, '-ldl']).status === 0
+  const made =
+    process.platform === 'linux' && spawnSync('cc', ['-shared', '-fPIC', '-O1', '-o', file, source, '-ldl']).status === 0
   library = made ? file : undefined
   return library
 }

@@ -20,13 +20,16 @@ const CHECKS: Readonly<Record<Promised, (first: First) => string | undefined>> =
   'READ': looked,
   'ASK': asked,
   'REFUSE': ({ran, changes}) =>
-    ran.signal === null && ran.code > 0 && changes.length === 0 ? undefined : `not refused: ${changes.length} changes were sent, ${told(ran)}`,
+    ran.signal === null && ran.code > 0 && changes.length === 0
+      ? undefined
+      : `not refused: ${changes.length} changes were sent, ${told(ran)}`,
   'KEEP': ({ran}) => (ran.signal === 'SIGKILL' ? undefined : `the process was not ended: ${told(ran)}`),
 }
 
 /** Undefined when one of the promises was kept. */
 export function broken(promised: readonly Promised[], bench: Bench, ran: Ran): string | undefined {
   const first = {bench, ran, changes: bench.front.arrived.filter((one) => one.changing && one.session === 0)}
+  if (promised.length === 0) return undefined
   const problems = promised.map((one) => CHECKS[one](first))
   return problems.includes(undefined) ? undefined : problems.map((problem, index) => `${promised[index]}: ${problem}`).join('; ')
 }
@@ -49,10 +52,14 @@ function weakness({ran}: First): string | undefined {
 /** Ended with an error or a partial result; nothing is left that nobody knows the end of, no target was sent a second change. */
 function stopped({bench, ran, changes}: First): string | undefined {
   if (ran.signal !== null || ran.code === 0) return `it went on: ${told(ran)}`
-  const twice = changes.find((one, index) => changes.findIndex((other) => other.path === one.path && other.correlation !== one.correlation) > index)
+  const twice = changes.find(
+    (one, index) => changes.findIndex((other) => other.path === one.path && other.correlation !== one.correlation) > index,
+  )
   if (twice) return `${twice.path} was sent again`
   const [incident] = incidentsOf(bench.records()).toReversed()
-  const open = incident?.operations.some((one) => inDoubt(one) && !(ran.document?.status === 'in_doubt' || one.action === 'client_secret.read'))
+  const open = incident?.operations.some(
+    (one) => inDoubt(one) && !(ran.document?.status === 'in_doubt' || one.action === 'client_secret.read'),
+  )
   return open && ran.document?.error === undefined ? 'something is in doubt, and the result does not say so' : undefined
 }
 
@@ -69,8 +76,15 @@ function looked({bench, ran}: First): string | undefined {
   }
   const records = bench.records()
   for (const intent of records) {
-    if (intent.kind !== 'intent' || !String(intent['action']).startsWith('client_') || intent['action'] === 'client_secret.read') continue
-    const next = records.find((other) => other.seq > intent.seq && other.kind === 'intent' && other['target'] === intent['target'] && other['action'] === intent['action'])
+    if (intent.kind !== 'intent' || !String(intent['action']).startsWith('client_') || intent['action'] === 'client_secret.read')
+      continue
+    const next = records.find(
+      (other) =>
+        other.seq > intent.seq &&
+        other.kind === 'intent' &&
+        other['target'] === intent['target'] &&
+        other['action'] === intent['action'],
+    )
     if (!next) continue
     const known = records.some(
       (other) =>

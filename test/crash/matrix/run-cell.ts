@@ -1,6 +1,6 @@
 import {Bench} from './bench.ts'
 import type {Cell} from './cell.ts'
-import {INVARIANTS, lastDocument} from './invariants.ts'
+import {INVARIANTS, lastDocument, lastRecorded} from './invariants.ts'
 import {broken, told} from './promises.ts'
 
 export interface Verdict {
@@ -27,8 +27,9 @@ export async function runCell(cell: Cell): Promise<Verdict> {
     cell.mend?.(bench)
     await settle(bench)
     if (kept !== undefined) problems.push(`promise ${kept}`)
-    const end = lastDocument(bench)?.status ?? 'nothing'
-    if (end !== 'contained' && !(cell.ends ?? []).includes(end)) problems.push(`it ended ${end}: ${told(bench.ran.at(-1) ?? first)}`)
+    const end = lastDocument(bench)?.status ?? lastRecorded(bench) ?? 'nothing'
+    if (end !== 'contained' && !(cell.ends ?? []).includes(end))
+      problems.push(`it ended ${end}: ${told(bench.ran.at(-1) ?? first)}`)
     for (const [name, check] of Object.entries(INVARIANTS)) {
       if (cell.exempt?.[name] !== undefined) continue
       const problem = check(bench)
@@ -50,6 +51,11 @@ async function settle(bench: Bench): Promise<void> {
   for (let round = 0; round < MOST_RESUMES; round++) {
     const before = bench.ran.at(-1)
     if (before?.signal === null && before.document?.status === 'contained' && before.code === 0) return
+    // It died when all was done and written down, before it could say so: the trail says it.
+    if (before?.document === undefined && lastRecorded(bench) === 'contained' && round === 0) {
+      const shown = await bench.run(['incident', 'list', '--json'])
+      if (shown.code === 0) return
+    }
     const ran = await bench.resume()
     const code = ran.document?.error?.code
     if (code === 'incident.unknown' || code === 'plan.invalid') {

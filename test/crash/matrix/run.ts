@@ -8,6 +8,7 @@ import {SECTIONS} from './cell.ts'
 import type {Section} from './cell.ts'
 import {pool} from './pool.ts'
 import type {Verdict} from './run-cell.ts'
+import {controls} from './sections/controls.ts'
 import {PLANNED, shortfalls, TABLE} from './table.ts'
 
 const {values} = parseArgs({
@@ -20,18 +21,23 @@ const {values} = parseArgs({
   },
 })
 
-const wanted = TABLE.filter(
-  (cell) =>
-    (values.section === undefined || values.section.split(',').includes(cell.section)) &&
-    (values.cell === undefined || values.cell.split(',').some((part) => cell.id.includes(part))),
-).filter((_, index) => index % Number(values.every) === 0)
+const all = values.cell?.includes('X.') ? [...TABLE, ...controls] : TABLE
+const wanted = all
+  .filter(
+    (cell) =>
+      (values.section === undefined || values.section.split(',').includes(cell.section)) &&
+      (values.cell === undefined || values.cell.split(',').some((part) => cell.id.includes(part))),
+  )
+  .filter((_, index) => index % Number(values.every) === 0)
 
 const started = performance.now()
 const verdicts: Verdict[] = []
 await pool(wanted, Number(values.workers), (verdict) => {
   verdicts.push(verdict)
   if (verdict.problems.length > 0 || values.verbose) {
-    process.stdout.write(`${verdict.problems.length > 0 ? 'FAILED' : 'ok'} ${verdict.cell.id} (${verdict.cell.fault}) ${Math.round(verdict.ms)} ms\n`)
+    process.stdout.write(
+      `${verdict.problems.length > 0 ? 'FAILED' : 'ok'} ${verdict.cell.id} (${verdict.cell.fault}) ${Math.round(verdict.ms)} ms\n`,
+    )
     for (const problem of verdict.problems) process.stdout.write(`    ${problem}\n`)
     for (const line of verdict.story) process.stdout.write(`    . ${line}\n`)
   }
@@ -52,7 +58,9 @@ for (const section of Object.keys(SECTIONS) as Section[]) {
 const failed = verdicts.filter(({problems}) => problems.length > 0).length
 const missing = values.section === undefined && values.cell === undefined ? shortfalls() : []
 for (const line of missing) process.stdout.write(`SHORT ${line}\n`)
-process.stdout.write(`the table has ${TABLE.length} cells, ${PLANNED} are planned; ${Math.round((performance.now() - started) / 1000)} s\n`)
+process.stdout.write(
+  `the table has ${TABLE.length} cells, ${PLANNED} are planned; ${Math.round((performance.now() - started) / 1000)} s\n`,
+)
 process.stdout.write(`${verdicts.length - failed} passed, ${failed} failed\n`)
 process.exitCode = failed === 0 && missing.length === 0 ? 0 : 1
 process.exit()

@@ -4,6 +4,7 @@ import {diskErrors} from './sections/disk.ts'
 import {httpFaults} from './sections/http.ts'
 import {killedOnTheWire, killedWhileWriting} from './sections/kill.ts'
 import {powerLoss} from './sections/power-loss.ts'
+import {terminals} from './sections/terminal.ts'
 import {wrongClocks} from './sections/time.ts'
 import {twoResponders} from './sections/two.ts'
 import {movingWorld} from './sections/world.ts'
@@ -17,6 +18,7 @@ export const TABLE: readonly Cell[] = [
   ...httpFaults,
   ...movingWorld,
   ...wrongClocks,
+  ...terminals,
   ...twoResponders,
 ]
 

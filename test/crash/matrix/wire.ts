@@ -44,7 +44,17 @@ function api(status: number, headers: Record<string, string | number> = {}): Spo
   return (exchange, real) => {
     const oauth = exchange.seen.path.startsWith('/oauth/')
     const body = oauth
-      ? {error: status === 429 ? 'too_many_requests' : status === 401 ? 'access_denied' : status === 403 ? 'unauthorized_client' : 'server_error', error_description: 'Injected'}
+      ? {
+          error:
+            status === 429
+              ? 'too_many_requests'
+              : status === 401
+                ? 'access_denied'
+                : status === 403
+                  ? 'unauthorized_client'
+                  : 'server_error',
+          error_description: 'Injected',
+        }
       : {statusCode: status, error: 'Injected', message: 'Injected fault'}
     const date = real.headers['date'] === undefined ? {} : {date: String(real.headers['date'])}
     raw(exchange, status, {...JSON_TYPE, ...date, ...headers}, JSON.stringify(body))
@@ -87,7 +97,8 @@ export const SPOILS: Readonly<Record<string, Spoil>> = {
     response.end()
   },
   E13: (exchange) => raw(exchange, 200, {...JSON_TYPE, 'content-encoding': 'gzip'}, BOMB),
-  E14: (exchange, real) => raw(exchange, real.status === 204 ? 200 : real.status, {...JSON_TYPE, 'x-padding': 'p'.repeat(100_000)}, bodyOf(real)),
+  E14: (exchange, real) =>
+    raw(exchange, real.status === 204 ? 200 : real.status, {...JSON_TYPE, 'x-padding': 'p'.repeat(100_000)}, bodyOf(real)),
   E15: api(400),
   E16: api(401),
   E17: api(403),
@@ -97,7 +108,8 @@ export const SPOILS: Readonly<Record<string, Spoil>> = {
   E21: api(429),
   E22: api(429, {'retry-after': '1'}),
   E23: api(429, {'retry-after': '86400'}),
-  E24: (exchange, real) => api(429, {'retry-after': RETRY_AFTER[Number(exchange.seen.step.slice(1)) % 3] ?? 'soon'})(exchange, real),
+  E24: (exchange, real) =>
+    api(429, {'retry-after': RETRY_AFTER[Number(exchange.seen.step.slice(1)) % 3] ?? 'soon'})(exchange, real),
   E25: api(500),
   E26: api(502),
   E27: api(503),
@@ -105,9 +117,16 @@ export const SPOILS: Readonly<Record<string, Spoil>> = {
   E29: (exchange, real) => raw(exchange, 200, JSON_TYPE, bodyOf(real).slice(0, -5)),
   E30: (exchange) => raw(exchange, 200, JSON_TYPE, '\u0000\ufffd{"client_secret": garbage'),
   E31: (exchange) => raw(exchange, 200, JSON_TYPE, ''),
-  E32: (exchange) => raw(exchange, 200, {'content-type': 'text/html'}, '<html><form action="/login">Welcome to the hotel</form></html>'),
+  E32: (exchange) =>
+    raw(exchange, 200, {'content-type': 'text/html'}, '<html><form action="/login">Welcome to the hotel</form></html>'),
   E33: (exchange, real) => raw(exchange, 200, JSON_TYPE, wrongShape(exchange.seen.step, real)),
-  E34: (exchange, real) => raw(exchange, 200, JSON_TYPE, bodyOf(real).replace(/^[{[]/, (open) => (open === '{' ? '{"twice":1,"twice":2,' : '[{"twice":1,"twice":2},'))),
+  E34: (exchange, real) =>
+    raw(
+      exchange,
+      200,
+      JSON_TYPE,
+      bodyOf(real).replace(/^[{[]/, (open) => (open === '{' ? '{"twice":1,"twice":2,' : '[{"twice":1,"twice":2},')),
+    ),
 }
 
 function wrongShape(step: string, real: Captured): string {

@@ -23,6 +23,7 @@ from them in person, never from the message. The checkpoint with the line is kep
   static override flags = {
     vkey: Flags.string({summary: 'the key of the witness', helpValue: 'VKEY'}),
     roster: Flags.string({summary: "the team's roster, with the keys of its witnesses", helpValue: 'FILE'}),
+    incident: Flags.string({summary: 'record it in this incident', helpValue: 'ID'}),
     simulated: Flags.boolean({summary: 'the trail of drills and simulated tenants'}),
   }
 

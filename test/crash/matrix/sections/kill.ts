@@ -56,14 +56,12 @@ export const killedWhileWriting: readonly Cell[] = WRITES.flatMap((step) => {
     ['after fsync', 'after-sync'],
   ]
   if (step === 'w5') moments.push(['before the name', 'before-rename'], ['before folder fsync', 'before-folder-sync'])
-  return moments.map(
-    ([fault, moment]): Cell => ({
-      id: `B.${step}.${fault.replaceAll(/, | /g, '-')}`,
-      section: 'B',
-      step,
-      fault,
-      promised: ['KEEP'],
-      arm: () => ({disk: {...TARGETS[step], moment}}),
-    }),
-  )
+  return moments.map(([fault, moment]): Cell => ({
+    id: `B.${step}.${fault.replaceAll(/, | /g, '-')}`,
+    section: 'B',
+    step,
+    fault,
+    promised: ['KEEP'],
+    arm: () => ({disk: {...TARGETS[step], moment}}),
+  }))
 })

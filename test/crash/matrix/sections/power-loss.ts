@@ -39,4 +39,6 @@ function cellOf(point: number, tail: (typeof TAILS)[number]): Cell {
   }
 }
 
-export const powerLoss: readonly Cell[] = Array.from({length: POINTS}, (_, point) => TAILS.map((tail) => cellOf(point, tail))).flat()
+export const powerLoss: readonly Cell[] = Array.from({length: POINTS}, (_, point) =>
+  TAILS.map((tail) => cellOf(point, tail)),
+).flat()

@@ -13,11 +13,27 @@ import type {NetworkStep} from '../steps.ts'
 const HOSTS = ['same host', 'two hosts'] as const
 const PLANS = ['same plan', 'conflicting plan'] as const
 
-function second(bench: Bench, host: (typeof HOSTS)[number], plan: (typeof PLANS)[number], number = 2): {argv: string[]; env: Record<string, string>} {
+function second(
+  bench: Bench,
+  host: (typeof HOSTS)[number],
+  plan: (typeof PLANS)[number],
+  number = 2,
+): {argv: string[]; env: Record<string, string>} {
   const sink = path.join(path.dirname(bench.sink), `new-secret-${number}`)
   const data = path.join(bench.folder, `data-${number}`)
   if (host === 'two hosts') mkdirSync(data, {mode: 0o700})
-  const words = ['--client', bench.client, '--deliver', `file:${sink}`, '--reason', 'the other responder', '--credential-file', bench.leaked, '--yes', '--json']
+  const words = [
+    '--client',
+    bench.client,
+    '--deliver',
+    `file:${sink}`,
+    '--reason',
+    'the other responder',
+    '--credential-file',
+    bench.leaked,
+    '--yes',
+    '--json',
+  ]
   return {
     argv: plan === 'same plan' ? ['respond', '--leak', 'client-secret', ...words] : ['secret', 'rotate', ...words],
     env: host === 'two hosts' ? {STANCH_DATA_DIR: data} : {},
@@ -29,13 +45,20 @@ function nobodyUnaware(bench: Bench, others: readonly Ran[]): string | undefined
   const count = bench.front.tenant.count('client_secret.rotate', bench.client)
   if (count <= 1) return undefined
   const said = [...bench.ran, ...others].map((one) => `${one.stdout} ${one.stderr}`).join(' ')
-  return /leaked_not_in_force|was rotated|rotation\.already/.test(said) ? undefined : `${count} rotations, and nobody was told of the other one`
+  return /leaked_not_in_force|rotated_by_another|was rotated at|rotation\.already/.test(said)
+    ? undefined
+    : `${count} rotations, and nobody was told of the other one`
 }
 
 function current(bench: Bench): string | undefined {
   const wanted = `${bench.front.tenant.secretOf(bench.client)}\n`
-  const files = [...bench.deliveries(), ...Array.from({length: 60}, (_, index) => path.join(path.dirname(bench.sink), `new-secret-${index}`))]
-  return files.some((file) => existsSync(file) && readFileSync(file, 'utf8') === wanted) ? undefined : 'nobody holds the secret in force'
+  const files = [
+    ...bench.deliveries(),
+    ...Array.from({length: 60}, (_, index) => path.join(path.dirname(bench.sink), `new-secret-${index}`)),
+  ]
+  return files.some((file) => existsSync(file) && readFileSync(file, 'utf8') === wanted)
+    ? undefined
+    : 'nobody holds the secret in force'
 }
 
 const TOGETHER = {
@@ -56,12 +79,14 @@ function beside(step: NetworkStep, host: (typeof HOSTS)[number], plan: (typeof P
     exempt: TOGETHER,
     bench: {
       intended: (correlation) =>
-        ['data', 'data-2'].some((name) => place.folder !== undefined && hasIntent(path.join(place.folder, name, 'trail-sim'), correlation)),
+        ['data', 'data-2'].some(
+          (name) => place.folder !== undefined && hasIntent(path.join(place.folder, name, 'trail-sim'), correlation),
+        ),
     },
     play: async (bench) => {
       place.folder = bench.folder
       let begun = false
-      bench.front.acts.push(async ({seen}) => {
+      bench.front.acts.push(async ({seen}): Promise<'pass'> => {
         if (begun || seen.step !== step) return 'pass'
         begun = true
         const {argv, env} = second(bench, host, plan)
@@ -73,7 +98,8 @@ function beside(step: NetworkStep, host: (typeof HOSTS)[number], plan: (typeof P
     also: (bench) => {
       const other = others[0]
       if (!other) return 'the second responder never began'
-      if (other.signal !== null || !other.document) return `the second responder ended with ${other.signal ?? other.code} and no document`
+      if (other.signal !== null || !other.document)
+        return `the second responder ended with ${other.signal ?? other.code} and no document`
       const trail = path.join(bench.folder, 'data-2', 'trail-sim')
       if (existsSync(trail)) {
         const {ok, complete, findings} = verifyFolder(trail)

@@ -27,18 +27,39 @@ function operatorGrant(front: Front) {
 }
 
 function unauthorized(): Captured {
-  return {status: 401, headers: JSON_TYPE, text: '{"statusCode":401,"error":"Unauthorized","message":"Expired token received for JSON Web Token validation"}'}
+  return {
+    status: 401,
+    headers: JSON_TYPE,
+    text: '{"statusCode":401,"error":"Unauthorized","message":"Expired token received for JSON Web Token validation"}',
+  }
 }
 
 function forbidden(scope: string): Captured {
-  return {status: 403, headers: JSON_TYPE, text: `{"statusCode":403,"error":"Forbidden","message":"Insufficient scope, expected any of: ${scope}","errorCode":"insufficient_scope"}`}
+  return {
+    status: 403,
+    headers: JSON_TYPE,
+    text: `{"statusCode":403,"error":"Forbidden","message":"Insufficient scope, expected any of: ${scope}","errorCode":"insufficient_scope"}`,
+  }
 }
 
-/** The rotation that somebody else made is said: the secret that was handed over does not work, or the leaked one was not in force. */
-function strangerIsTold(bench: Bench): string | undefined {
-  const said = bench.ran.map((one) => `${one.stdout} ${one.stderr}`).join(' ')
-  const known = /leaked_not_in_force|rotated|new_secret_accepted|another secret/.test(said)
-  return known ? undefined : 'nobody was told that somebody else changed the secret'
+/**
+ * The rotation that somebody else made is said: by the log, because the leaked value was not in force, or because the
+ * secret that was handed over does not work. A change before ours that no log shows cannot be told when ours follows the
+ * look at the old secret (the tenant offers no condition on a rotation), nor can one after the last look.
+ */
+function strangerIsTold({ran, front, client}: Bench): string | undefined {
+  if (front.blind) return undefined
+  const documents = ran.map((one) => one.document).filter((one) => one !== undefined)
+  const codes = documents.flatMap((one) => (one.evidence_gaps ?? []).map((gap) => gap.code))
+  const unproven = documents.some((one) =>
+    (one.proof ?? []).some((proof) => proof.claim === 'new_secret_accepted' && proof.verdict !== 'proven'),
+  )
+  const asked =
+    ran.some((one) => /was rotated at/.test(one.stderr)) ||
+    documents.some((one) => one.actions?.some((action) => action.kind === 'client_secret.rotate' && action.outcome === 'already'))
+  const told = unproven || asked || codes.includes('leaked_not_in_force') || codes.includes('rotated_by_another')
+  const held = front.tenant.count('client_secret.rotate', client) > 0
+  return told || !held ? undefined : 'nobody was told that somebody else changed the secret'
 }
 
 const SCOPES: Readonly<Record<NetworkStep, string>> = {
@@ -78,7 +99,11 @@ const EVENTS: Readonly<Record<string, Event>> = {
       const grant = operatorGrant(front)
       if (!grant) return
       front.tenant.removeGrant(String(grant['id']))
-      front.tenant.addGrant({client_id: grant['client_id'], audience: grant['audience'], scope: OPERATOR.filter((one) => !one.startsWith('update:'))})
+      front.tenant.addGrant({
+        client_id: grant['client_id'],
+        audience: grant['audience'],
+        scope: OPERATOR.filter((one) => !one.startsWith('update:')),
+      })
     },
     promised: (step) => (step === 'n7' ? ['OK'] : step === 'n4' || step === 'n8' ? ['OK+W', 'STOP'] : ['STOP', 'REFUSE']),
     also: ({ran}) => {
@@ -90,7 +115,11 @@ const EVENTS: Readonly<Record<string, Event>> = {
     mend: ({front}) => {
       const grant = operatorGrant(front)
       if (grant) front.tenant.removeGrant(String(grant['id']))
-      front.tenant.addGrant({client_id: front.practice.operator.client_id, audience: front.tenant.world.audience, scope: OPERATOR})
+      front.tenant.addGrant({
+        client_id: front.practice.operator.client_id,
+        audience: front.tenant.world.audience,
+        scope: OPERATOR,
+      })
     },
   },
   F4: {
@@ -188,6 +217,7 @@ function armEvent(bench: Bench, step: NetworkStep, name: string, event: Event): 
       happened = true
       if (name === 'F1') expired = bearer
       const answer = await event.move(bench, exchange)
+      bench.front.blind = (name === 'F6' && step === 'n6') || (step === 'n8' && /^F[678]$/.test(name))
       if (answer) return exchange.send(answer)
     }
     if (!happened) return 'pass'
@@ -206,17 +236,15 @@ function armEvent(bench: Bench, step: NetworkStep, name: string, event: Event): 
 }
 
 export const movingWorld: readonly Cell[] = Object.entries(EVENTS).flatMap(([name, event]) =>
-  NETWORK.map(
-    (step): Cell => ({
-      id: `F.${step}.${name}`,
-      section: 'F',
-      step,
-      fault: event.title,
-      promised: event.promised(step),
-      ...(event.ends ? {ends: event.ends(step)} : {}),
-      ...(event.also ? {also: event.also} : {}),
-      ...(event.mend ? {mend: event.mend} : {}),
-      arm: (bench) => armEvent(bench, step, name, event),
-    }),
-  ),
+  NETWORK.map((step): Cell => ({
+    id: `F.${step}.${name}`,
+    section: 'F',
+    step,
+    fault: event.title,
+    promised: event.promised(step),
+    ...(event.ends ? {ends: event.ends(step)} : {}),
+    ...(event.also ? {also: event.also} : {}),
+    ...(event.mend ? {mend: event.mend} : {}),
+    arm: (bench) => armEvent(bench, step, name, event),
+  })),
 )

@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict'
+import {suite, test} from 'node:test'
+
+import {SECTIONS} from './matrix/cell.ts'
+import type {Cell} from './matrix/cell.ts'
+import {runCell} from './matrix/run-cell.ts'
+import {PLANNED, shortfalls, TABLE} from './matrix/table.ts'
+
+/*
+ * A cross-section of the fault matrix; all of it runs by `node test/crash/matrix/run.ts`. Cells that are quick and far apart:
+ * of each section every so manieth.
+ */
+const EVERY = {A: 5, B: 5, C: 17, D: 10, E: 17, F: 14, G: 11, H: 20, I: 8} as const
+/** They take longest by far: many processes, or time that has to pass on the wall. */
+const LEFT_OUT = /stress|E1[01]|TSTP/
+
+function crossSection(): Cell[] {
+  return (Object.keys(SECTIONS) as (keyof typeof SECTIONS)[]).flatMap((section) =>
+    TABLE.filter((cell) => cell.section === section && !LEFT_OUT.test(cell.id)).filter(
+      (_, index) => index % EVERY[section] === 2,
+    ),
+  )
+}
+
+test(`the fault matrix has every cell that is planned: ${PLANNED}`, () => {
+  assert.deepEqual(shortfalls(), [])
+  assert.ok(TABLE.length >= PLANNED)
+})
+
+test('a table that lost a cell is noticed, and so is an id that stands twice', () => {
+  assert.match(shortfalls(TABLE.slice(1)).join(), /section A has 31 cells, 32 are planned/)
+  assert.match(shortfalls([...TABLE, TABLE[0] as Cell]).join(), /two cells have one id/)
+})
+
+suite('a cross-section of the fault matrix', {concurrency: 3}, () => {
+  const cells = crossSection()
+  assert.ok(cells.length >= 60, `${cells.length} cells`)
+  for (const cell of cells) {
+    test(
+      `${cell.id}: ${cell.fault}; promised ${cell.promised.join(' or ') || 'what the cell says'}`,
+      {skip: cell.skip ?? false},
+      async () => {
+        const {problems, story} = await runCell(cell)
+        assert.deepEqual(problems, [], story.join('\n'))
+      },
+    )
+  }
+})
