@@ -65,7 +65,9 @@ export async function anchorTrail(place: Place, question: AnchorQuestion): Promi
   if (!found) mustExist(place, mode)
   const trail = await openTrail(place, found?.mode ?? mode)
   try {
-    return question.type === 'rfc3161' ? await stamp(place, trail, question, about) : await paste(place, trail, question.type, question, about)
+    return question.type === 'rfc3161'
+      ? await stamp(place, trail, question, about)
+      : await paste(place, trail, question.type, question, about)
   } finally {
     trail.close('done')
   }
@@ -83,7 +85,11 @@ async function paste(place: Place, trail: Trail, type: PastedAnchor, question: A
 /** What the command printed, on one line. */
 async function referenceFrom(place: Place, exec: string, body: string): Promise<string> {
   const {status, stdout, said} = await runCommand(argvOf(exec), body, {env: place.env, seconds: COMMAND_SECONDS, bytes: 65_536})
-  if (status !== 0) throw new StanchError('delivery.failed', `The command ended with status ${status}: ${said || 'it said nothing'}. Nothing was recorded.`)
+  if (status !== 0)
+    throw new StanchError(
+      'delivery.failed',
+      `The command ended with status ${status}: ${said || 'it said nothing'}. Nothing was recorded.`,
+    )
   return printable(stdout.toString('utf8').trim().replace(/\s+/g, ' '), 2000) || `posted by a command, which printed no reference`
 }
 
@@ -99,19 +105,34 @@ async function stamp(place: Place, trail: Trail, question: AnchorQuestion, about
     return {status: 'to_post', type, ...aboutHead(trail, head)}
   }
   if (question.url === undefined && question.exec === undefined) {
-    throw new StanchError('usage.missing_flag', 'Who stamps it?', {hint: 'Give --url URL, --exec COMMAND, or --request-out FILE and later --response FILE.'})
+    throw new StanchError('usage.missing_flag', 'Who stamps it?', {
+      hint: 'Give --url URL, --exec COMMAND, or --request-out FILE and later --response FILE.',
+    })
   }
   authorities(question)
   const response =
     question.url === undefined
       ? await stampedBy(place, question.exec ?? '', request)
-      : await post(question.url, request, {sends: 'application/timestamp-query', takes: 'application/timestamp-reply'}, MAX_RESPONSE)
+      : await post(
+          question.url,
+          request,
+          {sends: 'application/timestamp-query', takes: 'application/timestamp-reply'},
+          MAX_RESPONSE,
+        )
   return keep(place, trail, response, question, about)
 }
 
 async function stampedBy(place: Place, exec: string, request: Uint8Array): Promise<Buffer> {
-  const {status, stdout, said} = await runCommand(argvOf(exec), request, {env: place.env, seconds: COMMAND_SECONDS, bytes: MAX_RESPONSE})
-  if (status !== 0) throw new StanchError('delivery.failed', `The command ended with status ${status}: ${said || 'it said nothing'}. Nothing was recorded.`)
+  const {status, stdout, said} = await runCommand(argvOf(exec), request, {
+    env: place.env,
+    seconds: COMMAND_SECONDS,
+    bytes: MAX_RESPONSE,
+  })
+  if (status !== 0)
+    throw new StanchError(
+      'delivery.failed',
+      `The command ended with status ${status}: ${said || 'it said nothing'}. Nothing was recorded.`,
+    )
   return stdout
 }
 
@@ -119,9 +140,17 @@ async function stampedBy(place: Place, exec: string, request: Uint8Array): Promi
 async function keep(place: Place, trail: Trail, response: Buffer, question: AnchorQuestion, about: About): Promise<Anchored> {
   const ca = authorities(question)
   const checkpoint = stampedCheckpoint(trail.folder, response)
-  if (!checkpoint) throw new StanchError('audit.not_verified', 'checkpoint of another log: no kept checkpoint of this trail stands in that time stamp.')
+  if (!checkpoint)
+    throw new StanchError(
+      'audit.not_verified',
+      'checkpoint of another log: no kept checkpoint of this trail stands in that time stamp.',
+    )
   const {status, said} = await verified(place, trail, response, imprintOf(checkpoint), ca)
-  if (status !== 0) throw new StanchError('audit.not_verified', `bad signature: openssl does not verify this time stamp: ${said || `status ${status}`}`)
+  if (status !== 0)
+    throw new StanchError(
+      'audit.not_verified',
+      `bad signature: openssl does not verify this time stamp: ${said || `status ${status}`}`,
+    )
   const file = keepTimestamp(trail, checkpoint, response, about)
   const {size, root, text} = checkpoint
   return {status: 'posted', type: 'rfc3161', ...aboutHead(trail, {size, root, text}), receipt: file}
@@ -142,7 +171,10 @@ async function verified(place: Place, trail: Trail, response: Buffer, imprint: s
 
 /** @throws usage.missing_flag: a time stamp that leads to nobody proves nothing */
 function authorities({ca}: AnchorQuestion): string {
-  if (ca === undefined) throw new StanchError('usage.missing_flag', 'A time stamp is verified against authorities that you trust.', {hint: 'Add --ca FILE with their certificates (PEM).'})
+  if (ca === undefined)
+    throw new StanchError('usage.missing_flag', 'A time stamp is verified against authorities that you trust.', {
+      hint: 'Add --ca FILE with their certificates (PEM).',
+    })
   const file = path.resolve(ca)
   if (!fileStat(file)) throw new StanchError('input.unreadable', `There is no file ${file}.`)
   return file

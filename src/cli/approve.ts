@@ -39,9 +39,16 @@ export interface CheckedApproval extends Approval {
 }
 
 /** On the second responder's machine: signs the hash of a plan, and records it in their own trail. */
-export async function giveApproval(place: Place, mode: Mode, incident: string | undefined, plan: string, emergency: boolean): Promise<ApprovalGiven> {
+export async function giveApproval(
+  place: Place,
+  mode: Mode,
+  incident: string | undefined,
+  plan: string,
+  emergency: boolean,
+): Promise<ApprovalGiven> {
   if (!HASH.test(plan)) throw new StanchError('usage.invalid', '--plan-hash takes the 64 hex digits of a plan.')
-  if (incident !== undefined && !/^inc-[a-z0-9-]{1,60}$/.test(incident)) throw new StanchError('usage.invalid', `${quoted(incident, 60)} is no incident id.`)
+  if (incident !== undefined && !/^inc-[a-z0-9-]{1,60}$/.test(incident))
+    throw new StanchError('usage.invalid', `${quoted(incident, 60)} is no incident id.`)
   const trail = await openTrail(place, mode)
   try {
     const {identity} = loadKeys(pathsOf(place).keys(logId(trail.origin)), trail.origin)
@@ -53,14 +60,27 @@ export async function giveApproval(place: Place, mode: Mode, incident: string | 
     }
     const line = signApproval(approval, identity)
     trail.append({kind: 'approval', plan_sha256: plan, by: trail.origin, via: `given: ${line}`})
-    return {incident: approval.incident, plan_hash: plan, kind: approval.kind, by: trail.origin, at: approval.time, line, vkey: trail.vkey}
+    return {
+      incident: approval.incident,
+      plan_hash: plan,
+      kind: approval.kind,
+      by: trail.origin,
+      at: approval.time,
+      line,
+      vkey: trail.vkey,
+    }
   } finally {
     trail.close('done')
   }
 }
 
 /** On the acting responder's machine: checks an approval and records it. One that comes after the act is marked emergency. */
-export async function addApproval(place: Place, incident: string, given: string, vkey: string): Promise<Omit<ApprovalGiven, 'vkey'>> {
+export async function addApproval(
+  place: Place,
+  incident: string,
+  given: string,
+  vkey: string,
+): Promise<Omit<ApprovalGiven, 'vkey'>> {
   const line = await lineFrom(given)
   const approval = readApproval(line, vkey)
   refuseOwn(place, vkey)
@@ -74,7 +94,9 @@ export async function addApproval(place: Place, incident: string, given: string,
     const state = incidentState(trail, incident)
     const carriedOut = state.operations.some((one) => one.plan_sha256 === approval.plan_sha256)
     if (state.plan?.sha256 !== approval.plan_sha256 && !carriedOut) {
-      throw new StanchError('guard.not_approved', `Incident ${incident} has no plan with that hash. Nothing was recorded.`, {hint: `Its plan is ${state.plan?.sha256 ?? 'none'}.`})
+      throw new StanchError('guard.not_approved', `Incident ${incident} has no plan with that hash. Nothing was recorded.`, {
+        hint: `Its plan is ${state.plan?.sha256 ?? 'none'}.`,
+      })
     }
     const kind = carriedOut ? 'emergency' : approval.kind
     new IncidentTrail(trail, incident, state.tenant, systemClock).approval(approval.plan_sha256, approval.by, `${kind}: ${line}`)
@@ -92,7 +114,12 @@ export async function addApproval(place: Place, incident: string, given: string,
  */
 export function requireApproval(
   place: Place,
-  wanted: {readonly vkey: string; readonly plan_sha256: string; readonly incident?: string | undefined; readonly file?: string | undefined},
+  wanted: {
+    readonly vkey: string
+    readonly plan_sha256: string
+    readonly incident?: string | undefined
+    readonly file?: string | undefined
+  },
 ): CheckedApproval {
   refuseOwn(place, wanted.vkey)
   const now = Math.floor(systemClock.now() / 1000)
@@ -107,12 +134,20 @@ export function requireApproval(
     }
     problems.push(problem)
   }
-  throw new StanchError('guard.not_approved', `This plan needs an approval by ${parseVkey(wanted.vkey).name}${problems.length === 0 ? '' : `, and the one at hand does not speak for it: ${problems.join('; ')}`}. Nothing was sent.`, {
-    hint: `They run: stanch incident approve ${wanted.incident ?? ''} --plan-hash ${wanted.plan_sha256}`.replace('  ', ' '),
-  })
+  throw new StanchError(
+    'guard.not_approved',
+    `This plan needs an approval by ${parseVkey(wanted.vkey).name}${problems.length === 0 ? '' : `, and the one at hand does not speak for it: ${problems.join('; ')}`}. Nothing was sent.`,
+    {
+      hint: `They run: stanch incident approve ${wanted.incident ?? ''} --plan-hash ${wanted.plan_sha256}`.replace('  ', ' '),
+    },
+  )
 }
 
-function* candidates(place: Place, incident: string | undefined, file: string | undefined): Generator<{line: string; recorded: boolean}> {
+function* candidates(
+  place: Place,
+  incident: string | undefined,
+  file: string | undefined,
+): Generator<{line: string; recorded: boolean}> {
   if (file !== undefined) {
     yield {line: readBounded(file, MAX_LINE).toString('utf8').trim(), recorded: false}
     return
@@ -120,7 +155,8 @@ function* candidates(place: Place, incident: string | undefined, file: string | 
   if (incident === undefined) return
   const found = findIncident(place, incident)
   for (const record of readTrail(found.folder, {inc: incident})) {
-    const line = record.kind === 'approval' && typeof record['via'] === 'string' ? /^before: (.+)$/s.exec(record['via'])?.[1] : undefined
+    const line =
+      record.kind === 'approval' && typeof record['via'] === 'string' ? /^before: (.+)$/s.exec(record['via'])?.[1] : undefined
     if (line !== undefined) yield {line, recorded: true}
   }
 }
@@ -153,9 +189,17 @@ function refuseOwn(place: Place, vkey: string): void {
 function refuseReuse(place: Place, line: string, incident: string | undefined): void {
   for (const mode of ['real', 'sim'] as const) {
     for (const record of readTrail(pathsOf(place).trail(mode))) {
-      if (record.kind !== 'approval' || !(typeof record['via'] === 'string' && record['via'].endsWith(line)) || record['inc'] === incident) continue
+      if (
+        record.kind !== 'approval' ||
+        !(typeof record['via'] === 'string' && record['via'].endsWith(line)) ||
+        record['inc'] === incident
+      )
+        continue
       const inc = record['inc']
-      throw new StanchError('guard.not_approved', `This approval was used for incident ${typeof inc === 'string' ? inc : 'none'} already.`)
+      throw new StanchError(
+        'guard.not_approved',
+        `This approval was used for incident ${typeof inc === 'string' ? inc : 'none'} already.`,
+      )
     }
   }
 }

@@ -71,15 +71,21 @@ export async function closeIncident(job: CloseJob): Promise<Closed> {
   if (connected) refuseOtherTenant(found, connected)
   const doubts = openIntents(found.state)
   if (doubts.length > 0) {
-    throw new StanchError('action.in_doubt', `Nobody knows what became of ${doubts.map((one) => printable(one, 200)).join('; ')}. The incident stays open.`, {
-      hint: `stanch resume ${request.incident}`,
-    })
+    throw new StanchError(
+      'action.in_doubt',
+      `Nobody knows what became of ${doubts.map((one) => printable(one, 200)).join('; ')}. The incident stays open.`,
+      {
+        hint: `stanch resume ${request.incident}`,
+      },
+    )
   }
   refuseSecrets(request)
   const manual = manualSteps(found)
   refuseUnknownItems(request.waivers, manual)
   if (!job.responder.attended && request.disposition === undefined) {
-    throw new StanchError('usage.missing_flag', '--disposition is needed here.', {hint: 'One of contained, false_alarm, accepted.'})
+    throw new StanchError('usage.missing_flag', '--disposition is needed here.', {
+      hint: 'One of contained, false_alarm, accepted.',
+    })
   }
   const trail = await openTrailOf(place, found)
   try {
@@ -96,18 +102,31 @@ async function closeIn(job: CloseJob, trail: Trail, manual: readonly ManualStep[
   const asker = {responder, journal}
   for (const waiver of request.waivers) recordWaiver(journal, waiver)
   const reconciled = connected
-    ? await reconcileWith(trail, connected, {incident: request.incident, wait: request.wait, peers: peersFrom(request.also, before.tenant)}, responder, job.interruption)
+    ? await reconcileWith(
+        trail,
+        connected,
+        {incident: request.incident, wait: request.wait, peers: peersFrom(request.also, before.tenant)},
+        responder,
+        job.interruption,
+      )
     : undefined
   const disposition = request.disposition ?? (await askDisposition(asker))
   const cause = request.cause ?? (responder.attended ? (await askCause(asker)).trim() : '')
   const lastChange = before.operations.at(-1)?.seq ?? 0
   const anchored = () => isAnchored(trail.records(), lastChange)
-  if (request.anchor) recordPasted(trail, trail.checkpoint(true), request.anchor.type, request.anchor.reference, aboutIncident(request.incident))
+  if (request.anchor)
+    recordPasted(trail, trail.checkpoint(true), request.anchor.type, request.anchor.reference, aboutIncident(request.incident))
 
   const items = () => {
     const waived = waiversOf(trail.records({inc: request.incident}))
     const state = incidentState(trail, request.incident)
-    const all = closeItems({state, manual, disposition, ...(reconciled ? {reconciliation: reconciled} : {}), anchored: anchored()})
+    const all = closeItems({
+      state,
+      manual,
+      disposition,
+      ...(reconciled ? {reconciliation: reconciled} : {}),
+      anchored: anchored(),
+    })
     return {state, waived, open: all.filter(({item}) => !waived.has(item))}
   }
   if (responder.attended) await askAbout(job, trail, journal, items().open)
@@ -189,14 +208,18 @@ function refuseUnknownItems(waivers: readonly Waiver[], manual: readonly ManualS
   const known = ['containment', 'reconcile', 'anchor', ...manual.map(({id}) => `manual.${id}`)]
   const unknown = waivers.find(({item}) => !known.includes(item))
   if (unknown === undefined) return
-  throw new StanchError('usage.invalid', `${quoted(unknown.item, 60)} is nothing that can be waived here.`, {hint: `One of: ${known.join(', ')}`})
+  throw new StanchError('usage.invalid', `${quoted(unknown.item, 60)} is nothing that can be waived here.`, {
+    hint: `One of: ${known.join(', ')}`,
+  })
 }
 
 /** Waivers from flags: each needs a name and a reason. @throws usage.missing_flag */
 export function waiversFrom(items: readonly string[], by: string | undefined, reason: string | undefined): Waiver[] {
   if (items.length === 0) return []
   if (by === undefined || by.trim() === '' || reason === undefined || reason.trim() === '') {
-    throw new StanchError('usage.missing_flag', 'A waiver needs a name and a reason.', {hint: 'Add --waived-by NAME --reason TEXT.'})
+    throw new StanchError('usage.missing_flag', 'A waiver needs a name and a reason.', {
+      hint: 'Add --waived-by NAME --reason TEXT.',
+    })
   }
   return items.map((item) => ({item, by: named(by), reason: printable(reason.trim(), 300)}))
 }

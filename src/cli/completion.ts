@@ -23,7 +23,19 @@ export const SHELLS = ['bash', 'zsh', 'fish'] as const
 export type Shell = (typeof SHELLS)[number]
 
 /** Flags whose value is a file. */
-const FILES = new Set(['credential-file', 'file', 'key', 'output', 'runbook', 'approval', 'roster', 'ca', 'response', 'request-out', 'also'])
+const FILES = new Set([
+  'credential-file',
+  'file',
+  'key',
+  'output',
+  'runbook',
+  'approval',
+  'roster',
+  'ca',
+  'response',
+  'request-out',
+  'also',
+])
 
 interface Entry {
   /** `grant delete` */

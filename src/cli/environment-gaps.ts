@@ -12,7 +12,8 @@ export interface Surroundings {
 
 /** Options that load code into this process, and those that open its memory or its connections to others. */
 const LOADS_CODE = /^(?:-r|--require|--import|--loader|--experimental-loader|--env-file(?:-if-exists)?)(?:=|$)/
-const OPENS = /^(?:--inspect|--debug|--tls-keylog|--trace-tls|--heapsnapshot|--heap-prof|--cpu-prof|--report-|--abort-on-uncaught)/
+const OPENS =
+  /^(?:--inspect|--debug|--tls-keylog|--trace-tls|--heapsnapshot|--heap-prof|--cpu-prof|--report-|--abort-on-uncaught)/
 
 /** What one word of NODE_OPTIONS or of Node's own arguments does to the secrets in this process; undefined when nothing. */
 export function optionDanger(word: string): 'loads code into stanch' | 'opens memory or connections to others' | undefined {
@@ -21,7 +22,13 @@ export function optionDanger(word: string): 'loads code into stanch' | 'opens me
 }
 
 /** Variables that add to, or take from, what vouches for the tenant. */
-export const TLS_SWITCHES = ['NODE_TLS_REJECT_UNAUTHORIZED', 'NODE_EXTRA_CA_CERTS', 'NODE_USE_SYSTEM_CA', 'SSL_CERT_FILE', 'SSL_CERT_DIR'] as const
+export const TLS_SWITCHES = [
+  'NODE_TLS_REJECT_UNAUTHORIZED',
+  'NODE_EXTRA_CA_CERTS',
+  'NODE_USE_SYSTEM_CA',
+  'SSL_CERT_FILE',
+  'SSL_CERT_DIR',
+] as const
 /** Variables by which Node or the loader of programs writes out, or lets in, what is ours. */
 const OPEN_SWITCHES = ['NODE_DEBUG', 'NODE_V8_COVERAGE', 'LD_PRELOAD', 'DYLD_INSERT_LIBRARIES'] as const
 
@@ -41,6 +48,7 @@ export function environmentGaps({env, execArgv, tls}: Surroundings): EvidenceGap
   for (const word of words) add('options of Node', `started with ${quoted(word, 120)}: it ${optionDanger(word)}`)
   for (const name of OPEN_SWITCHES)
     if (env[name]) add(name, 'it is set: what this process knows may have been written elsewhere, or other code may run in it')
-  if (tls) for (const name of TLS_SWITCHES) if (env[name]) add(name, 'it is set: it changes which certificates vouch for the tenant')
+  if (tls)
+    for (const name of TLS_SWITCHES) if (env[name]) add(name, 'it is set: it changes which certificates vouch for the tenant')
   return gaps
 }

@@ -61,7 +61,9 @@ async function asBefore(
 ): Promise<TenantSnapshot> {
   const present = new Set(seen.grants.map((grant) => grant.id))
   const taken = known ? grantsTaken(known, (sha256) => getEvidence(folder, sha256)).filter((grant) => !present.has(grant.id)) : []
-  const missing = [...new Set(taken.map((grant) => grant.audience))].filter((audience) => !Object.hasOwn(seen.resource_servers, audience))
+  const missing = [...new Set(taken.map((grant) => grant.audience))].filter(
+    (audience) => !Object.hasOwn(seen.resource_servers, audience),
+  )
   const gaps: EvidenceGap[] = []
   const servers = await readServers(connected.tenant, missing, gaps)
   return {

@@ -146,7 +146,10 @@ async function believed(job: GuidedJob): Promise<LeakedParts> {
     return await leakedParts(job.connected, job.leak, job.client_id, job.leaked)
   } catch (error) {
     if (!isCode(error, 'input.invalid')) throw error
-    job.responder.notify({kind: 'warning', text: `${(error as StanchError).message} Going on without it: the longest lifetimes count.`})
+    job.responder.notify({
+      kind: 'warning',
+      text: `${(error as StanchError).message} Going on without it: the longest lifetimes count.`,
+    })
     return job.leaked ? {value: job.leaked} : {}
   }
 }

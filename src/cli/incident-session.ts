@@ -30,6 +30,7 @@ import type {LeakKind} from '../incident/leak.ts'
 import type {Plan} from '../incident/plan.ts'
 import type {LeakedToken, PlanChoices, PlanFacts} from '../incident/policy.ts'
 import {isChange} from '../incident/policy.ts'
+import {tookEffect} from '../incident/replay.ts'
 import type {IncidentState} from '../incident/replay.ts'
 import type {EvidenceGap} from '../incident/tenant-snapshot.ts'
 import {planLines} from '../report/plan-screen.ts'
@@ -121,7 +122,10 @@ async function dryRun(job: Job): Promise<Worked> {
   const incidents = allIncidents(job.place, [connected.mode]).map((one) => one.state)
   const joined = options.incident ?? job.state?.incident_id
   const state = joined === undefined ? undefined : incidents.find((one) => one.incident_id === joined)
-  if (joined !== undefined && !state) throw new StanchError('incident.unknown', `There is no incident ${quoted(joined, 40)} in this trail.`, {hint: 'List them: stanch incident list'})
+  if (joined !== undefined && !state)
+    throw new StanchError('incident.unknown', `There is no incident ${quoted(joined, 40)} in this trail.`, {
+      hint: 'List them: stanch incident list',
+    })
   refuseOtherIncident(job, facts, incidents, state)
   const plan = await job.plan(facts, state ? {state} : {})
   admit(job, plan, facts, state, operator)
@@ -130,7 +134,13 @@ async function dryRun(job: Job): Promise<Worked> {
   const leakedAt = instantOf(options.leaked_at ?? state?.leaked_at)
   const exposure = exposureOf(
     {...facts, snapshot: before},
-    {...exposureContext(job, leakedAt), containment: knownContainment({...facts, plan, ...(state ? {state} : {}), ...(leakedAt === undefined ? {} : {leaked_at: leakedAt})}, before)},
+    {
+      ...exposureContext(job, leakedAt),
+      containment: knownContainment(
+        {...facts, plan, ...(state ? {state} : {}), ...(leakedAt === undefined ? {} : {leaked_at: leakedAt})},
+        before,
+      ),
+    },
   )
   return {result: notCarriedOut(plan, facts.snapshot, exposure, 'planned'), screen: planLines(plan, facts, job.choices)}
 }
@@ -150,18 +160,32 @@ function environmentOf({place, connected}: Job): EvidenceGap[] {
 }
 
 /** An incident is about one client of one tenant; work on another one, or on a closed one, is another incident. */
-function refuseOtherIncident(job: Job, {snapshot}: PlanFacts, incidents: readonly IncidentState[], state: IncidentState | undefined): void {
+function refuseOtherIncident(
+  job: Job,
+  {snapshot}: PlanFacts,
+  incidents: readonly IncidentState[],
+  state: IncidentState | undefined,
+): void {
   refuseSecondIncident(job.client_id, snapshot.tenant, incidents, state?.incident_id)
   if (!state) return
   const id = state.incident_id
   if (state.tenant !== snapshot.tenant) {
-    throw new StanchError('guard.tenant_moved', `Incident ${id} is about tenant ${quoted(state.tenant)}; this is ${quoted(snapshot.tenant)}.`)
+    throw new StanchError(
+      'guard.tenant_moved',
+      `Incident ${id} is about tenant ${quoted(state.tenant)}; this is ${quoted(snapshot.tenant)}.`,
+    )
   }
   if (state.client_id !== undefined && state.client_id !== job.client_id) {
-    throw new StanchError('guard.other_client', `Incident ${id} is about client ${state.client_id}, not about ${quoted(job.client_id, 64)}. Nothing was changed.`, {hint: 'Leave --incident out: another client is another incident.'})
+    throw new StanchError(
+      'guard.other_client',
+      `Incident ${id} is about client ${state.client_id}, not about ${quoted(job.client_id, 64)}. Nothing was changed.`,
+      {hint: 'Leave --incident out: another client is another incident.'},
+    )
   }
   if (state.closed_at !== undefined) {
-    throw new StanchError('guard.incident_closed', `Incident ${id} is closed. Nothing was changed.`, {hint: 'Leave --incident out: what happens after its end is another incident.'})
+    throw new StanchError('guard.incident_closed', `Incident ${id} is closed. Nothing was changed.`, {
+      hint: 'Leave --incident out: what happens after its end is another incident.',
+    })
   }
 }
 
@@ -175,9 +199,13 @@ function admit(job: Job, plan: Plan, {snapshot}: PlanFacts, state: IncidentState
 /** A leak in the future would take the history out of account. A minute of skew is allowed. */
 function refuseFuture(job: Job): void {
   const now = tenantNow(job.connected) + 60
-  for (const [flag, text] of [['leaked-at', job.options.leaked_at], ['aware-at', job.options.aware_at]] as const) {
+  for (const [flag, text] of [
+    ['leaked-at', job.options.leaked_at],
+    ['aware-at', job.options.aware_at],
+  ] as const) {
     const at = instantOf(text)
-    if (at !== undefined && at > now) throw new StanchError('usage.invalid', `--${flag} lies in the future of the tenant. Nothing was changed.`)
+    if (at !== undefined && at > now)
+      throw new StanchError('usage.invalid', `--${flag} lies in the future of the tenant. Nothing was changed.`)
   }
 }
 
@@ -231,7 +259,7 @@ async function confirmAndWork(
   let failure: unknown
   if (!resumed) {
     try {
-      already = await askAboutEarlier(run, facts, plan, leakedAt, incidents)
+      already = await askAboutEarlier(run, facts, plan, leakedAt, incidents, state)
       agreed = await ask(run, confirmation(job, facts, plan), sha256)
     } catch (error) {
       failure = error
@@ -243,7 +271,10 @@ async function confirmAndWork(
     const {size, root, text} = run.journal.trail.checkpoint()
     const audit = {records: size, size, root_hash: root, checkpoint: text}
     const before = await snapshotBefore(run.tenant, (hash) => run.journal.trail.getEvidence(hash), snapshot, state)
-    const containment = knownContainment({...facts, plan, ...(state ? {state} : {}), ...(leakedAt === undefined ? {} : {leaked_at: leakedAt})}, before)
+    const containment = knownContainment(
+      {...facts, plan, ...(state ? {state} : {}), ...(leakedAt === undefined ? {} : {leaked_at: leakedAt})},
+      before,
+    )
     const exposure = exposureOf({...facts, snapshot: before}, {...exposureContext(job, leakedAt), containment})
     const result = notCarriedOut(plan, snapshot, exposure, 'declined', {incident_id: run.journal.incident, audit})
     const refusal =
@@ -291,12 +322,13 @@ async function askAboutEarlier(
   plan: Plan,
   leakedAt: number | undefined,
   incidents: readonly IncidentState[],
+  state: IncidentState | undefined,
 ): Promise<string[]> {
   // Whatever this machine ever intended is its own, also where nobody knows yet what became of it.
   const own = new Set(incidents.flatMap((one) => one.operations.map((operation) => operation.correlation_id)))
   const found = earlierChanges(facts.snapshot, leakedAt, own)
   const rotation = plan.steps.find((step) => step.action === 'client_secret.rotate')
-  const rotated = found.find((one) => one.what === 'secret_rotated')
+  const rotated = found.find((one) => one.what === 'secret_rotated') ?? ownRotation(plan, state)
   for (const one of found.filter((each) => each.what === 'grant_deleted'))
     run.responder.notify({
       kind: 'note',
@@ -307,6 +339,24 @@ async function askAboutEarlier(
   if (answer !== 'already') return []
   const next = plan.steps[plan.steps.indexOf(rotation) + 1]
   return [rotation.id, ...(next?.action === 'secret.deliver' ? [next.id] : [])]
+}
+
+/**
+ * This incident has rotated before. `secret rotate` is a rotation that a person asked for by its name; a runbook that is
+ * begun anew is not.
+ */
+function ownRotation(plan: Plan, state: IncidentState | undefined): EarlierChange | undefined {
+  if (plan.runbook.id.startsWith('command:')) return undefined
+  const done = state?.operations.findLast(
+    (one) => (one.action === 'client_secret.rotate' || one.action === 'client_secret.set') && tookEffect(one),
+  )
+  if (!done) return undefined
+  return {
+    what: 'secret_rotated',
+    log_id: `record ${done.seq} of this trail`,
+    at: done.date ?? Math.floor(Date.parse(done.at) / 1000),
+    actor: 'this incident',
+  }
 }
 
 function earlierQuestion(rotated: EarlierChange) {

@@ -14,20 +14,34 @@ import type {Connected} from './context.ts'
  * @returns undefined when no value is at hand or it is no readable token
  * @throws {StanchError} `input.invalid` for a token that is not this tenant's or not this client's
  */
-export async function trustedToken(connected: Connected, clientId: string | undefined, leaked: Secret | undefined): Promise<LeakedToken | undefined> {
+export async function trustedToken(
+  connected: Connected,
+  clientId: string | undefined,
+  leaked: Secret | undefined,
+): Promise<LeakedToken | undefined> {
   if (!leaked) return undefined
   const found: Inspection = inspectText(leaked.reveal())
   if (found.format !== 'jwt') return undefined
   const hint = 'Leave the value out to go on without it: then the longest lifetimes count.'
   const issuers = [connected.origin.issuer, new URL('/', connected.tenant.audience).href]
   const issuer = issuers.find((one) => one === found.claims?.['iss'])
-  if (issuer === undefined) throw new StanchError('input.invalid', 'The leaked token was not issued by this tenant. Nothing was changed.', {hint})
+  if (issuer === undefined)
+    throw new StanchError('input.invalid', 'The leaked token was not issued by this tenant. Nothing was changed.', {hint})
   if (clientId !== undefined && found.client_id !== undefined && found.client_id !== clientId) {
-    throw new StanchError('input.invalid', `The leaked token belongs to client ${printable(found.client_id, 64)}, not to ${printable(clientId, 64)}. Nothing was changed.`, {hint})
+    throw new StanchError(
+      'input.invalid',
+      `The leaked token belongs to client ${printable(found.client_id, 64)}, not to ${printable(clientId, 64)}. Nothing was changed.`,
+      {hint},
+    )
   }
   const {verifySignature} = await import('../tokens/verify.ts')
   const {verdict, reason} = await verifySignature(leaked, await connected.tenant.jwks(), {issuer})
-  if (verdict !== 'valid') throw new StanchError('input.invalid', `The tenant's keys do not vouch for the leaked token: ${printable(reason, 200)}. Nothing was changed.`, {hint})
+  if (verdict !== 'valid')
+    throw new StanchError(
+      'input.invalid',
+      `The tenant's keys do not vouch for the leaked token: ${printable(reason, 200)}. Nothing was changed.`,
+      {hint},
+    )
   return {
     audiences: found.audiences,
     scopes: found.scopes,
@@ -51,7 +65,12 @@ export interface LeakedParts {
 }
 
 /** @throws {StanchError} what `trustedToken` throws */
-export async function leakedParts(connected: Connected, leak: LeakKind, clientId: string | undefined, value: Secret | undefined): Promise<LeakedParts> {
+export async function leakedParts(
+  connected: Connected,
+  leak: LeakKind,
+  clientId: string | undefined,
+  value: Secret | undefined,
+): Promise<LeakedParts> {
   if (!value) return {}
   const token = leak === 'management-token' ? await trustedToken(connected, clientId, value) : undefined
   return token ? {value, leaked_token: token} : {value, leaked: value}

@@ -43,9 +43,13 @@ function sourceOf(folder: string, found: FoundIncident, vkeys: readonly string[]
   const verdict = verifyFolder(folder, vkey === undefined ? {} : {vkey})
   if (!verdict.ok) {
     const [finding] = verdict.findings
-    throw new StanchError('audit.not_verified', `${quoted(folder, 120)} does not verify: ${printable(`${finding?.kind ?? ''} (${finding?.detail ?? ''})`, 200)}`, {
-      hint: `stanch audit verify ${folder}`,
-    })
+    throw new StanchError(
+      'audit.not_verified',
+      `${quoted(folder, 120)} does not verify: ${printable(`${finding?.kind ?? ''} (${finding?.detail ?? ''})`, 200)}`,
+      {
+        hint: `stanch audit verify ${folder}`,
+      },
+    )
   }
   return {
     origin,
@@ -78,8 +82,11 @@ export function mergedLines({sources, rows}: Merged, mode: 'real' | 'sim'): stri
       (one) =>
         `  ${printable(one.origin, 120)}: ${one.size} records, root ${one.root_hash.slice(0, 16)}...${one.complete ? '' : ', incomplete'}${one.pinned ? '' : ', key not known from elsewhere (--vkey)'}`,
     ),
-    'Timeline, by the tenant\'s clock (~ reckoned from the machine\'s):',
-    ...rows.map((row) => `  ${row.by === 'tenant' ? ' ' : '~'}${row.at.slice(0, 19)}Z ${printable(row.origin, 60)}#${row.seq} ${shortOf(row, mode)}`),
+    "Timeline, by the tenant's clock (~ reckoned from the machine's):",
+    ...rows.map(
+      (row) =>
+        `  ${row.by === 'tenant' ? ' ' : '~'}${row.at.slice(0, 19)}Z ${printable(row.origin, 60)}#${row.seq} ${shortOf(row, mode)}`,
+    ),
   ]
 }
 

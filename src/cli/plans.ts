@@ -43,12 +43,7 @@ export interface GrantChoice {
 }
 
 /** @throws auth0.not_found when nothing matches: there is nothing to delete, and a typo must not look like success */
-export function deleteGrantsPlan(
-  choice: GrantChoice,
-  leak: LeakKind,
-  facts: PlanFacts,
-  choices: PlanChoices,
-): Plan {
+export function deleteGrantsPlan(choice: GrantChoice, leak: LeakKind, facts: PlanFacts, choices: PlanChoices): Plan {
   const {snapshot} = facts
   const wanted = snapshot.grants.filter((grant) => {
     if (choice.grant !== undefined) return grant.id === choice.grant

@@ -47,14 +47,23 @@ export async function reconcileNow(
   const found = question.incident === undefined ? undefined : findIncident(place, question.incident)
   if (found) refuseOtherTenant(found, connected)
   if (readOrigin(folder) === undefined) {
-    throw new StanchError('usage.invalid', `There is no ${mode === 'sim' ? 'simulated' : 'real'} trail on this machine to compare with the tenant's log.`)
+    throw new StanchError(
+      'usage.invalid',
+      `There is no ${mode === 'sim' ? 'simulated' : 'real'} trail on this machine to compare with the tenant's log.`,
+    )
   }
   const since = sinceOf(question.since, connected)
   const peers = peersFrom(question.also ?? [], origin.host)
   await connected.tenant.operator()
   const trail = await openTrail(place, mode)
   try {
-    return await reconcileWith(trail, connected, {...question, since, peers, closed: found?.state.closed_at !== undefined}, responder, interruption)
+    return await reconcileWith(
+      trail,
+      connected,
+      {...question, since, peers, closed: found?.state.closed_at !== undefined},
+      responder,
+      interruption,
+    )
   } finally {
     trail.close(interruption.requested ? 'interrupted' : 'done')
   }
@@ -64,8 +73,11 @@ export async function reconcileNow(
 export async function reconcileWith(
   trail: Trail,
   connected: Connected,
-  question: Pick<ReconcileQuestion, 'incident' | 'wait' | 'retention_days'> & {readonly since?: number | undefined; readonly peers: Peers
-    readonly closed?: boolean},
+  question: Pick<ReconcileQuestion, 'incident' | 'wait' | 'retention_days'> & {
+    readonly since?: number | undefined
+    readonly peers: Peers
+    readonly closed?: boolean
+  },
   responder: Pick<Responder, 'notify'>,
   interruption: {readonly requested: boolean},
 ): Promise<Reconciled> {
@@ -82,7 +94,12 @@ export async function reconcileWith(
       ...(retention_days === undefined ? {} : {retention_days}),
     },
   )
-  return {tenant: connected.origin.host, simulated: connected.mode === 'sim', ...(incident === undefined ? {} : {incident_id: incident}), ...found}
+  return {
+    tenant: connected.origin.host,
+    simulated: connected.mode === 'sim',
+    ...(incident === undefined ? {} : {incident_id: incident}),
+    ...found,
+  }
 }
 
 export function reconcileExit(found: Pick<Reconciliation, 'findings'>): number {

@@ -59,13 +59,20 @@ export async function signAsWitness(place: Place, mode: Mode, message: string, v
   }
 }
 
-export async function addWitness(place: Place, mode: Mode, pasted: string, keys: {readonly vkey?: string | undefined; readonly roster?: string | undefined; readonly incident?: string | undefined}): Promise<WitnessAdded> {
+export async function addWitness(
+  place: Place,
+  mode: Mode,
+  pasted: string,
+  keys: {readonly vkey?: string | undefined; readonly roster?: string | undefined; readonly incident?: string | undefined},
+): Promise<WitnessAdded> {
   const vkeys = [
     ...(keys.vkey === undefined ? [] : [keys.vkey]),
     ...(keys.roster === undefined ? [] : rosterVkeys(readBounded(keys.roster, MAX_ROSTER).toString('utf8'))),
   ]
   if (vkeys.length === 0) {
-    throw new StanchError('usage.missing_flag', 'Whose signature should it be?', {hint: 'Give the key of the witness (--vkey), or the roster (--roster FILE).'})
+    throw new StanchError('usage.missing_flag', 'Whose signature should it be?', {
+      hint: 'Give the key of the witness (--vkey), or the roster (--roster FILE).',
+    })
   }
   const found = keys.incident === undefined ? undefined : findIncident(place, keys.incident)
   if (!found) mustExist(place, mode)
@@ -87,6 +94,7 @@ export function mustExist(place: Place, mode: Mode): void {
 
 function lastCosigned(folder: string): number {
   let size = 0
-  for (const record of readTrail(folder)) if (record.kind === 'anchor' && record['type'] === 'cosignature') size = Math.max(size, Number(record['size']))
+  for (const record of readTrail(folder))
+    if (record.kind === 'anchor' && record['type'] === 'cosignature') size = Math.max(size, Number(record['size']))
   return size
 }

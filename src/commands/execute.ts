@@ -26,8 +26,15 @@ export default class Execute extends IncidentCommand {
   static override flags = {
     ...connectionFlags,
     'plan-hash': Flags.string({summary: 'refuse any other plan', helpValue: 'H'}),
-    'require-approval': Flags.string({summary: 'send nothing unless the holder of this key approved the plan', helpValue: 'VKEY'}),
-    approval: Flags.string({summary: 'the approval line that they sent, in a file', helpValue: 'FILE', dependsOn: ['require-approval']}),
+    'require-approval': Flags.string({
+      summary: 'send nothing unless the holder of this key approved the plan',
+      helpValue: 'VKEY',
+    }),
+    approval: Flags.string({
+      summary: 'the approval line that they sent, in a file',
+      helpValue: 'FILE',
+      dependsOn: ['require-approval'],
+    }),
     ...deliverFlags,
     ...incidentFlags,
     'credential-file': proofFlags['credential-file'],
@@ -79,7 +86,11 @@ export default class Execute extends IncidentCommand {
     })
     await this.show(worked, attended)
   }
-  async #approvalOf(place: Place, plan_sha256: string, flags: {incident?: string | undefined; 'require-approval'?: string | undefined; approval?: string | undefined}) {
+  async #approvalOf(
+    place: Place,
+    plan_sha256: string,
+    flags: {incident?: string | undefined; 'require-approval'?: string | undefined; approval?: string | undefined},
+  ) {
     const vkey = flags['require-approval']
     if (vkey === undefined) return undefined
     const {requireApproval} = await import('../cli/approve.ts')

@@ -14,7 +14,9 @@ import type {IncidentState} from '../incident/replay.ts'
 
 /** Will going on rotate? It will not where a rotation took effect: its secret then goes to the sink given, else into a 0600 file. */
 function rotationAhead(plan: Plan, state: IncidentState): boolean {
-  const rotated = state.operations.some((one) => (one.action === 'client_secret.rotate' || one.action === 'client_secret.set') && tookEffect(one))
+  const rotated = state.operations.some(
+    (one) => (one.action === 'client_secret.rotate' || one.action === 'client_secret.set') && tookEffect(one),
+  )
   return !rotated && plan.steps.some((step) => step.action === 'secret.deliver')
 }
 
@@ -60,9 +62,13 @@ Without an id it takes the only unfinished incident; with several it lists them.
     })()
     this.incidentId = state.incident_id
     if (!attended && sink === undefined && rotationAhead(plan, state)) {
-      throw new StanchError('usage.missing_sink', 'A rotation is still ahead, and where its new secret goes is not known here. Nothing was sent.', {
-        hint: `Say it again: stanch resume ${state.incident_id} --deliver SINK`,
-      })
+      throw new StanchError(
+        'usage.missing_sink',
+        'A rotation is still ahead, and where its new secret goes is not known here. Nothing was sent.',
+        {
+          hint: `Say it again: stanch resume ${state.incident_id} --deliver SINK`,
+        },
+      )
     }
     const showOnTerminal = await this.showOnTerminal()
     const worked = await runIncident({

@@ -10,7 +10,12 @@ const SECONDS = 30
  * @param bytes largest answer that is taken
  * @throws usage.invalid for what is no http address; delivery.failed when no usable answer came
  */
-export async function post(url: string, body: Uint8Array<ArrayBuffer>, types: {readonly sends: string; readonly takes: string}, bytes: number): Promise<Buffer> {
+export async function post(
+  url: string,
+  body: Uint8Array<ArrayBuffer>,
+  types: {readonly sends: string; readonly takes: string},
+  bytes: number,
+): Promise<Buffer> {
   const target = URL.canParse(url) ? new URL(url) : undefined
   if (!target || !['http:', 'https:'].includes(target.protocol) || target.username !== '' || target.password !== '') {
     throw new StanchError('usage.invalid', `${quoted(url, 120)} is no http address without a user in it.`)
@@ -31,7 +36,10 @@ export async function post(url: string, body: Uint8Array<ArrayBuffer>, types: {r
   const type = answer.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase()
   if (answer.status !== 200 || type !== types.takes) {
     await answer.body?.cancel()
-    throw new StanchError('delivery.failed', `${target.host} answered ${answer.status} ${quoted(type ?? 'without a type', 60)}, not ${types.takes}.`)
+    throw new StanchError(
+      'delivery.failed',
+      `${target.host} answered ${answer.status} ${quoted(type ?? 'without a type', 60)}, not ${types.takes}.`,
+    )
   }
   const parts: Uint8Array[] = []
   let size = 0

@@ -69,7 +69,8 @@ export function runCommand(
       clearTimeout(timer)
       if (code === null) problem ??= `was ended by ${signal ?? 'a signal'}`
       if (problem !== undefined) reject(new StanchError('delivery.failed', `${name} ${problem}.`))
-      else resolve({status: code ?? -1, stdout: Buffer.concat(parts), said: printable(scrub(said).trim().replace(/\s+/g, ' '), 300)})
+      else
+        resolve({status: code ?? -1, stdout: Buffer.concat(parts), said: printable(scrub(said).trim().replace(/\s+/g, ' '), 300)})
     })
     child.stdin.end(input)
   })

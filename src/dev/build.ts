@@ -1,4 +1,4 @@
-import {copyFileSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync, chmodSync} from 'node:fs'
+import {copyFileSync, existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync, chmodSync} from 'node:fs'
 import path from 'node:path'
 import {fileURLToPath} from 'node:url'
 
@@ -8,6 +8,9 @@ import {fileURLToPath} from 'node:url'
  */
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..')
+
+const fresh = path.join(root, `dist.new-${process.pid}`)
+const old = path.join(root, `dist.old-${process.pid}`)
 
 /** Every command file as `commands/<topic>/<name>`. */
 function commandEntries(): Record<string, string> {
@@ -65,7 +68,7 @@ async function bundle(): Promise<void> {
     cwd: root,
   })
   await build.write({
-    dir: path.join(root, 'dist'),
+    dir: fresh,
     format: 'esm',
     entryFileNames: '[name].js',
     chunkFileNames: 'chunks/[name]-[hash].js',
@@ -81,9 +84,9 @@ async function bundle(): Promise<void> {
     },
   })
   await build.close()
-  chmodSync(path.join(root, 'dist/main.js'), 0o755)
+  chmodSync(path.join(fresh, 'main.js'), 0o755)
   // Goes into every evidence bundle as it is.
-  copyFileSync(path.join(root, 'src/report/verify.py'), path.join(root, 'dist/verify.py'))
+  copyFileSync(path.join(root, 'src/report/verify.py'), path.join(fresh, 'verify.py'))
 }
 
 async function manifest(): Promise<void> {
@@ -107,9 +110,12 @@ if (!existsSync(path.join(root, 'node_modules/rolldown'))) {
   // `npm ci --omit=dev` runs this too: there is nothing to build with, and nothing to fail about.
   process.stderr.write('rolldown is not installed (development dependency): dist/ is left as it is.\n')
 } else {
-  rmSync(path.join(root, 'dist'), {recursive: true, force: true})
-  rmSync(path.join(root, 'oclif.manifest.json'), {force: true})
   await bundle()
+  // The old dist/ stays whole until the new one is: a program that starts meanwhile finds one or the other.
+  rmSync(old, {recursive: true, force: true})
+  if (existsSync(path.join(root, 'dist'))) renameSync(path.join(root, 'dist'), old)
+  renameSync(fresh, path.join(root, 'dist'))
+  rmSync(old, {recursive: true, force: true})
   await manifest()
   const {version} = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as {version: string}
   process.stdout.write(`Built stanch ${version} into dist/.\n`)

@@ -28,7 +28,8 @@ export function waiversOf(records: Iterable<{readonly kind: string; readonly [me
     const {kind, question, answer} = record as {kind: string; question?: unknown; answer?: unknown}
     if (kind !== 'decision' || typeof question !== 'string' || !question.startsWith(WAIVE) || typeof answer !== 'string') continue
     const match = /^waived by ([^:]+): (.+)$/s.exec(answer)
-    if (match) found.set(question.slice(WAIVE.length), {item: question.slice(WAIVE.length), by: match[1] ?? '', reason: match[2] ?? ''})
+    if (match)
+      found.set(question.slice(WAIVE.length), {item: question.slice(WAIVE.length), by: match[1] ?? '', reason: match[2] ?? ''})
   }
   return found
 }
@@ -85,7 +86,13 @@ export async function askItem(asker: Asker, item: CloseItem): Promise<'done' | '
   if (answer === 'done') return 'done'
   if (answer !== 'waive') return 'open'
   const needed = (text: string) => (text.trim() === '' ? 'This is needed.' : undefined)
-  const base = {why: 'A waiver without a name and a reason is none.', effect: 'It is written into the record.', undo: 'none', unattended: '', check: needed} as const
+  const base = {
+    why: 'A waiver without a name and a reason is none.',
+    effect: 'It is written into the record.',
+    undo: 'none',
+    unattended: '',
+    check: needed,
+  } as const
   const by = await asker.responder.decide({...base, id: 'close.waived_by', kind: 'text', ask: 'Who answers for it?'})
   const reason = await asker.responder.decide({...base, id: 'close.waive_reason', kind: 'text', ask: 'Why may it stay so?'})
   return {item: item.item, by: named(by), reason: reason.trim()}
@@ -97,7 +104,11 @@ export async function askAnchor(asker: Asker, body: string): Promise<string> {
     id: 'close.anchor',
     kind: 'text',
     ask: 'Where did you post it? Paste a link or reference (empty: nowhere)',
-    screen: ['Post these three lines where others can show them later: the ticket, the chat, a mail.', '', ...body.trimEnd().split('\n')],
+    screen: [
+      'Post these three lines where others can show them later: the ticket, the chat, a mail.',
+      '',
+      ...body.trimEnd().split('\n'),
+    ],
     why: 'Without a copy elsewhere, whoever owns this machine could put back an older state of the record, unseen.',
     effect: 'The reference is written into the record.',
     undo: 'none',

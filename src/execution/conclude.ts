@@ -31,7 +31,15 @@ export function conclude(
   const tokenOnly = plan.leak === 'management-token' && !tokenCouldReadSecrets({...facts, snapshot: progress.before})
   const open = restored || tokenOnly ? [] : openPaths(facts, effective)
   const untied = progress.gaps.some((gap) => gap.code === 'tie_missing')
-  const status = statusOf({actions, proof: progress.proofs, open_paths: open, delivery_failed: deliveryFailed, restored, untied, uncontained: exposure.audiences.some((one) => one.contained_at === undefined)})
+  const status = statusOf({
+    actions,
+    proof: progress.proofs,
+    open_paths: open,
+    delivery_failed: deliveryFailed,
+    restored,
+    untied,
+    uncontained: exposure.audiences.some((one) => one.contained_at === undefined),
+  })
   const reopening = reopeningScopes(progress.before, progress.leaked_token)
   const gaps = uniqueGaps([...exposure.evidence_gaps, ...progress.gaps, ...reopeningGap(reopening, exposure)])
   const checkpoint = writable ? writeDown(run, plan.client_id, status, gaps) : undefined

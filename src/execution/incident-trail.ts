@@ -75,7 +75,12 @@ export class IncidentTrail {
   }
 
   /** The end of an operation as the tenant answered it, or as no answer came. */
-  end(intended: Intended | Operation, sent: Sent, result: 'ok' | 'failed' | 'refused' | 'unknown', extras: {after?: string} = {}): Appended {
+  end(
+    intended: Intended | Operation,
+    sent: Sent,
+    result: 'ok' | 'failed' | 'refused' | 'unknown',
+    extras: {after?: string} = {},
+  ): Appended {
     const {outcome} = this.outcomeDraft(intended, sent, result, extras)
     const appended = this.trail.append(outcome)
     this.trail.checkpoint()
@@ -161,12 +166,22 @@ export class IncidentTrail {
     evidence?: string
   }): void {
     const {target, action, finding, ...rest} = members
-    this.trail.append(this.#record({kind: 'observe', ...(target === undefined ? {} : {target}), action, finding: printable(finding, 1000), ...rest}))
+    this.trail.append(
+      this.#record({
+        kind: 'observe',
+        ...(target === undefined ? {} : {target}),
+        action,
+        finding: printable(finding, 1000),
+        ...rest,
+      }),
+    )
   }
 
   gaps(gaps: readonly EvidenceGap[]): void {
     if (gaps.length === 0) return
-    this.trail.appendAll(gaps.map((gap) => this.#record({kind: 'gap', what: printable(gap.what, 400), why: printable(gap.why, 1000)})))
+    this.trail.appendAll(
+      gaps.map((gap) => this.#record({kind: 'gap', what: printable(gap.what, 400), why: printable(gap.why, 1000)})),
+    )
   }
 
   decision(question: string, answer: string, extras: {choices?: readonly string[]; plan_sha256?: string} = {}): void {
@@ -199,7 +214,12 @@ export class IncidentTrail {
   }
 
   /** The last record of the incident: nothing is added to it afterwards. */
-  close(members: {readonly all_clear_at: string; readonly disposition: string; readonly cause?: string; readonly lessons?: string}): void {
+  close(members: {
+    readonly all_clear_at: string
+    readonly disposition: string
+    readonly cause?: string
+    readonly lessons?: string
+  }): void {
     this.trail.append(this.#record({kind: 'incident.close', ...members}))
   }
 
@@ -222,7 +242,13 @@ export class IncidentTrail {
   }
 
   #deliveryDraft(op: string, delivery: DeliveryFact): Draft {
-    return this.#record({kind: 'deliver', op, sink: printable(delivery.sink, 300), result: delivery.result, fingerprint: delivery.fingerprint})
+    return this.#record({
+      kind: 'deliver',
+      op,
+      sink: printable(delivery.sink, 300),
+      result: delivery.result,
+      fingerprint: delivery.fingerprint,
+    })
   }
 
   #record(members: {readonly kind: string; readonly [member: string]: unknown}): Draft {
@@ -256,7 +282,8 @@ function intendedOf(draft: IntentDraft, op: string, appended: Appended): Intende
 /** A code and a sentence of ours; of the tenant's answer only its error code is kept, never its text. */
 function errorOf(sent: Sent, result: string): {code: string; text: string} | undefined {
   if (result === 'ok') return undefined
-  if (sent.kind !== 'answered') return {code: sent.cause, text: sent.kind === 'not_sent' ? 'the request did not leave' : 'no usable answer came'}
+  if (sent.kind !== 'answered')
+    return {code: sent.cause, text: sent.kind === 'not_sent' ? 'the request did not leave' : 'no usable answer came'}
   return {code: sent.error ?? `http_${sent.status}`, text: `the tenant answered ${sent.status}`}
 }
 

@@ -38,9 +38,14 @@ export async function readCurrentSecret(
   const {sent, secret} = await run.tenant.readSecret(clientId, intended.correlation_id)
   const judged = judge(sent)
   if (judged !== 'done' || !secret) {
-    run.journal.end(intended, sent, judged === 'refused' ? 'refused' : judged === 'not_sent' ? 'failed' : judged === 'done' ? 'ok' : 'unknown')
+    run.journal.end(
+      intended,
+      sent,
+      judged === 'refused' ? 'refused' : judged === 'not_sent' ? 'failed' : judged === 'done' ? 'ok' : 'unknown',
+    )
     // A read has no effect to be in doubt about: what it would have shown is simply not known.
-    if (judged === 'in_doubt' || judged === 'rate_limited') run.journal.settle(intended, 'not_done', 'state', {note: 'a read changes nothing'})
+    if (judged === 'in_doubt' || judged === 'rate_limited')
+      run.journal.settle(intended, 'not_done', 'state', {note: 'a read changes nothing'})
     return undefined
   }
   const fingerprint = run.journal.fingerprint(clientId, secret.reveal())

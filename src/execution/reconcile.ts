@@ -109,7 +109,10 @@ function scopeOf(run: ReconcileRun, request: ReconcileRequest, host: string): Sc
 
 async function waitFor(run: ReconcileRun, request: ReconcileRequest, until: number): Promise<void> {
   while (request.wait && run.clock.now() < until) {
-    if (run.interruption.requested) throw new StanchError('interrupted', 'Interrupted while waiting for the tenant log.', {hint: 'Nothing was changed. Without --wait it says what is known by now.'})
+    if (run.interruption.requested)
+      throw new StanchError('interrupted', 'Interrupted while waiting for the tenant log.', {
+        hint: 'Nothing was changed. Without --wait it says what is known by now.',
+      })
     const left = Math.ceil((until - run.clock.now()) / 1000)
     run.responder.notify({kind: 'waits', why: 'entries of the tenant log may be late', seconds_left: left})
     await run.clock.sleep(Math.min(STEP_SECONDS, left))
@@ -138,9 +141,16 @@ async function settleFound(
     const state = await stateOf(run, intent)
     if (state === 'not_done') settle(run, intent, 'not_done', {entries: 0, state: 'looked at'})
     else if (state === 'done') {
-      findings[index] = {...finding, code: 'NO_TENANT_ENTRY', detail: `${intent.action} on ${intent.target} has no answer; the tenant shows it done but logged nothing`}
+      findings[index] = {
+        ...finding,
+        code: 'NO_TENANT_ENTRY',
+        detail: `${intent.action} on ${intent.target} has no answer; the tenant shows it done but logged nothing`,
+      }
     } else {
-      findings[index] = {...finding, detail: `${finding.detail}; the state cannot be read here: stanch resume ${intent.inc ?? request.incident ?? ''}`.trim()}
+      findings[index] = {
+        ...finding,
+        detail: `${finding.detail}; the state cannot be read here: stanch resume ${intent.inc ?? request.incident ?? ''}`.trim(),
+      }
     }
   }
   return {...found, findings}
@@ -174,7 +184,12 @@ async function stateOf(run: ReconcileRun, intent: RecordedIntent): Promise<'done
     case 'client_secret.set': {
       if (intent.before === undefined || intent.inc === undefined) return 'unknown'
       const journal = new IncidentTrail(run.trail, intent.inc, run.tenant.origin.host, run.machine)
-      const read = await readCurrentSecret({tenant: run.tenant, journal}, {}, intent.target.slice('client:'.length), 'did the rotation without an answer take effect?')
+      const read = await readCurrentSecret(
+        {tenant: run.tenant, journal},
+        {},
+        intent.target.slice('client:'.length),
+        'did the rotation without an answer take effect?',
+      )
       return read === undefined ? 'unknown' : read.fingerprint === intent.before ? 'not_done' : 'done'
     }
     default:
@@ -182,8 +197,16 @@ async function stateOf(run: ReconcileRun, intent: RecordedIntent): Promise<'done
   }
 }
 
-function writeDown(run: ReconcileRun, request: ReconcileRequest, host: string, found: Reconciliation, pages: readonly string[]): void {
-  const whole = run.trail.putEvidence(withoutSecretShapes(JSON.stringify({at: rfc3339Millis(run.machine.now()), tenant: host, pages, ...found})))
+function writeDown(
+  run: ReconcileRun,
+  request: ReconcileRequest,
+  host: string,
+  found: Reconciliation,
+  pages: readonly string[],
+): void {
+  const whole = run.trail.putEvidence(
+    withoutSecretShapes(JSON.stringify({at: rfc3339Millis(run.machine.now()), tenant: host, pages, ...found})),
+  )
   const draft: Draft = {
     kind: 'reconcile',
     ...request.about,

@@ -24,7 +24,12 @@ export function eventOf(record: StoredRecord): IncidentEvent | undefined {
     case 'incident.update':
       return {...base, kind: 'updated', members: record}
     case 'incident.close':
-      return {...base, kind: 'closed', all_clear_at: text(record['all_clear_at']), ...optional('disposition', maybe(record['disposition']))}
+      return {
+        ...base,
+        kind: 'closed',
+        all_clear_at: text(record['all_clear_at']),
+        ...optional('disposition', maybe(record['disposition'])),
+      }
     case 'plan':
       return {...base, kind: 'planned', plan_sha256: text(record['plan_sha256']), evidence: text(record['evidence'])}
     case 'decision':

@@ -63,6 +63,18 @@ export type ProgressEvent =
   | {readonly kind: 'note'; readonly text: string}
   | {readonly kind: 'warning'; readonly text: string}
   | {readonly kind: 'step_begins'; readonly step: PlanStep; readonly number: number; readonly of: number}
-  | {readonly kind: 'step_ends'; readonly step: PlanStep; readonly outcome: StepOutcome; readonly detail?: string; readonly at: string}
-  | {readonly kind: 'probe'; readonly claim: string; readonly refusals: number; readonly wanted: number; readonly seconds_left: number}
+  | {
+      readonly kind: 'step_ends'
+      readonly step: PlanStep
+      readonly outcome: StepOutcome
+      readonly detail?: string
+      readonly at: string
+    }
+  | {
+      readonly kind: 'probe'
+      readonly claim: string
+      readonly refusals: number
+      readonly wanted: number
+      readonly seconds_left: number
+    }
   | {readonly kind: 'waits'; readonly why: string; readonly seconds_left: number}

@@ -134,7 +134,13 @@ async function probeOld(
 }
 
 /** The last way to know: the tenant logs a rotation that took effect with our correlation id. Its silence proves nothing. */
-async function byTenantLog(run: Run, progress: Progress, step: PlanStep, deliverStep: PlanStep | undefined, operation: Intended | Operation): Promise<Settlement> {
+async function byTenantLog(
+  run: Run,
+  progress: Progress,
+  step: PlanStep,
+  deliverStep: PlanStep | undefined,
+  operation: Intended | Operation,
+): Promise<Settlement> {
   const clientId = progress.plan.client_id
   let entries: readonly LogEntry[] = []
   try {
@@ -144,14 +150,24 @@ async function byTenantLog(run: Run, progress: Progress, step: PlanStep, deliver
   }
   const entry = entries.find((one) => one.correlation_id === operation.correlation_id)
   if (!entry) {
-    finishStep(run, progress, step, {outcome: 'in_doubt', seq: operation.seq, at: run.journal.now(), detail: 'no answer, and the secret cannot be read'})
+    finishStep(run, progress, step, {
+      outcome: 'in_doubt',
+      seq: operation.seq,
+      at: run.journal.now(),
+      detail: 'no answer, and the secret cannot be read',
+    })
     return 'unreadable'
   }
   const read = await readCurrentSecret(run, progress, clientId, 'the tenant log has the rotation: which secret is in force?')
   if (read) return adopt(run, progress, step, deliverStep, operation, read)
   run.journal.settle(operation, 'ok', 'tenant-log', {log_id: entry.log_id, date: entry.date})
   progress.secret_changed_at = parseRfc3339(entry.date) ?? run.tenant.serverTime() ?? Math.floor(run.clock.now() / 1000)
-  finishStep(run, progress, step, {outcome: 'done', seq: operation.seq, at: run.journal.now(), detail: 'settled by the tenant log; the new secret is not known here'})
+  finishStep(run, progress, step, {
+    outcome: 'done',
+    seq: operation.seq,
+    at: run.journal.now(),
+    detail: 'settled by the tenant log; the new secret is not known here',
+  })
   return 'unreadable'
 }
 

@@ -30,7 +30,12 @@ export interface FetchedLog {
  * @param since tenant time, milliseconds
  * @throws auth0.scope_missing without read:logs
  */
-export async function fetchLog(tenant: Tenant, trail: Pick<Trail, 'putEvidence'>, since: number, interrupted: () => boolean = () => false): Promise<FetchedLog> {
+export async function fetchLog(
+  tenant: Tenant,
+  trail: Pick<Trail, 'putEvidence'>,
+  since: number,
+  interrupted: () => boolean = () => false,
+): Promise<FetchedLog> {
   const [oldest] = await tenant.searchLogs({q: 'date:[1970-01-01 TO *]', page: 0, per_page: 1, sort: 'date:1'})
   const first = await firstPage(tenant, since)
   const entries = [...first.entries]

@@ -10,7 +10,7 @@ const MAX_COMMAND = 4096
 /** True when `text` is more than one line or holds another control character: no path, word or setting may. */
 export function hasControl(text: string): boolean {
   // oxlint-disable-next-line no-control-regex
-  return /[\u0000-\u001f\u007f]/.test(text)
+  return /[\u0000-\u001f\u007f-\u009f]/.test(text)
 }
 
 /**

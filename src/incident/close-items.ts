@@ -42,10 +42,18 @@ export function closeItems(facts: CloseFacts): CloseItem[] {
   }
   for (const step of manual) {
     if (state.signed_off[step.id] !== undefined) continue
-    items.push({item: `manual.${step.id}`, what: `${step.args.owner}: ${step.args.question}`, how: `stanch incident update ${id} --done ${step.id}`})
+    items.push({
+      item: `manual.${step.id}`,
+      what: `${step.args.owner}: ${step.args.question}`,
+      how: `stanch incident update ${id} --done ${step.id}`,
+    })
   }
   if (reconciliation === undefined) {
-    items.push({item: 'reconcile', what: "the trail was not compared with the tenant's log", how: `stanch audit reconcile --incident ${id} --wait`})
+    items.push({
+      item: 'reconcile',
+      what: "the trail was not compared with the tenant's log",
+      how: `stanch audit reconcile --incident ${id} --wait`,
+    })
   } else if (reconcileVerdict(reconciliation.findings) !== 'in_order') {
     const codes = [...new Set(reconciliation.findings.map(({code}) => code))].filter((code) => code !== 'OTHER_ACTOR')
     items.push({

@@ -19,7 +19,11 @@ const RECENT_SECONDS = 15 * 60
  * Rotations of the client's secret and deletions of client grants since the leak, newest first. The log names a deleted
  * grant only by its id, so whose it was cannot be told once it is gone.
  */
-export function earlierChanges(snapshot: TenantSnapshot, leakedAt: number | undefined, ownCorrelationIds: ReadonlySet<string>): EarlierChange[] {
+export function earlierChanges(
+  snapshot: TenantSnapshot,
+  leakedAt: number | undefined,
+  ownCorrelationIds: ReadonlySet<string>,
+): EarlierChange[] {
   const now = snapshot.server_time ?? Math.floor(Date.parse(snapshot.taken_at) / 1000)
   const since = leakedAt ?? now - RECENT_SECONDS
   const found: EarlierChange[] = []

@@ -205,7 +205,9 @@ function addHistoryGap(facts: ExposureFacts, gaps: EvidenceGap[]): void {
 
 function basisOf(facts: ExposureFacts, contained: boolean): string {
   const skew =
-    facts.machine_skew !== undefined && facts.machine_skew > 300 ? ` This machine's clock differs from the tenant's by ${facts.machine_skew} s; tenant time counts.` : ''
+    facts.machine_skew !== undefined && facts.machine_skew > 300
+      ? ` This machine's clock differs from the tenant's by ${facts.machine_skew} s; tenant time counts.`
+      : ''
   if (facts.token_only && facts.leaked_token) return `the leaked token's own exp.${skew}`
   if (!contained) return `not contained yet: counted from now, it moves with the clock.${skew}`
   return `containment + largest token lifetime + ${SKEW_SECONDS} s of clock skew, over every API the credential could reach, in tenant time.${skew}`

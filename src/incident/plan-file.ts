@@ -25,12 +25,28 @@ const grant = v.strictObject({
 const audiences = v.pipe(v.array(text(600)), v.maxLength(1000))
 
 const step = v.variant('action', [
-  v.strictObject({...base, action: v.literal('tenant_log.save'), args: v.strictObject({client_id: id, entries: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(1000))})}),
+  v.strictObject({
+    ...base,
+    action: v.literal('tenant_log.save'),
+    args: v.strictObject({client_id: id, entries: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(1000))}),
+  }),
   v.strictObject({...base, action: v.literal('client_grant.delete'), args: v.strictObject({grant_id: id, grant})}),
-  v.strictObject({...base, action: v.literal('client_grant.restore'), args: v.strictObject({was: id, grant, organizations: v.pipe(v.array(id), v.maxLength(1000))})}),
-  v.strictObject({...base, action: v.literal('client_secret.rotate'), args: v.strictObject({client_id: id, method: v.picklist(['rotate', 'set'])})}),
+  v.strictObject({
+    ...base,
+    action: v.literal('client_grant.restore'),
+    args: v.strictObject({was: id, grant, organizations: v.pipe(v.array(id), v.maxLength(1000))}),
+  }),
+  v.strictObject({
+    ...base,
+    action: v.literal('client_secret.rotate'),
+    args: v.strictObject({client_id: id, method: v.picklist(['rotate', 'set'])}),
+  }),
   v.strictObject({...base, action: v.literal('secret.deliver'), args: v.strictObject({client_id: id})}),
-  v.strictObject({...base, action: v.literal('verify'), args: v.strictObject({client_id: id, claims: v.pipe(v.array(v.picklist(CLAIMS)), v.maxLength(10)), audiences})}),
+  v.strictObject({
+    ...base,
+    action: v.literal('verify'),
+    args: v.strictObject({client_id: id, claims: v.pipe(v.array(v.picklist(CLAIMS)), v.maxLength(10)), audiences}),
+  }),
   v.strictObject({...base, action: v.literal('exposure'), args: v.strictObject({client_id: id, audiences})}),
   v.strictObject({...base, action: v.literal('manual'), args: v.strictObject({question: text(600), owner: text(200)})}),
 ])
@@ -41,7 +57,11 @@ const plan = v.strictObject({
   tenant: text(300),
   leak: v.picklist(LEAK_KINDS),
   client_id: id,
-  runbook: v.strictObject({id, version: v.pipe(v.number(), v.integer(), v.minValue(1)), sha256: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/))}),
+  runbook: v.strictObject({
+    id,
+    version: v.pipe(v.number(), v.integer(), v.minValue(1)),
+    sha256: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)),
+  }),
   steps: v.pipe(v.array(step), v.maxLength(1000)),
   stop_when: v.pipe(v.array(v.picklist(STOP_REASONS)), v.maxLength(STOP_REASONS.length)),
   verify_window_seconds: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(7_776_000)),
@@ -69,16 +89,25 @@ export function parsePlanFile(content: string): Plan {
   const parsed = v.safeParse(file, value)
   if (!parsed.success) {
     const [issue] = parsed.issues
-    throw new StanchError('plan.invalid', `The plan file is not valid at ${v.getDotPath(issue) ?? 'its top'}: a ${issue.expected ?? 'different value'} was expected.`, {
-      hint: 'Make a new one: stanch plan -o FILE',
-    })
+    throw new StanchError(
+      'plan.invalid',
+      `The plan file is not valid at ${v.getDotPath(issue) ?? 'its top'}: a ${issue.expected ?? 'different value'} was expected.`,
+      {
+        hint: 'Make a new one: stanch plan -o FILE',
+      },
+    )
   }
   const made = parsed.output.plan as Plan
-  if (new Set(made.steps.map((one) => one.id)).size !== made.steps.length) throw new StanchError('plan.invalid', 'Two steps of the plan have one id.')
+  if (new Set(made.steps.map((one) => one.id)).size !== made.steps.length)
+    throw new StanchError('plan.invalid', 'Two steps of the plan have one id.')
   if (planHash(made) !== parsed.output.plan_hash) {
-    throw new StanchError('plan.hash_mismatch', 'The plan file was changed after it was made: its hash does not fit its plan. Nothing was sent.', {
-      hint: 'Make a new one: stanch plan -o FILE',
-    })
+    throw new StanchError(
+      'plan.hash_mismatch',
+      'The plan file was changed after it was made: its hash does not fit its plan. Nothing was sent.',
+      {
+        hint: 'Make a new one: stanch plan -o FILE',
+      },
+    )
   }
   return made
 }

@@ -52,7 +52,10 @@ export type PlanStep = StepBase &
       }
     | {readonly action: 'client_secret.rotate'; readonly args: {readonly client_id: string; readonly method: 'rotate' | 'set'}}
     | {readonly action: 'secret.deliver'; readonly args: {readonly client_id: string}}
-    | {readonly action: 'verify'; readonly args: {readonly client_id: string; readonly claims: readonly ClaimName[]; readonly audiences: readonly string[]}}
+    | {
+        readonly action: 'verify'
+        readonly args: {readonly client_id: string; readonly claims: readonly ClaimName[]; readonly audiences: readonly string[]}
+      }
     | {readonly action: 'exposure'; readonly args: {readonly client_id: string; readonly audiences: readonly string[]}}
     | {readonly action: 'manual'; readonly args: {readonly question: string; readonly owner: string}}
   )

@@ -23,8 +23,17 @@ export function closeLines(closed: CloseFacts): string[] {
   ]
   if (closed.status === 'open') lines.push('  or somebody answers for leaving it so: --waive ITEM --waived-by NAME --reason TEXT')
   if (closed.all_clear_at !== undefined) lines.push(`All clear:  ${closed.all_clear_at}, as it was last computed`)
-  for (const {item, by, reason} of closed.waived) lines.push(`Waived:     ${item} by ${printable(by, 120)}: ${printable(reason, 300)}`)
-  if (closed.checkpoint_body !== undefined) lines.push('Checkpoint, to be posted:', ...closed.checkpoint_body.trimEnd().split('\n').map((line) => `  ${line}`))
-  if (closed.status === 'closed' && closed.next.length > 0) lines.push('Next:', ...closed.next.map((step, index) => `  ${index + 1}. ${printable(step, 400)}`))
+  for (const {item, by, reason} of closed.waived)
+    lines.push(`Waived:     ${item} by ${printable(by, 120)}: ${printable(reason, 300)}`)
+  if (closed.checkpoint_body !== undefined)
+    lines.push(
+      'Checkpoint, to be posted:',
+      ...closed.checkpoint_body
+        .trimEnd()
+        .split('\n')
+        .map((line) => `  ${line}`),
+    )
+  if (closed.status === 'closed' && closed.next.length > 0)
+    lines.push('Next:', ...closed.next.map((step, index) => `  ${index + 1}. ${printable(step, 400)}`))
   return lines
 }

@@ -43,15 +43,16 @@ function datedRows({origin, records}: MergeSource): (MergedRow & {ms: number})[]
   })
   const time = answers.length > 0 ? new TenantTime(answers) : undefined
   let last = -Infinity
-  return records.toSorted((a, b) => a.seq - b.seq).map((record) => {
-    const at = Date.parse(record.time)
-    const date = answerDate(record)
-    const span = time?.of(at)
-    const reckoned = date === undefined ? (span ? (span.earliest + span.latest) / 2 : at) : date * 1000
-    last = Math.max(last, Math.round(reckoned))
-    const by = date === undefined ? (time ? ('reckoned' as const) : ('machine' as const)) : ('tenant' as const)
-    return {at: new Date(last).toISOString(), by, origin, seq: record.seq, record, ms: last}
-  })
+  return records
+    .toSorted((a, b) => a.seq - b.seq)
+    .map((record) => {
+      const at = Date.parse(record.time)
+      const date = answerDate(record)
+      const reckoned = date === undefined ? (time?.nearest(at) ?? at) : date * 1000
+      last = Math.max(last, Math.round(reckoned))
+      const by = date === undefined ? (time ? ('reckoned' as const) : ('machine' as const)) : ('tenant' as const)
+      return {at: new Date(last).toISOString(), by, origin, seq: record.seq, record, ms: last}
+    })
 }
 
 /** NumericDate of the tenant's answer, for an outcome that carried one. */

@@ -7,7 +7,9 @@ const SHOWN = 20
 
 /** What a comparison of the trail with the tenant's log showed, for people. */
 export function reconcileLines(found: Reconciliation & {readonly tenant: string; readonly simulated: boolean}): string[] {
-  const verdict = {in_order: 'AGREES', unknowable: 'NOT KNOWN YET OR ANY MORE', differs: 'DIFFERS'}[reconcileVerdict(found.findings)]
+  const verdict = {in_order: 'AGREES', unknowable: 'NOT KNOWN YET OR ANY MORE', differs: 'DIFFERS'}[
+    reconcileVerdict(found.findings)
+  ]
   const lines = [
     `Trail and tenant log: ${verdict} (${found.simulated ? 'SIMULATED' : 'REAL'} tenant ${printable(found.tenant, 120)})`,
     `Window:   ${found.window.from} to ${found.window.to}; the log is covered to ${found.window.covered_to}`,
@@ -24,7 +26,9 @@ export function reconcileLines(found: Reconciliation & {readonly tenant: string;
 }
 
 function where({seq, log_id}: ReconcileFinding): string {
-  const at = [seq === undefined ? '' : `record ${seq}`, log_id === undefined ? '' : `log ${printable(log_id, 80)}`].filter((part) => part !== '')
+  const at = [seq === undefined ? '' : `record ${seq}`, log_id === undefined ? '' : `log ${printable(log_id, 80)}`].filter(
+    (part) => part !== '',
+  )
   return at.length === 0 ? '' : `${at.join(', ')}: `
 }
 

@@ -3,7 +3,7 @@ import {StanchError} from '../errors.ts'
 import type {AppendFile} from '../files/append-file.ts'
 import {Lock} from '../files/lock.ts'
 import {fileStat} from '../files/read.ts'
-import {replaceUnsynced, writeDurably} from '../files/write.ts'
+import {overwriteUnsynced, writeDurably} from '../files/write.ts'
 import {containsLiveSecret, looksLikeSecret} from '../secret.ts'
 import {isRotationDue, finishRotation, nextEpoch} from './epoch-rotation.ts'
 import {signCheckpoint, type TreeHead} from './format/checkpoint.ts'
@@ -210,7 +210,7 @@ export class LogWriter {
         this.#channel.emit(group, () => {
           this.#files.write(group)
           // The epoch line alone: the tip is for the next writer of this log, who knows the key.
-          replaceUnsynced(tipPath(this.#log), signCheckpoint(this.head(), [this.#keys.epoch], this.#now()))
+          overwriteUnsynced(tipPath(this.#log), Buffer.from(signCheckpoint(this.head(), [this.#keys.epoch], this.#now())))
         })
       }
     } catch (error) {

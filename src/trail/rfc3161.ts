@@ -24,7 +24,8 @@ export function imprintOf(checkpoint: Pick<Checkpoint, 'body'>): string {
  * @param imprint hex, 32 bytes @param nonce 8 bytes; its first bit is cleared so that it is a positive number of that length
  */
 export function timestampRequest(imprint: string, nonce: Uint8Array): Buffer<ArrayBuffer> {
-  if (!/^[0-9a-f]{64}$/.test(imprint) || nonce.length !== 8) throw new StanchError('internal', 'A time-stamp request takes 32 and 8 bytes.')
+  if (!/^[0-9a-f]{64}$/.test(imprint) || nonce.length !== 8)
+    throw new StanchError('internal', 'A time-stamp request takes 32 and 8 bytes.')
   const number = Buffer.from(nonce)
   // DER wants the shortest form: neither a sign bit nor nine leading zero bits.
   number[0] = (number[0]! & 0x3f) | 0x40

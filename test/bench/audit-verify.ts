@@ -3,4 +3,6 @@ import {verifyFolder} from '../../src/trail/verify-folder.ts'
 
 const [folder = '', pass] = process.argv.slice(2)
 const {ok, records, findings} = verifyFolder(folder, {}, {hashesOnly: pass === 'integrity'})
-process.stdout.write(`${JSON.stringify({ok, records, findings: findings.map(({kind}) => kind), rss: process.resourceUsage().maxRSS})}\n`)
+process.stdout.write(
+  `${JSON.stringify({ok, records, findings: findings.map(({kind}) => kind), rss: process.resourceUsage().maxRSS})}\n`,
+)

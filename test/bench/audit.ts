@@ -18,28 +18,65 @@ const RECORDS = Number(process.env['RECORDS'] ?? 1_000_000)
 const ROUNDS = Number(process.env['BENCH_ROUNDS'] ?? 5)
 const base = mkdtempSync(path.join(process.env['BENCH_DIR'] ?? tmpdir(), 'stanch-bench-audit-'))
 
-const median = (values: readonly number[]): number => [...values].toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
+const median = (values: readonly number[]): number =>
+  [...values].toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
 const round = (value: number, digits = 2): string => value.toFixed(digits)
 
 /** User and system time of a command in seconds, by the shell's own clock, and what it printed. */
 function cpu(command: string): {seconds: number; out: string} {
-  const {stdout, stderr, status} = spawnSync('bash', ['-c', `TIMEFORMAT='%3U %3S'; time { ${command}; }`], {encoding: 'utf8', maxBuffer: 1 << 26})
+  const {stdout, stderr, status} = spawnSync('bash', ['-c', `TIMEFORMAT='%3U %3S'; time { ${command}; }`], {
+    encoding: 'utf8',
+    maxBuffer: 1 << 26,
+  })
   if (status !== 0) throw new Error(`${command} ended with ${status}: ${stderr}`)
   const [user = 0, system = 0] = (stderr.trim().split('\n').at(-1) ?? '').split(' ').map(Number)
   return {seconds: user + system, out: stdout}
 }
 
-const act = (i: number) => ({op: `op-${i}`, try: 1, action: 'client_grant.delete', tenant: 'acme.eu.auth0.com', target: `grant:cgr_${String(i).padStart(16, '0')}`}) as const
+const act = (i: number) =>
+  ({
+    op: `op-${i}`,
+    try: 1,
+    action: 'client_grant.delete',
+    tenant: 'acme.eu.auth0.com',
+    target: `grant:cgr_${String(i).padStart(16, '0')}`,
+  }) as const
 const intent = (i: number, inc: string): Draft => ({
-  kind: 'intent', inc, ...act(i), req: {method: 'DELETE', path: `/api/v2/client-grants/cgr_${String(i).padStart(16, '0')}`},
-  before: `sha256:${'ab'.repeat(32)}`, phase: 'contain', step: 'grants-off', why: 'the leaked client must not get new tokens', undo: 'give the grant back',
+  kind: 'intent',
+  inc,
+  ...act(i),
+  req: {method: 'DELETE', path: `/api/v2/client-grants/cgr_${String(i).padStart(16, '0')}`},
+  before: `sha256:${'ab'.repeat(32)}`,
+  phase: 'contain',
+  step: 'grants-off',
+  why: 'the leaked client must not get new tokens',
+  undo: 'give the grant back',
 })
 const outcome = (i: number, inc: string, of: Appended): Draft => ({
-  kind: 'outcome', inc, ...act(i), intent: of.seq, corr: of.correlationId, result: 'ok', res: {status: 204, ms: 112, date: 'Sun, 22 Nov 2026 03:00:00 GMT'},
+  kind: 'outcome',
+  inc,
+  ...act(i),
+  intent: of.seq,
+  corr: of.correlationId,
+  result: 'ok',
+  res: {status: 204, ms: 112, date: 'Sun, 22 Nov 2026 03:00:00 GMT'},
 })
-const opening = (inc: string): Draft => ({kind: 'incident.open', inc, tenant: 'acme.eu.auth0.com', title: 'A leaked secret', leak: 'client-secret', role: 'lead'})
+const opening = (inc: string): Draft => ({
+  kind: 'incident.open',
+  inc,
+  tenant: 'acme.eu.auth0.com',
+  title: 'A leaked secret',
+  leak: 'client-secret',
+  role: 'lead',
+})
 const open = (name: string): Promise<Trail> =>
-  Trail.open({folder: path.join(base, name), keys: path.join(base, `${name}-keys`), mode: 'sim', clock: systemClock, identity: IDENTITY})
+  Trail.open({
+    folder: path.join(base, name),
+    keys: path.join(base, `${name}-keys`),
+    mode: 'sim',
+    clock: systemClock,
+    identity: IDENTITY,
+  })
 
 async function generate(): Promise<string> {
   const trail = await open('large')
@@ -54,7 +91,9 @@ async function generate(): Promise<string> {
   const seconds = (performance.now() - started) / 1000
   const records = path.join(base, 'large/records')
   const bytes = readdirSync(records).reduce((sum, name) => sum + statSync(path.join(records, name)).size, 0)
-  console.log(`generated ${trail.head().size} records, ${round(bytes / 2 ** 20, 0)} MiB, in ${round(seconds, 1)} s (groups of 250)`)
+  console.log(
+    `generated ${trail.head().size} records, ${round(bytes / 2 ** 20, 0)} MiB, in ${round(seconds, 1)} s (groups of 250)`,
+  )
   return path.join(base, 'large')
 }
 
@@ -66,12 +105,17 @@ function verifying(folder: string): void {
     strict: cpu(`${process.execPath} ${child} ${folder} strict`),
   }))
   console.log(`sha256sum        ${round(median(rounds.map(({sha}) => sha)))} s CPU`)
-  for (const [pass, goal] of [['integrity', 1.5], ['strict', 3.5]] as const) {
+  for (const [pass, goal] of [
+    ['integrity', 1.5],
+    ['strict', 3.5],
+  ] as const) {
     const seconds = median(rounds.map((one) => one[pass].seconds))
     const ratio = median(rounds.map((one) => one[pass].seconds / one.sha))
     const last = JSON.parse(rounds.at(-1)![pass].out) as {ok: boolean; records: number; rss: number}
     if (!last.ok) throw new Error(`the ${pass} pass fails: ${rounds.at(-1)![pass].out}`)
-    console.log(`verify ${pass.padEnd(9)} ${round(seconds)} s CPU, ratio ${round(ratio)} (goal ${goal}), RSS ${round(last.rss / 1024, 0)} MB (goal 200)`)
+    console.log(
+      `verify ${pass.padEnd(9)} ${round(seconds)} s CPU, ratio ${round(ratio)} (goal ${goal}), RSS ${round(last.rss / 1024, 0)} MB (goal 200)`,
+    )
   }
 }
 
@@ -106,7 +150,9 @@ async function appending(): Promise<void> {
     walls.push((performance.now() - wall) / count)
   }
   trail.close('done')
-  console.log(`append           ${round(median(times), 3)} ms CPU besides the sync (goal 0.2), wall ${round(median(walls), 2)} ms with it`)
+  console.log(
+    `append           ${round(median(times), 3)} ms CPU besides the sync (goal 0.2), wall ${round(median(walls), 2)} ms with it`,
+  )
 }
 
 async function grouped(callers: number): Promise<void> {
@@ -129,7 +175,9 @@ async function grouped(callers: number): Promise<void> {
     if (r > 0) rates.push((callers * each) / ((performance.now() - started) / 1000))
   }
   trail.close('done')
-  console.log(`${String(callers).padEnd(3)} callers      ${round(median(rates), 0)} records/s${callers === 64 ? ' (goal 10000)' : ''}`)
+  console.log(
+    `${String(callers).padEnd(3)} callers      ${round(median(rates), 0)} records/s${callers === 64 ? ' (goal 10000)' : ''}`,
+  )
 }
 
 let [passed, failed] = [0, 0]

@@ -45,7 +45,9 @@ describe('audit anchor', () => {
     const {home} = await prepared(t)
     const got = path.join(home.folder, 'got')
     const script = (text: string) => JSON.stringify([process.execPath, '-e', text])
-    const posts = script(`const t=require('fs').readFileSync(0,'utf8');require('fs').writeFileSync(${JSON.stringify(got)},t);console.log('message\\n 77')`)
+    const posts = script(
+      `const t=require('fs').readFileSync(0,'utf8');require('fs').writeFileSync(${JSON.stringify(got)},t);console.log('message\\n 77')`,
+    )
     const ran = await anchor(home, '--type', 'siem', '--exec', posts)
     equal(ran.code, 0, ran.stdout)
     equal((ran.json() as any).receipt, 'message 77')
@@ -97,7 +99,11 @@ describe('a time stamp', () => {
     // as an auditor would, with openssl alone
     const body = path.join(home.folder, 'body')
     writeFileSync(body, document.body)
-    const checked = spawnSync('openssl', ['ts', '-verify', '-data', body, '-in', path.join(home.data, 'trail-sim/anchors', name), '-CAfile', tsa.ca], {encoding: 'utf8'})
+    const checked = spawnSync(
+      'openssl',
+      ['ts', '-verify', '-data', body, '-in', path.join(home.data, 'trail-sim/anchors', name), '-CAfile', tsa.ca],
+      {encoding: 'utf8'},
+    )
     equal(checked.status, 0, checked.stderr)
     equal((await run(home, ['audit', 'verify', '--simulated'])).code, 0)
   })
@@ -143,6 +149,9 @@ describe('a time stamp', () => {
       ok([5, 6].includes(ran.code), `${JSON.stringify(answer)} ${ran.code}`)
     }
     equal(anchors(home).length, 0)
-    deepEqual(existsSync(path.join(home.data, 'trail-sim/anchors')) ? readdirSync(path.join(home.data, 'trail-sim/anchors')) : [], [])
+    deepEqual(
+      existsSync(path.join(home.data, 'trail-sim/anchors')) ? readdirSync(path.join(home.data, 'trail-sim/anchors')) : [],
+      [],
+    )
   })
 })

@@ -38,12 +38,27 @@ describe('incident close', () => {
   test('with every step signed off, an anchor and a log that agrees it closes, seals the epoch and verifies as a whole', async (t) => {
     const {home, tenant, id} = await prepared(t)
     await signOff(home, id)
-    const ran = await close(home, tenant, id, '--disposition', 'contained', '--cause', 'pushed to a repository', '--lessons', 'scan first', '--anchor', 'SEC-42')
+    const ran = await close(
+      home,
+      tenant,
+      id,
+      '--disposition',
+      'contained',
+      '--cause',
+      'pushed to a repository',
+      '--lessons',
+      'scan first',
+      '--anchor',
+      'SEC-42',
+    )
     equal(ran.code, 0, ran.stdout + ran.stderr)
     const closed = ran.json() as any
     equal(closed.status, 'closed')
     deepEqual(closed.open_items, [])
-    deepEqual(closed.reconcile.findings.filter((one: any) => one.code !== 'OTHER_ACTOR'), [])
+    deepEqual(
+      closed.reconcile.findings.filter((one: any) => one.code !== 'OTHER_ACTOR'),
+      [],
+    )
     const all = records(home)
     const end = all.find(({kind}) => kind === 'incident.close')
     equal(end.disposition, 'contained')
@@ -68,17 +83,33 @@ describe('incident close', () => {
     const ran = await close(home, tenant, id, '--disposition', 'contained')
     equal(ran.code, 6, ran.stdout)
     const open = (ran.json() as any).open_items.map((one: any) => one.item)
-    deepEqual(open, [...MANUAL.map((step) => `manual.${step}`), 'anchor'].sort((a, b) => open.indexOf(a) - open.indexOf(b)))
+    deepEqual(
+      open,
+      [...MANUAL.map((step) => `manual.${step}`), 'anchor'].sort((a, b) => open.indexOf(a) - open.indexOf(b)),
+    )
     equal(open.length, 4)
     ok(!records(home).some(({kind}) => kind === 'incident.close'))
     const nameless = await close(home, tenant, id, '--disposition', 'contained', '--no-anchor', '--reason', 'none')
     equal(nameless.code, 2)
     const first = await close(home, tenant, id, '--disposition', 'contained', '--no-anchor', ...WAIVER)
     equal(first.code, 6)
-    const second = await close(home, tenant, id, '--disposition', 'contained', ...MANUAL.flatMap((step) => ['--waive', `manual.${step}`]), ...WAIVER)
+    const second = await close(
+      home,
+      tenant,
+      id,
+      '--disposition',
+      'contained',
+      ...MANUAL.flatMap((step) => ['--waive', `manual.${step}`]),
+      ...WAIVER,
+    )
     equal(second.code, 0, second.stdout)
-    deepEqual((second.json() as any).waived.map((one: any) => one.by), Array(4).fill('Alice Auditor'))
-    const decisions = records(home).filter(({kind, question}) => kind === 'decision' && String(question).startsWith('close.waive.'))
+    deepEqual(
+      (second.json() as any).waived.map((one: any) => one.by),
+      Array(4).fill('Alice Auditor'),
+    )
+    const decisions = records(home).filter(
+      ({kind, question}) => kind === 'decision' && String(question).startsWith('close.waive.'),
+    )
     equal(decisions.length, 4)
     ok(decisions.every(({answer}) => answer === 'waived by Alice Auditor: a drill'))
     const text = (await run(home, ['audit', 'show', '--incident', id])).stdout
@@ -90,14 +121,28 @@ describe('incident close', () => {
     const {result} = await respond(t, at)
     const id = String(result.incident_id)
     const trail = await openTrail(placeOf(at.home), 'sim')
-    trail.append({kind: 'intent', inc: id, op: 'op-x', try: 1, action: 'client_grant.delete', tenant: at.simulator.host, target: 'grant:cgr_1', req: {method: 'DELETE', path: '/api/v2/client-grants/cgr_1'}})
+    trail.append({
+      kind: 'intent',
+      inc: id,
+      op: 'op-x',
+      try: 1,
+      action: 'client_grant.delete',
+      tenant: at.simulator.host,
+      target: 'grant:cgr_1',
+      req: {method: 'DELETE', path: '/api/v2/client-grants/cgr_1'},
+    })
     trail.close('killed')
     const before = at.records().length
     const ran = await at.run(['incident', 'close', id, '--disposition', 'contained', '--anchor', 'SEC-42'])
     equal(ran.code, 6)
     equal(ran.document.error?.code, 'action.in_doubt')
     match(ran.document.error?.hint ?? '', new RegExp(`stanch resume ${id}`))
-    ok(at.records().slice(before).every(({kind}) => ['session.open', 'session.close', 'auth'].includes(kind)))
+    ok(
+      at
+        .records()
+        .slice(before)
+        .every(({kind}) => ['session.open', 'session.close', 'auth'].includes(kind)),
+    )
   })
 
   test('a tenant log that differs holds it back with exit 5, until somebody answers for it', async (t) => {
@@ -113,24 +158,60 @@ describe('incident close', () => {
   test('without the tenant it closes only when somebody answers for that', async (t) => {
     const {home, id} = await prepared(t)
     await signOff(home, id)
-    const words = ['incident', 'close', id, '--json', '--disposition', 'contained', '--anchor', 'SEC-42', '--no-reconcile', 'tenant is gone']
+    const words = [
+      'incident',
+      'close',
+      id,
+      '--json',
+      '--disposition',
+      'contained',
+      '--anchor',
+      'SEC-42',
+      '--no-reconcile',
+      'tenant is gone',
+    ]
     equal((await run(home, words)).code, 2)
     const ran = await run(home, [...words, '--waived-by', 'Bob'])
     equal(ran.code, 0, ran.stdout)
-    ok(records(home).some(({question, answer}) => question === 'close.waive.reconcile' && answer === 'waived by Bob: tenant is gone'))
+    ok(
+      records(home).some(
+        ({question, answer}) => question === 'close.waive.reconcile' && answer === 'waived by Bob: tenant is gone',
+      ),
+    )
   })
 
   test('contained is not said of an incident whose proof is missing', async (t) => {
     const home = newHome(t)
     const tenant = await practiceTenant(t, home)
     const leak = tenant.practice.leak
-    const ran = await run(home, ['respond', '--leak', 'client-secret', '--client', leak.client_id, '--deliver', `file:${home.folder}/s`, '--verify-window', '10s', '--reason', 'x', '--yes', '--json'], {env: tenant.connection})
+    const ran = await run(
+      home,
+      [
+        'respond',
+        '--leak',
+        'client-secret',
+        '--client',
+        leak.client_id,
+        '--deliver',
+        `file:${home.folder}/s`,
+        '--verify-window',
+        '10s',
+        '--reason',
+        'x',
+        '--yes',
+        '--json',
+      ],
+      {env: tenant.connection},
+    )
     equal(ran.code, 6)
     const id = String(ran.json()['incident_id'])
     await signOff(home, id)
     const closed = await close(home, tenant, id, '--disposition', 'contained', '--anchor', 'T-1')
     equal(closed.code, 6)
-    deepEqual((closed.json() as any).open_items.map((one: any) => one.item), ['containment'])
+    deepEqual(
+      (closed.json() as any).open_items.map((one: any) => one.item),
+      ['containment'],
+    )
     equal((await close(home, tenant, id, '--disposition', 'accepted')).code, 0)
   })
 
@@ -139,7 +220,10 @@ describe('incident close', () => {
     await signOff(home, id)
     equal((await close(home, tenant, id, '--disposition', 'contained', '--anchor', 'T-1')).code, 0)
     const before = records(home).filter(({inc}) => inc === id).length
-    for (const argv of [['incident', 'close', id, '--disposition', 'contained', '--anchor', 'T'], ['incident', 'note', id, '--text', 'x']])
+    for (const argv of [
+      ['incident', 'close', id, '--disposition', 'contained', '--anchor', 'T'],
+      ['incident', 'note', id, '--text', 'x'],
+    ])
       equal((await run(home, [...argv, '--json'], {env: tenant.connection})).code, 2, argv.join(' '))
     equal(records(home).filter(({inc}) => inc === id).length, before)
     // what is learned later stands beside it: a comparison a day later, where the last checkpoint was posted
@@ -147,11 +231,33 @@ describe('incident close', () => {
     equal((await run(home, ['audit', 'anchor', '--incident', id, '--ref', 'SEC-42, last comment'])).code, 0)
     const end = records(home).find(({kind}) => kind === 'incident.close').seq
     const beside = records(home).filter(({target, seq}) => target === `incident:${id}` && seq > end)
-    deepEqual(beside.map(({kind, inc}) => [kind, inc]), [['reconcile', undefined], ['anchor', undefined]])
+    deepEqual(
+      beside.map(({kind, inc}) => [kind, inc]),
+      [
+        ['reconcile', undefined],
+        ['anchor', undefined],
+      ],
+    )
     equal(records(home).filter(({inc}) => inc === id).length, before)
     equal(verifyFolder(path.join(home.data, 'trail-sim')).ok, true)
     // a new leak of the same client is a new incident
-    const again = await run(home, ['respond', '--leak', 'client-secret', '--client', tenant.practice.leak.client_id, '--deliver', `file:${home.folder}/again`, '--reason', 'x', '--yes', '--json'], {env: tenant.connection})
+    const again = await run(
+      home,
+      [
+        'respond',
+        '--leak',
+        'client-secret',
+        '--client',
+        tenant.practice.leak.client_id,
+        '--deliver',
+        `file:${home.folder}/again`,
+        '--reason',
+        'x',
+        '--yes',
+        '--json',
+      ],
+      {env: tenant.connection},
+    )
     ok([0, 6].includes(again.code), again.stdout)
   })
 
@@ -160,7 +266,11 @@ describe('incident close', () => {
     const before = records(home).filter(({inc}) => inc === id).length
     equal((await close(home, tenant, id)).code, 2)
     equal((await close(home, tenant, id, '--disposition', 'contained', '--waive', 'manual.nope', ...WAIVER)).code, 2)
-    equal((await close(home, tenant, id, '--disposition', 'contained', '--anchor', `eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJ4In0abc.sig`)).code, 2)
+    equal(
+      (await close(home, tenant, id, '--disposition', 'contained', '--anchor', `eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJ4In0abc.sig`))
+        .code,
+      2,
+    )
     equal((await close(home, tenant, id, '--disposition', 'contained', '--anchor', 'x', '--no-anchor')).code, 2)
     equal(records(home).filter(({inc}) => inc === id).length, before)
   })
@@ -169,7 +279,14 @@ describe('incident close', () => {
     const at = await scene(t)
     const {result} = await respond(t, at)
     const asked: string[] = []
-    const answers: Record<string, string> = {'close.disposition': 'contained', 'close.cause': 'a push', 'close.anchor': 'https://chat.acme.example/p1', 'close.item.manual.tell-owner': 'waive', 'close.waived_by': 'Eve: CISO', 'close.waive_reason': 'she knows'}
+    const answers: Record<string, string> = {
+      'close.disposition': 'contained',
+      'close.cause': 'a push',
+      'close.anchor': 'https://chat.acme.example/p1',
+      'close.item.manual.tell-owner': 'waive',
+      'close.waived_by': 'Eve: CISO',
+      'close.waive_reason': 'she knows',
+    }
     const responder: Responder = {
       attended: true,
       decide: (async (decision: Decision) => {

@@ -51,16 +51,46 @@ describe('a second responder on a second machine', () => {
     equal((await run(bob, sign, {stdin: ''})).code, 2)
   })
 
-  async function planned(t: TestContext): Promise<{alice: Home; bob: Home; tenant: PracticeTenant; plan: string; hash: string; execute: (...more: string[]) => ReturnType<typeof run>}> {
+  async function planned(t: TestContext): Promise<{
+    alice: Home
+    bob: Home
+    tenant: PracticeTenant
+    plan: string
+    hash: string
+    execute: (...more: string[]) => ReturnType<typeof run>
+  }> {
     const [alice, bob] = [newHome(t), newHome(t)]
     const tenant = await practiceTenant(t, alice)
     const {client_id, value} = tenant.practice.leak
     const plan = path.join(alice.folder, 'plan.json')
-    equal((await run(alice, ['plan', '--leak', 'client-secret', '--client', client_id, '--output', plan, '--json'], {env: tenant.connection})).code, 0)
+    equal(
+      (
+        await run(alice, ['plan', '--leak', 'client-secret', '--client', client_id, '--output', plan, '--json'], {
+          env: tenant.connection,
+        })
+      ).code,
+      0,
+    )
     const hash = JSON.parse(readFileSync(plan, 'utf8')).plan_hash as string
     const leaked = fileOf(alice, 'leaked', value)
     const execute = (...more: string[]) =>
-      run(alice, ['execute', plan, '--credential-file', leaked, '--deliver', `file:${alice.folder}/new`, '--reason', 'x', '--yes', '--json', ...more], {env: tenant.connection})
+      run(
+        alice,
+        [
+          'execute',
+          plan,
+          '--credential-file',
+          leaked,
+          '--deliver',
+          `file:${alice.folder}/new`,
+          '--reason',
+          'x',
+          '--yes',
+          '--json',
+          ...more,
+        ],
+        {env: tenant.connection},
+      )
     return {alice, bob, tenant, plan, hash, execute}
   }
 
@@ -71,9 +101,16 @@ describe('a second responder on a second machine', () => {
     const {line, vkey} = given.json() as {line: string; vkey: string}
     const file = fileOf(alice, 'approval', `${line}\n`)
     const forged = fileOf(alice, 'forged', line.replace(hash, 'ab'.repeat(32)))
-    const other = ((await run(bob, ['incident', 'approve', '--plan-hash', 'ab'.repeat(32), '--simulated', '--json'])).json() as any).line
-    const late = ((await run(bob, ['incident', 'approve', '--plan-hash', hash, '--emergency', '--simulated', '--json'])).json() as any).line
-    const own = ((await run(alice, ['incident', 'approve', '--plan-hash', hash, '--simulated', '--json'])).json() as any) as {line: string; vkey: string}
+    const other = (
+      (await run(bob, ['incident', 'approve', '--plan-hash', 'ab'.repeat(32), '--simulated', '--json'])).json() as any
+    ).line
+    const late = (
+      (await run(bob, ['incident', 'approve', '--plan-hash', hash, '--emergency', '--simulated', '--json'])).json() as any
+    ).line
+    const own = (await run(alice, ['incident', 'approve', '--plan-hash', hash, '--simulated', '--json'])).json() as any as {
+      line: string
+      vkey: string
+    }
     const changes = () => tenant.tenant.changes().length
     for (const [code, error, words] of [
       [3, 'guard.not_approved', ['--require-approval', vkey]],
@@ -107,9 +144,11 @@ describe('a second responder on a second machine', () => {
     const ran = await execute()
     equal(ran.code, 0, ran.stdout)
     const id = (ran.json() as any).incident_id as string
-    const approve = async (...words: string[]) => (await run(bob, ['incident', 'approve', ...words, '--simulated', '--json'])).json() as any
+    const approve = async (...words: string[]) =>
+      (await run(bob, ['incident', 'approve', ...words, '--simulated', '--json'])).json() as any
     const {line, vkey} = await approve(id, '--plan-hash', hash)
-    const add = (text: string, incident = id, key = vkey) => run(alice, ['incident', 'approve', incident, '--add', text, '--vkey', key, '--json'])
+    const add = (text: string, incident = id, key = vkey) =>
+      run(alice, ['incident', 'approve', incident, '--add', text, '--vkey', key, '--json'])
     const added = await add(line)
     equal(added.code, 0, added.stdout)
     equal((added.json() as any).kind, 'emergency')
@@ -126,11 +165,24 @@ describe('a second responder on a second machine', () => {
 })
 
 describe('one incident of two responders', () => {
-  test('is one timeline by the tenant\'s clock, each trail with its own verdict; one that does not verify is not mixed in', async (t) => {
+  test("is one timeline by the tenant's clock, each trail with its own verdict; one that does not verify is not mixed in", async (t) => {
     const [alice, bob] = [newHome(t), newHome(t)]
     const tenant = await practiceTenant(t, alice, {intentOnDisk: () => true})
     const {id, leaked, client} = await contained(alice, tenant)
-    const words = ['secret', 'rotate', '--client', client, '--deliver', `file:${bob.folder}/new`, '--credential-file', leaked, '--reason', 'again', '--yes', '--json']
+    const words = [
+      'secret',
+      'rotate',
+      '--client',
+      client,
+      '--deliver',
+      `file:${bob.folder}/new`,
+      '--credential-file',
+      leaked,
+      '--reason',
+      'again',
+      '--yes',
+      '--json',
+    ]
     const second = await run(bob, words, {env: tenant.connection})
     ok([0, 6].includes(second.code), second.stdout)
     const trail = path.join(bob.data, 'trail-sim')
@@ -138,9 +190,19 @@ describe('one incident of two responders', () => {
     equal(ran.code, 0, ran.stdout)
     const {merged} = ran.json() as any
     equal(merged.sources.length, 2)
-    deepEqual(merged.sources.map((one: any) => [one.verified, one.pinned]), [[true, false], [true, true]])
-    const rotations = merged.rows.filter(({record}: any) => record.kind === 'outcome' && record.action === 'client_secret.rotate')
-    deepEqual(rotations.map(({origin}: any) => origin), merged.sources.map((one: any) => one.origin))
+    deepEqual(
+      merged.sources.map((one: any) => [one.verified, one.pinned]),
+      [
+        [true, false],
+        [true, true],
+      ],
+    )
+    const opened = merged.rows.filter(({record}: any) => record.kind === 'incident.open').map(({origin}: any) => origin)
+    deepEqual(
+      opened,
+      merged.sources.map((one: any) => one.origin),
+      'first the one, then the other',
+    )
     ok(merged.rows.every((row: any, index: number) => index === 0 || row.at >= merged.rows[index - 1].at))
     match((await run(alice, ['incident', 'show', id, '--with', trail])).stdout, /Timeline, by the tenant's clock/)
     const segment = path.join(trail, 'records/000000000000.jsonl')

@@ -39,7 +39,9 @@ function sound(log: DamagedLog, witness: boolean): {files: Files; trust: Paramet
 function exhaustive(): void {
   const {files, trust} = sound(nineRecords(), true)
   for (const name of Object.keys(files)) for (let bit = 0; bit < files[name]!.length * 8; bit++) flip(files, name, bit, trust)
-  process.stdout.write(`small log: all ${passed + failed} bits of ${Object.keys(files).length} files flipped one by one, ${failed} not detected\n`)
+  process.stdout.write(
+    `small log: all ${passed + failed} bits of ${Object.keys(files).length} files flipped one by one, ${failed} not detected\n`,
+  )
 }
 
 /** Some hundred notes more, so that a flip can hide among many records. */
@@ -70,7 +72,9 @@ function random(): void {
       bit -= bits
     }
   }
-  process.stdout.write(`larger log of ${String(total / 8)} bytes: ${FLIPS} random bits from seed ${SEED}, ${failed - before} not detected\n`)
+  process.stdout.write(
+    `larger log of ${String(total / 8)} bytes: ${FLIPS} random bits from seed ${SEED}, ${failed - before} not detected\n`,
+  )
 }
 
 try {

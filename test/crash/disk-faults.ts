@@ -30,7 +30,14 @@ interface Session {
 }
 
 const options = (base: string) =>
-  ({folder: join(base, 'log'), keys: join(base, 'keys'), mode: 'sim', origin: 'acme.example/alice', clock: systemClock, identity: IDENTITY}) as const
+  ({
+    folder: join(base, 'log'),
+    keys: join(base, 'keys'),
+    mode: 'sim',
+    origin: 'acme.example/alice',
+    clock: systemClock,
+    identity: IDENTITY,
+  }) as const
 
 /** One session; call number `at` of the watched calls fails. */
 async function session(base: string, at: number, fault: Fault | undefined): Promise<Session> {
@@ -59,7 +66,14 @@ async function session(base: string, at: number, fault: Fault | undefined): Prom
     const trail = await Trail.open(options(base))
     step(trail, () => void oneAct(trail, `inc-${at}`))
     step(trail, () => void trail.checkpoint())
-    step(trail, () => void trail.appendAll([{kind: 'note', text: 'one'}, {kind: 'note', text: 'two'}]))
+    step(
+      trail,
+      () =>
+        void trail.appendAll([
+          {kind: 'note', text: 'one'},
+          {kind: 'note', text: 'two'},
+        ]),
+    )
     step(trail, () => void trail.append({kind: 'incident.close', inc: `inc-${at}`, all_clear_at: 'x'}))
     step(trail, () => void trail.append({kind: 'note', text: 'in the next epoch'}))
     step(trail, () => trail.close('done'))
@@ -98,7 +112,9 @@ async function afterwards(base: string, broken: Session): Promise<string | undef
   for (const [seq, leaf] of broken.acknowledged) if (leaves[seq] !== leaf) return `record ${seq} was acknowledged and is lost`
   const {ok, findings} = verifyFolder(join(base, 'log'))
   if (!ok) return `does not verify: ${JSON.stringify(findings)}`
-  const left = [join(base, 'log'), join(base, 'keys')].flatMap((folder) => readdirSync(folder, {recursive: true, encoding: 'utf8'})).filter((name) => name.endsWith('.tmp') || name.includes('next'))
+  const left = [join(base, 'log'), join(base, 'keys')]
+    .flatMap((folder) => readdirSync(folder, {recursive: true, encoding: 'utf8'}))
+    .filter((name) => name.endsWith('.tmp') || name.includes('next'))
   return left.length > 0 ? `left behind: ${left.join(', ')}` : undefined
 }
 
@@ -108,7 +124,9 @@ try {
   const {calls, errors} = await session(join(work, 'count'), 0, undefined)
   if (calls < 60 || errors.length > 0) throw new Error(`a session makes ${calls} calls, errors: ${errors.join(', ')}`)
   for (const fault of FAULTS) for (let at = 1; at <= calls; at++) await cell(at, fault)
-  process.stdout.write(`disk faults: ${calls} calls, each failing once in ${FAULTS.length} ways; ${stopped} runs stopped with an error\n`)
+  process.stdout.write(
+    `disk faults: ${calls} calls, each failing once in ${FAULTS.length} ways; ${stopped} runs stopped with an error\n`,
+  )
 } finally {
   rmSync(work, {recursive: true, force: true})
 }

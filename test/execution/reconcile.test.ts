@@ -26,8 +26,12 @@ async function compared(t: TestContext, at: Scene, question: Partial<ReconcileQu
   return reconcileNow(placeOf(at.home), connected, {wait: true, ...question}, {notify: () => {}}, {requested: false})
 }
 
-const codes = (found: Reconciled) => [...new Set(found.findings.map(({code}) => code))].filter((code) => code !== 'OTHER_ACTOR').sort()
-const is = (type: string, path = '') => (entry: Entry) => entry['type'] === type && String(entry['details']?.request?.path ?? '').includes(path)
+const codes = (found: Reconciled) =>
+  [...new Set(found.findings.map(({code}) => code))].filter((code) => code !== 'OTHER_ACTOR').sort()
+const is =
+  (type: string, path = '') =>
+  (entry: Entry) =>
+    entry['type'] === type && String(entry['details']?.request?.path ?? '').includes(path)
 
 /** A token of the responder's own client in the hands of somebody else. */
 async function stolenToken(at: Scene): Promise<string> {
@@ -35,19 +39,34 @@ async function stolenToken(at: Scene): Promise<string> {
   const answer = await fetch(`${at.simulator.origin}/oauth/token`, {
     method: 'POST',
     headers: {'content-type': 'application/json'},
-    body: JSON.stringify({grant_type: 'client_credentials', client_id, client_secret, audience: `${at.simulator.origin}/api/v2/`}),
+    body: JSON.stringify({
+      grant_type: 'client_credentials',
+      client_id,
+      client_secret,
+      audience: `${at.simulator.origin}/api/v2/`,
+    }),
   })
   return ((await answer.json()) as {access_token: string}).access_token
 }
 
-async function call(at: Scene, token: string, method: string, path: string, headers: Record<string, string> = {}): Promise<number> {
+async function call(
+  at: Scene,
+  token: string,
+  method: string,
+  path: string,
+  headers: Record<string, string> = {},
+): Promise<number> {
   const answer = await fetch(`${at.simulator.origin}${path}`, {method, headers: {authorization: `Bearer ${token}`, ...headers}})
   await answer.arrayBuffer()
   return answer.status
 }
 
 const innocent = (at: Scene) =>
-  String(at.tenant.clients().find(({client_id}) => client_id !== at.client_id && client_id !== at.simulator.practice.operator.client_id)?.['client_id'])
+  String(
+    at.tenant
+      .clients()
+      .find(({client_id}) => client_id !== at.client_id && client_id !== at.simulator.practice.operator.client_id)?.['client_id'],
+  )
 
 const grantOf = (at: Scene, client: string) => `/api/v2/client-grants/${String(at.tenant.grants(client)[0]?.['id'])}`
 
@@ -95,14 +114,18 @@ describe('reconcile with the embedded tenant', () => {
     }
   })
 
-  test('somebody who writes, reads secrets and gets tokens with the responder\'s credential is found', async (t) => {
+  test("somebody who writes, reads secrets and gets tokens with the responder's credential is found", async (t) => {
     for (const behaviour of [{}, {token_jti: true}, {log_jti: false}]) {
       const at = await worked(t, {behaviour})
       const token = await stolenToken(at)
       equal(await call(at, token, 'DELETE', grantOf(at, innocent(at))), 204)
       equal(await call(at, token, 'GET', `/api/v2/clients/${innocent(at)}?fields=client_id,client_secret`), 200)
       const found = await compared(t, at, {incident: at.incident})
-      deepEqual(codes(found), ['SECRET_READ_WITHOUT_AUDIT', 'TOKEN_WITHOUT_AUDIT', 'WRITE_WITHOUT_AUDIT'], JSON.stringify(found.findings))
+      deepEqual(
+        codes(found),
+        ['SECRET_READ_WITHOUT_AUDIT', 'TOKEN_WITHOUT_AUDIT', 'WRITE_WITHOUT_AUDIT'],
+        JSON.stringify(found.findings),
+      )
       equal(found.findings.filter(({code}) => code === 'TOKEN_WITHOUT_AUDIT').length, 1)
       equal(reconcileExit(found), 5)
     }
@@ -113,7 +136,10 @@ describe('reconcile with the embedded tenant', () => {
     const token = await stolenToken(at)
     const id = correlationOf(at, 'rotate-secret')
     equal(await call(at, token, 'POST', `/api/v2/clients/${at.client_id}/rotate-secret`, {'x-correlation-id': id}), 200)
-    equal(await call(at, token, 'DELETE', grantOf(at, innocent(at)), {'x-correlation-id': correlationOf(at, 'client-grants')}), 204)
+    equal(
+      await call(at, token, 'DELETE', grantOf(at, innocent(at)), {'x-correlation-id': correlationOf(at, 'client-grants')}),
+      204,
+    )
     const found = await compared(t, at, {incident: at.incident})
     deepEqual(codes(found), ['CORRELATION_REUSED', 'TOKEN_WITHOUT_AUDIT'])
     equal(found.findings.filter(({code}) => code === 'CORRELATION_REUSED').length, 2)
@@ -126,11 +152,13 @@ describe('reconcile with the embedded tenant', () => {
     const foreign = correlationOf(other, 'rotate-secret')
     equal(await call(at, token, 'DELETE', grantOf(at, innocent(at)), {'x-correlation-id': foreign}), 204)
     deepEqual(codes(await compared(t, at, {incident: at.incident})), ['TOKEN_WITHOUT_AUDIT', 'UNKNOWN_STANCH_ID'])
-    deepEqual(codes(await compared(t, at, {incident: at.incident, also: [`${other.home.data}/trail-sim`]})), ['TOKEN_WITHOUT_AUDIT'])
+    deepEqual(codes(await compared(t, at, {incident: at.incident, also: [`${other.home.data}/trail-sim`]})), [
+      'TOKEN_WITHOUT_AUDIT',
+    ])
     await rejects(compared(t, at, {also: [at.home.folder]}), {code: 'input.unreadable'})
   })
 
-  test('a token of ours whose entry is not to be read yet does not stand for a stranger\'s', async (t) => {
+  test("a token of ours whose entry is not to be read yet does not stand for a stranger's", async (t) => {
     const at = await worked(t)
     await compared(t, at)
     await stolenToken(at)
@@ -187,7 +215,9 @@ describe('reconcile with the embedded tenant', () => {
     at.tenant.fault({on: 'client_grant.delete', do: 'status', status: 403, times: 1})
     const {result} = await respond(t, at)
     equal(result.actions.filter((one) => one.outcome === 'refused').length, 1)
-    const refused = at.records().find((one) => one.kind === 'outcome' && one['result'] === 'refused' && one['action'] === 'client_grant.delete') as Entry
+    const refused = at
+      .records()
+      .find((one) => one.kind === 'outcome' && one['result'] === 'refused' && one['action'] === 'client_grant.delete') as Entry
     const intent = at.records()[Number(refused['intent'])] as Entry
     deepEqual(codes(await compared(t, at, {incident: String(result.incident_id)})), [])
     forge(at, sapi(at, 'client-grants'), (entry) => {
@@ -199,7 +229,7 @@ describe('reconcile with the embedded tenant', () => {
     equal(found.findings.find(({code}) => code === 'OUTCOME_CONTRADICTED')?.seq, refused['intent'])
   })
 
-  test('without ids in the log, acts are matched by method, path, client and time; a stranger\'s are still found', async (t) => {
+  test("without ids in the log, acts are matched by method, path, client and time; a stranger's are still found", async (t) => {
     const at = await worked(t)
     for (const entry of at.tenant.logs()) {
       if (entry['type'] !== 'sapi' && entry['type'] !== 'mgmt_api_read') continue
@@ -230,11 +260,18 @@ describe('reconcile gives late answers', () => {
     const at = await worked(t)
     const trail = await openTrail(placeOf(at.home), 'sim')
     const grant = at.tenant.addGrant({client_id: innocent(at), audience: 'https://ledger.acme.example/', scope: []})
-    const members = {op: `op-${effect}`, try: 1, action: 'client_grant.delete', tenant: at.simulator.host, target: `grant:${grant}`} as const
+    const members = {
+      op: `op-${effect}`,
+      try: 1,
+      action: 'client_grant.delete',
+      tenant: at.simulator.host,
+      target: `grant:${grant}`,
+    } as const
     const path = `/api/v2/client-grants/${grant}`
     const {correlationId} = trail.append({kind: 'intent', inc: at.incident, ...members, req: {method: 'DELETE', path}})
     const connected = await connectTo(t, at)
-    if (effect) equal((await connected.tenant.change({kind: 'client_grant.delete', grant_id: grant}, correlationId)).sent.kind, 'answered')
+    if (effect)
+      equal((await connected.tenant.change({kind: 'client_grant.delete', grant_id: grant}, correlationId)).sent.kind, 'answered')
     trail.close('killed')
     await connected.close()
     return {...at, grant}
@@ -247,7 +284,10 @@ describe('reconcile gives late answers', () => {
     const found = await compared(t, at, {incident: at.incident})
     deepEqual(codes(found), ['SETTLE_OK'])
     equal(reconcileExit(found), 0)
-    deepEqual(settles(at).map(({result}) => result), ['ok'])
+    deepEqual(
+      settles(at).map(({result}) => result),
+      ['ok'],
+    )
     deepEqual(codes(await compared(t, at, {incident: at.incident})), [])
   })
 
@@ -257,7 +297,10 @@ describe('reconcile gives late answers', () => {
     equal(settles(at).length, 0)
     const found = await compared(t, at, {incident: at.incident})
     deepEqual(codes(found), ['SETTLE_NOT_DONE'])
-    deepEqual(settles(at).map(({result}) => result), ['not_done'])
+    deepEqual(
+      settles(at).map(({result}) => result),
+      ['not_done'],
+    )
   })
 
   test('neither, when it is gone and nobody logged it', async (t) => {
@@ -271,7 +314,15 @@ describe('reconcile gives late answers', () => {
     const at = await open(t, true)
     const trail = await openTrail(placeOf(at.home), 'sim')
     const intent = at.records().findLast(({kind}) => kind === 'intent') as Entry
-    trail.append({kind: 'settle', inc: at.incident, op: String(intent['op']), tenant: at.simulator.host, intent: Number(intent['seq']), result: 'not_done', by: 'state'})
+    trail.append({
+      kind: 'settle',
+      inc: at.incident,
+      op: String(intent['op']),
+      tenant: at.simulator.host,
+      intent: Number(intent['seq']),
+      result: 'not_done',
+      by: 'state',
+    })
     trail.close('done')
     deepEqual(codes(await compared(t, at, {incident: at.incident})), ['OUTCOME_CONTRADICTED'])
   })

@@ -7,7 +7,9 @@ import {TARGETS} from './targets.ts'
  */
 
 const WANTED = Number(process.env['FUZZ_RUNS'] ?? 10_000_000)
-const BATCH = 4000
+const BATCH = 500
+/** Of each input; they are executions like any other. */
+const MUTANTS = 9
 const only = process.env['FUZZ_ONLY']
 const targets = TARGETS.filter(({name}) => only === undefined || name === only)
 
@@ -22,9 +24,9 @@ while (total < WANTED && broken.size < targets.length) {
   for (const target of targets) {
     if (broken.has(target.name)) continue
     const runs = Math.ceil(BATCH * (target.weight ?? 1))
-    const found = await fuzz(target, seed, runs)
-    total += runs
-    counts.set(target.name, (counts.get(target.name) ?? 0) + runs)
+    const found = await fuzz(target, seed, runs, MUTANTS)
+    total += runs * (MUTANTS + 1)
+    counts.set(target.name, (counts.get(target.name) ?? 0) + runs * (MUTANTS + 1))
     if (found) {
       broken.add(target.name)
       process.stdout.write(`BROKEN ${target.name}, seed ${seed}: ${found.why}\n  kept as ${keepVector(target.name, found)}\n`)

@@ -28,14 +28,25 @@ function need(what: string, present: boolean): void {
 }
 
 function run(command: string, args: readonly string[], env: Record<string, string> = {}): string {
-  const {status, stdout, stderr, error} = spawnSync(command, args, {encoding: 'utf8', timeout: 300_000, env: {...process.env, ...env}, cwd: work})
+  const {status, stdout, stderr, error} = spawnSync(command, args, {
+    encoding: 'utf8',
+    timeout: 300_000,
+    env: {...process.env, ...env},
+    cwd: work,
+  })
   if (error || status !== 0) throw new Error(`${command} ${args.join(' ')}: ${error?.message ?? ''}${stdout}${stderr}`)
   return stdout
 }
 
 /** A trail with two epochs and some hundred records, as the program writes it. */
 async function makeTrail(): Promise<{trail: Trail; text: string}> {
-  const trail = await Trail.open({folder: join(work, 'log'), keys: join(work, 'keys'), mode: 'sim', clock: systemClock, identity: IDENTITY})
+  const trail = await Trail.open({
+    folder: join(work, 'log'),
+    keys: join(work, 'keys'),
+    mode: 'sim',
+    clock: systemClock,
+    identity: IDENTITY,
+  })
   oneAct(trail, 'inc-20261122-aaaaaa')
   const {text: early} = trail.checkpoint()
   exportTiles(trail.folder, join(work, 'tiles'), early)
@@ -51,14 +62,22 @@ function writeProofs(leaves: readonly string[]): void {
   const prove = (size: number, indexes: Iterable<number>) => {
     for (const i of indexes) {
       inclusion.push([i, size, b64(tree.root(size)), b64(leaves[i]!), ...tree.inclusion(i, size).map(b64)].join(' '))
-      if (i > 0) consistency.push([i, size, b64(tree.root(i)), b64(tree.root(size)), ...tree.consistency(i, size).map(b64)].join(' '))
+      if (i > 0)
+        consistency.push([i, size, b64(tree.root(i)), b64(tree.root(size)), ...tree.consistency(i, size).map(b64)].join(' '))
     }
   }
   for (const [i, leaf] of leaves.entries()) {
     tree.add(leaf)
-    if (i < ALL_TO) prove(i + 1, Array.from({length: i + 1}, (_, j) => j))
+    if (i < ALL_TO)
+      prove(
+        i + 1,
+        Array.from({length: i + 1}, (_, j) => j),
+      )
   }
-  prove(leaves.length, Array.from({length: leaves.length}, (_, j) => j))
+  prove(
+    leaves.length,
+    Array.from({length: leaves.length}, (_, j) => j),
+  )
   writeFileSync(join(work, 'inclusion.txt'), `${inclusion.join('\n')}\n`)
   writeFileSync(join(work, 'consistency.txt'), `${consistency.join('\n')}\n`)
 }
@@ -69,7 +88,20 @@ function openssl(text: string, vkey: string): void {
   writeFileSync(join(work, 'body'), checkpoint.body)
   writeFileSync(join(work, 'sig'), checkpoint.signatures.find(({name}) => name === checkpoint.origin)!.data)
   writeFileSync(join(work, 'key.der'), Buffer.concat([Buffer.from('302a300506032b6570032100', 'hex'), raw]))
-  const args = ['pkeyutl', '-verify', '-pubin', '-keyform', 'DER', '-inkey', 'key.der', '-rawin', '-in', 'body', '-sigfile', 'sig']
+  const args = [
+    'pkeyutl',
+    '-verify',
+    '-pubin',
+    '-keyform',
+    'DER',
+    '-inkey',
+    'key.der',
+    '-rawin',
+    '-in',
+    'body',
+    '-sigfile',
+    'sig',
+  ]
   run('openssl', args)
   writeFileSync(join(work, 'body'), checkpoint.body.replace(/\n\d+\n/, '\n1\n'))
   if (spawnSync('openssl', args, {cwd: work}).status === 0) throw new Error('openssl accepts another body')

@@ -24,16 +24,19 @@ function source(origin: string, skew: number, ...records: readonly (readonly [nu
 const order = (rows: ReturnType<typeof mergeTimelines>) => rows.map(({origin, seq}) => `${origin}${seq}`)
 
 describe('one timeline of several responders', () => {
-  test('goes by the tenant\'s clock, however wrong a machine\'s is', () => {
+  test("goes by the tenant's clock, however wrong a machine's is", () => {
     const alice = source('a', 0, [10, 'intent'], [11, 'outcome', 11], [40, 'intent'], [41, 'outcome', 41])
     const bob = source('b', -3600, [20, 'intent'], [21, 'outcome', 21], [30, 'note'])
     deepEqual(order(mergeTimelines([alice, bob])), ['a0', 'a1', 'b0', 'b1', 'b2', 'a2', 'a3'])
     deepEqual(order(mergeTimelines([bob, alice])), ['a0', 'a1', 'b0', 'b1', 'b2', 'a2', 'a3'])
   })
 
-  test('says which instants are the tenant\'s and which are reckoned', () => {
+  test("says which instants are the tenant's and which are reckoned", () => {
     const rows = mergeTimelines([source('a', 100, [0, 'note'], [1, 'outcome', 1]), source('b', 0, [5, 'note'])])
-    deepEqual(rows.map(({by}) => by), ['reckoned', 'tenant', 'machine'])
+    deepEqual(
+      rows.map(({by}) => by),
+      ['reckoned', 'tenant', 'machine'],
+    )
     equal(rows[1]?.at, new Date(START + 1000).toISOString())
   })
 

@@ -121,7 +121,7 @@ export function watched(
   home: Home,
   argv: readonly string[],
   options: RunOptions = {},
-  own: readonly string[] = [],
+  given: readonly string[] = [],
 ): Promise<Watched> {
   const child = spawn(options.node ?? process.execPath, [...(options.nodeArgs ?? []), MAIN, ...argv], {
     cwd: options.cwd ?? home.folder,

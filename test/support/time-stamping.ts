@@ -45,12 +45,77 @@ export function authority(t: TestContext, folder: string, name = 'tsa'): Authori
   }
   writeFileSync(path.join(at, 'conf'), CONFIG)
   writeFileSync(path.join(at, 'serial'), '01')
-  run('req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-keyout', 'ca.key', '-out', 'ca.pem', '-days', '2', '-config', 'conf', '-extensions', 'ca')
-  run('req', '-new', '-newkey', 'rsa:2048', '-nodes', '-keyout', 'tsa.key', '-out', 'tsa.csr', '-config', 'conf', '-subj', '/CN=stamps')
-  run('x509', '-req', '-in', 'tsa.csr', '-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial', '-out', 'tsa.pem', '-days', '2', '-extfile', 'conf', '-extensions', 'tsa')
+  run(
+    'req',
+    '-x509',
+    '-newkey',
+    'rsa:2048',
+    '-nodes',
+    '-keyout',
+    'ca.key',
+    '-out',
+    'ca.pem',
+    '-days',
+    '2',
+    '-config',
+    'conf',
+    '-extensions',
+    'ca',
+  )
+  run(
+    'req',
+    '-new',
+    '-newkey',
+    'rsa:2048',
+    '-nodes',
+    '-keyout',
+    'tsa.key',
+    '-out',
+    'tsa.csr',
+    '-config',
+    'conf',
+    '-subj',
+    '/CN=stamps',
+  )
+  run(
+    'x509',
+    '-req',
+    '-in',
+    'tsa.csr',
+    '-CA',
+    'ca.pem',
+    '-CAkey',
+    'ca.key',
+    '-CAcreateserial',
+    '-out',
+    'tsa.pem',
+    '-days',
+    '2',
+    '-extfile',
+    'conf',
+    '-extensions',
+    'tsa',
+  )
   const stamp = (request: Uint8Array) => {
     writeFileSync(path.join(at, 'request.tsq'), request)
-    run('ts', '-reply', '-queryfile', 'request.tsq', '-signer', 'tsa.pem', '-inkey', 'tsa.key', '-chain', 'ca.pem', '-config', 'conf', '-section', 'tsa_config', '-out', 'response.tsr')
+    run(
+      'ts',
+      '-reply',
+      '-queryfile',
+      'request.tsq',
+      '-signer',
+      'tsa.pem',
+      '-inkey',
+      'tsa.key',
+      '-chain',
+      'ca.pem',
+      '-config',
+      'conf',
+      '-section',
+      'tsa_config',
+      '-out',
+      'response.tsr',
+    )
     return readFileSync(path.join(at, 'response.tsr'))
   }
   return {

@@ -16,7 +16,10 @@ describe('an approval', () => {
   const line = signApproval(GIVEN, bob)
 
   test('is one line that names incident, plan, time and who', () => {
-    match(line, /^stanch-approval\/1 inc-20261122-k7m2xq (ab){32} before 2026-11-22T03:00:00Z stanch\.local\/bob [A-Za-z0-9+/]{86}==$/)
+    match(
+      line,
+      /^stanch-approval\/1 inc-20261122-k7m2xq (ab){32} before 2026-11-22T03:00:00Z stanch\.local\/bob [A-Za-z0-9+/]{86}==$/,
+    )
     equal(readApproval(`${line}\n`, bob.vkey.text).by, 'stanch.local/bob')
     ok(!readApproval(line, bob.vkey.text).incident.includes(' '))
   })

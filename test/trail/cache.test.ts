@@ -11,12 +11,23 @@ import {oneAct, trailPlace} from '../support/trail.ts'
 const segment = (folder: string) => join(folder, 'records/000000000000.jsonl')
 
 /** A closed trail of more than a thousand records with an open incident, an open intent and two epochs. */
-async function closed(t: Parameters<typeof trailPlace>[0]): Promise<{place: ReturnType<typeof trailPlace>; head: ReturnType<Trail['checkpoint']>}> {
+async function closed(
+  t: Parameters<typeof trailPlace>[0],
+): Promise<{place: ReturnType<typeof trailPlace>; head: ReturnType<Trail['checkpoint']>}> {
   const place = trailPlace(t)
   const trail = await place.open()
   oneAct(trail, 'inc-1')
   trail.rotateEpoch()
-  trail.append({kind: 'intent', inc: 'inc-1', op: 'op-open', try: 1, action: 'a', tenant: 't', target: 'client:c', req: {method: 'POST', path: '/'}})
+  trail.append({
+    kind: 'intent',
+    inc: 'inc-1',
+    op: 'op-open',
+    try: 1,
+    action: 'a',
+    tenant: 't',
+    target: 'client:c',
+    req: {method: 'POST', path: '/'},
+  })
   trail.appendAll(Array.from({length: 1200}, (_, i) => ({kind: 'note', inc: 'inc-1', text: `note ${i}`}) as const))
   trail.close('done')
   return {place, head: {...trail.head(), text: readFileSync(join(place.folder, 'checkpoint'), 'utf8')}}
@@ -33,7 +44,10 @@ test('an opening from the cache knows what one without it knows', async (t) => {
   one.close('done')
   unlinkSync(join(place.folder, 'frontier'))
   const two = await place.open()
-  deepEqual(two.openIntents().map(({op}) => op), ['op-open'])
+  deepEqual(
+    two.openIntents().map(({op}) => op),
+    ['op-open'],
+  )
   two.close('done')
   equal(verifyFolder(place.folder).ok, true)
 })
@@ -49,7 +63,16 @@ test('a cache that is damaged, of another size, another root or sealed by anothe
   equal(readCache(place.folder, key, {...head, origin, root: 'ab'.repeat(32)}), undefined)
   equal(readCache(place.folder, key, {...head, origin: 'acme.example/other'}), undefined)
   equal(readCache(place.folder, Buffer.alloc(32), {...head, origin}), undefined)
-  for (const text of ['', 'x', good.slice(0, -9), good.replace('"next"', '"nexT"'), good.replace(/"epoch":1/, '"epoch":0'), good.replace('"inc-1",', '"inc-2",'), `${'0'.repeat(64)}\n${good.split('\n')[1]}\n`]) {
+  for (const text of [
+    '',
+    'x',
+    good.slice(0, -9),
+    good.replace('"mode":"sim"', '"mode":"real"'),
+    good.replace(/"epoch":1/, '"epoch":0'),
+    good.replace('"inc-1",', '"inc-2",'),
+    `${'0'.repeat(64)}\n${good.split('\n')[1]}\n`,
+  ]) {
+    ok(text !== good)
     writeFileSync(join(place.folder, 'frontier'), text)
     equal(read(), undefined, text.slice(0, 80))
   }
@@ -60,8 +83,14 @@ test('a cache that is damaged, of another size, another root or sealed by anothe
 
 test('with a cache a changed end of the log, a cut one and a missing segment are found all the same', async (t) => {
   for (const [change, code] of [
-    [(path: string) => writeFileSync(path, readFileSync(path, 'utf8').replace(/"reason":"done"\}\n$/, '"reason":"gone"}\n')), 'E_TAMPERED'],
-    [(path: string) => writeFileSync(path, readFileSync(path, 'utf8').split('\n').slice(0, -2).join('\n') + '\n'), 'E_ROLLED_BACK'],
+    [
+      (path: string) => writeFileSync(path, readFileSync(path, 'utf8').replace(/"reason":"done"\}\n$/, '"reason":"gone"}\n')),
+      'E_TAMPERED',
+    ],
+    [
+      (path: string) => writeFileSync(path, readFileSync(path, 'utf8').split('\n').slice(0, -2).join('\n') + '\n'),
+      'E_ROLLED_BACK',
+    ],
     [(path: string) => unlinkSync(path), 'E_ROLLED_BACK'],
   ] as const) {
     const {place} = await closed(t)

@@ -22,7 +22,8 @@ test('64 callers of one turn share one sync, and each is told its own record', a
   const appended = await Promise.all(Array.from({length: 64}, (_, i) => trail.appendGrouped(note(i)))).finally(restore)
   equal(syncs, 1)
   const records = [...trail.records()]
-  for (const [i, {seq, leaf}] of appended.entries()) deepEqual([records[seq]!['text'], leafOf(records[seq]!)], [`note ${i}`, leaf])
+  for (const [i, {seq, leaf}] of appended.entries())
+    deepEqual([records[seq]!['text'], leafOf(records[seq]!)], [`note ${i}`, leaf])
   trail.close('done')
   equal(verifyFolder(place.folder).complete, true)
 })
@@ -47,7 +48,10 @@ test('an error of the disk fails for all, and later callers are refused', async 
   const trail = await place.open()
   unlinkSync(join(place.folder, 'records/000000000000.jsonl'))
   const results = await Promise.allSettled(Array.from({length: 5}, (_, i) => trail.appendGrouped(note(i))))
-  deepEqual(new Set(results.map((result) => result.status === 'rejected' && (result.reason as {code: string}).code)), new Set(['E_MISSING']))
+  deepEqual(
+    new Set(results.map((result) => result.status === 'rejected' && (result.reason as {code: string}).code)),
+    new Set(['E_MISSING']),
+  )
   await rejects(trail.appendGrouped(note(9)), {code: 'E_MISSING'})
 })
 

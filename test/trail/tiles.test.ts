@@ -19,7 +19,15 @@ test('tiles hold every hash and every record, whole tiles are written once, part
   trail.appendAll(notes(600))
   const second = exportTiles(place.folder, store, trail.checkpoint().text)
   equal(second.size, 605)
-  for (const name of ['tile/0/000', 'tile/0/001', 'tile/0/002.p/93', 'tile/1/000.p/2', 'tile/entries/001', 'tile/entries/002.p/93']) ok(existsSync(join(store, name)), name)
+  for (const name of [
+    'tile/0/000',
+    'tile/0/001',
+    'tile/0/002.p/93',
+    'tile/1/000.p/2',
+    'tile/entries/001',
+    'tile/entries/002.p/93',
+  ])
+    ok(existsSync(join(store, name)), name)
   const tile = readFileSync(join(store, 'tile/0/001'))
   const records = [...trail.records()].map((record) => JSON.stringify(record))
   equal(tile.length, 256 * 32)
@@ -46,7 +54,7 @@ test('a store refuses a rollback, a fork, another log, and a checkpoint that is 
   there.appendAll(notes(9))
   throws(() => exportTiles(there.folder, store, there.checkpoint().text), {code: 'E_FORKED'})
   const other = await place.open({folder: join(place.base, 'other/log'), keys: join(place.base, 'other/keys')})
-  other.appendAll(notes(9))
+  other.appendAll(notes(20))
   throws(() => exportTiles(other.folder, store, other.checkpoint().text), {code: 'E_FORKED'})
   throws(() => exportTiles(other.folder, join(place.base, 'store-2'), there.checkpoint().text), {code: 'E_TAMPERED'})
   throws(() => exportTiles(other.folder, join(place.base, 'store-3'), 'no note'), {code: 'audit.not_verified'})

@@ -80,7 +80,7 @@ describe('a witness', () => {
     equal(sign(good).size, checkpoint.size, 'none of these moved what it remembers')
   })
 
-  test('refuses a key that is not the log\'s, a log it was never told the key of, and another key later', async (t) => {
+  test("refuses a key that is not the log's, a log it was never told the key of, and another key later", async (t) => {
     const {trail, sign, bob} = await pair(t)
     const other = await trailPlace(t).open()
     oneAct(other, 'inc-9')
@@ -107,7 +107,16 @@ describe('a witness', () => {
   test('refuses text that is no message', async (t) => {
     const {trail, sign} = await pair(t)
     const message = witnessRequest(trail, 0)
-    for (const text of ['', 'old 0', message.replace('old 0', 'old 00'), message.replace('old 0', 'old -1'), message.replace('old 0', 'new 0'), message.replace('old 0', `old 0\n${'A'.repeat(44)}`), message.replace('old 0', `old 0\n${'QUI=\n'.repeat(64)}`.trimEnd()), message.replace('old 0', 'old 0\nQUJD')])
+    for (const text of [
+      '',
+      'old 0',
+      message.replace('old 0', 'old 00'),
+      message.replace('old 0', 'old -1'),
+      message.replace('old 0', 'new 0'),
+      message.replace('old 0', `old 0\n${'A'.repeat(44)}`),
+      message.replace('old 0', `old 0\n${'QUI=\n'.repeat(64)}`.trimEnd()),
+      message.replace('old 0', 'old 0\nQUJD'),
+    ])
       throws(() => sign(text), NOT_VERIFIED, text.slice(0, 40))
   })
 

@@ -8,16 +8,26 @@ export default class AuditAnchor extends TenantCommand {
   static override description = `Whoever owns this machine could put back an older state of the trail, or rewrite its newest part. A copy of the checkpoint
 elsewhere shows it. Without a reference the three lines to post are printed. Time stamps (RFC 3161) are verified by openssl.`
   static override examples = [
-    {description: 'print the three lines, post them, then say where', command: '<%= config.bin %> audit anchor --ref "SEC-42, comment 7"'},
+    {
+      description: 'print the three lines, post them, then say where',
+      command: '<%= config.bin %> audit anchor --ref "SEC-42, comment 7"',
+    },
     {
       description: 'a time stamp by a third party',
       command: '<%= config.bin %> audit anchor --type rfc3161 --url http://timestamp.example/ --ca tsa-roots.pem',
     },
   ]
   static override flags = {
-    type: Flags.option({options: ['chat', 'siem', 'store', 'rfc3161'] as const, default: 'chat' as const, summary: 'what holds it'})(),
+    type: Flags.option({
+      options: ['chat', 'siem', 'store', 'rfc3161'] as const,
+      default: 'chat' as const,
+      summary: 'what holds it',
+    })(),
     ref: Flags.string({summary: 'where it was posted: a link, a ticket, words', helpValue: 'TEXT', exclusive: ['exec']}),
-    exec: Flags.string({summary: 'a command that takes it on standard input and prints the reference, or the time stamp', helpValue: 'COMMAND'}),
+    exec: Flags.string({
+      summary: 'a command that takes it on standard input and prints the reference, or the time stamp',
+      helpValue: 'COMMAND',
+    }),
     url: Flags.string({summary: 'the time-stamping authority', helpValue: 'URL'}),
     'request-out': Flags.string({summary: 'write the time-stamp request here, to be carried elsewhere', helpValue: 'FILE'}),
     response: Flags.string({summary: 'the time stamp that came back', helpValue: 'FILE'}),
@@ -39,7 +49,9 @@ elsewhere shows it. Without a reference the three lines to post are printed. Tim
           : 'Post these three lines where others keep them, then: stanch audit anchor --ref WHERE',
       )
     } else {
-      this.print([`Recorded: ${anchored.size} records of ${anchored.origin} are anchored (${anchored.type}): ${anchored.receipt ?? ''}`])
+      this.print([
+        `Recorded: ${anchored.size} records of ${anchored.origin} are anchored (${anchored.type}): ${anchored.receipt ?? ''}`,
+      ])
     }
     return anchored
   }

@@ -37,7 +37,11 @@ An approval that comes after the act is recorded as an emergency. Without an id 
   static override flags = {
     'plan-hash': Flags.string({summary: 'sign the plan with this hash', helpValue: 'H', exclusive: ['add']}),
     emergency: Flags.boolean({summary: 'the plan was carried out already', dependsOn: ['plan-hash']}),
-    add: Flags.string({summary: 'record an approval: the line itself, a file, or - for standard input', helpValue: 'LINE|FILE|-', dependsOn: ['vkey']}),
+    add: Flags.string({
+      summary: 'record an approval: the line itself, a file, or - for standard input',
+      helpValue: 'LINE|FILE|-',
+      dependsOn: ['vkey'],
+    }),
     vkey: Flags.string({summary: 'the key of the second responder, from the roster or in person', helpValue: 'VKEY'}),
     simulated: Flags.boolean({summary: 'sign with the key of the trail of drills'}),
   }
@@ -47,12 +51,21 @@ An approval that comes after the act is recorded as an emergency. Without an id 
     const {addApproval, giveApproval} = await import('../../cli/approve.ts')
     const place = this.place(flags)
     if (flags.add !== undefined) {
-      if (args.id === undefined) throw new StanchError('usage.missing_flag', 'Which incident? Its id is needed to record an approval.')
+      if (args.id === undefined)
+        throw new StanchError('usage.missing_flag', 'Which incident? Its id is needed to record an approval.')
       const added = await addApproval(place, args.id, flags.add, required(flags.vkey, 'vkey'))
-      this.print([`Recorded: ${added.by} approved plan ${added.plan_hash}${added.kind === 'emergency' ? ' after it was carried out (emergency)' : ''}.`])
+      this.print([
+        `Recorded: ${added.by} approved plan ${added.plan_hash}${added.kind === 'emergency' ? ' after it was carried out (emergency)' : ''}.`,
+      ])
       return added
     }
-    const given = await giveApproval(place, flags.simulated ? 'sim' : 'real', args.id, required(flags['plan-hash'], 'plan-hash'), flags.emergency)
+    const given = await giveApproval(
+      place,
+      flags.simulated ? 'sim' : 'real',
+      args.id,
+      required(flags['plan-hash'], 'plan-hash'),
+      flags.emergency,
+    )
     this.say(`Send this line back. Your key, for the roster: ${given.vkey}`)
     this.print([given.line])
     return given

@@ -15,7 +15,8 @@ unless somebody answers for it by name. After the close nothing can be added. Ex
   static override examples = [
     {
       description: 'contained, with the checkpoint in the ticket',
-      command: '<%= config.bin %> incident close inc-20261122-k7m2xq --disposition contained --cause "pushed to a public repository" --anchor SEC-42',
+      command:
+        '<%= config.bin %> incident close inc-20261122-k7m2xq --disposition contained --cause "pushed to a public repository" --anchor SEC-42',
     },
     {
       description: 'without an anchor, because somebody said so',
@@ -31,9 +32,16 @@ unless somebody answers for it by name. After the close nothing can be added. Ex
     disposition: Flags.option({options: DISPOSITIONS, summary: 'how it ended'})(),
     cause: Flags.string({summary: 'what led to it', helpValue: 'TEXT'}),
     lessons: Flags.string({summary: 'what will be done differently', helpValue: 'TEXT'}),
-    anchor: Flags.string({summary: 'where the checkpoint was or will be posted: a ticket, a link', helpValue: 'REF', exclusive: ['no-anchor']}),
+    anchor: Flags.string({
+      summary: 'where the checkpoint was or will be posted: a ticket, a link',
+      helpValue: 'REF',
+      exclusive: ['no-anchor'],
+    }),
     'no-anchor': Flags.boolean({summary: 'close without one; needs --waived-by and --reason'}),
-    'no-reconcile': Flags.string({summary: "do not compare with the tenant's log, for this reason; needs --waived-by", helpValue: 'REASON'}),
+    'no-reconcile': Flags.string({
+      summary: "do not compare with the tenant's log, for this reason; needs --waived-by",
+      helpValue: 'REASON',
+    }),
     wait: Flags.boolean({summary: 'wait out the delay of the tenant log (default)', default: true, allowNo: true}),
     waive: Flags.string({
       summary: 'somebody answers for leaving this open: manual.STEP, containment, reconcile or anchor; may be repeated',
@@ -60,8 +68,12 @@ unless somebody answers for it by name. After the close nothing can be added. Ex
     ])
     const {'no-reconcile': unreconciled, 'waived-by': by, anchor} = flags
     const items = [...(flags.waive ?? []), ...(flags['no-anchor'] ? ['anchor'] : [])]
-    if (items.includes('reconcile') && unreconciled !== undefined) throw new StanchError('usage.invalid', 'Name --no-reconcile or --waive reconcile, not both.')
-    const waivers = [...waiversFrom(items, by, flags.reason), ...(unreconciled === undefined ? [] : waiversFrom(['reconcile'], by, unreconciled))]
+    if (items.includes('reconcile') && unreconciled !== undefined)
+      throw new StanchError('usage.invalid', 'Name --no-reconcile or --waive reconcile, not both.')
+    const waivers = [
+      ...waiversFrom(items, by, flags.reason),
+      ...(unreconciled === undefined ? [] : waiversFrom(['reconcile'], by, unreconciled)),
+    ]
     this.incidentId = args.id
     this.watchInterrupts()
     const place = this.place(flags)

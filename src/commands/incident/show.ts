@@ -9,7 +9,10 @@ export default class IncidentShow extends TenantCommand {
   static override summary = 'one incident: what was done, what is proven, what is open, what is next'
   static override examples = [
     {description: 'where do we stand?', command: '<%= config.bin %> incident show inc-20261122-k7m2xq'},
-    {description: 'with what a colleague recorded', command: '<%= config.bin %> incident show inc-20261122-k7m2xq --with ./bob-slice'},
+    {
+      description: 'with what a colleague recorded',
+      command: '<%= config.bin %> incident show inc-20261122-k7m2xq --with ./bob-slice',
+    },
     {
       description: 'what is next, for a script',
       command: "<%= config.bin %> incident show inc-20261122-k7m2xq --json | jq -r '.next[]'",
@@ -27,7 +30,7 @@ export default class IncidentShow extends TenantCommand {
       helpValue: 'FOLDER',
     }),
     vkey: Flags.string({
-      summary: "the key of such a trail, from the roster; may be repeated",
+      summary: 'the key of such a trail, from the roster; may be repeated',
       multiple: true,
       multipleNonGreedy: true,
       helpValue: 'VKEY',

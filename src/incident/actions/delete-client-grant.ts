@@ -51,9 +51,13 @@ function refuseUnsavedTies(grant: ClientGrant, facts: PlanFacts): void {
   const usage = grant.organization_usage ?? 'deny'
   if (usage === 'deny' || grant.allow_any_organization) return
   if (facts.snapshot.organizations[grant.id]) return
-  throw new StanchError('guard.organization_ties', `Grant ${grant.id} is tied to organisations, and these ties could not be read.`, {
-    hint: 'They are lost with the grant. Give the credential read:organization_client_grants, or leave this grant alone (respond: --keep-grants).',
-  })
+  throw new StanchError(
+    'guard.organization_ties',
+    `Grant ${grant.id} is tied to organisations, and these ties could not be read.`,
+    {
+      hint: 'They are lost with the grant. Give the credential read:organization_client_grants, or leave this grant alone (respond: --keep-grants).',
+    },
+  )
 }
 
 /** The leaked token's own APIs; without the token at hand, the Management API. */
@@ -63,13 +67,18 @@ function isLeakedAudience(grant: ClientGrant, facts: PlanFacts): boolean {
 }
 
 /** Grants of the client that the plan leaves alone, with the reason, for the screen and the evidence gaps. */
-export function grantsLeft(facts: PlanFacts, choices: PlanChoices, steps: readonly PlanStep[]): {grant: ClientGrant; why: string}[] {
+export function grantsLeft(
+  facts: PlanFacts,
+  choices: PlanChoices,
+  steps: readonly PlanStep[],
+): {grant: ClientGrant; why: string}[] {
   const deleted = new Set(steps.flatMap((step) => (step.action === 'client_grant.delete' ? [step.args.grant_id] : [])))
   return facts.snapshot.grants
     .filter((grant) => !deleted.has(grant.id))
     .map((grant) => {
       if (grant.is_system) return {grant, why: 'system grant: Auth0 does not let it be deleted'}
-      if (subjectOf(grant) === 'user' && !choices.include_user_grants) return {grant, why: 'user grant: only with --include-user-grants'}
+      if (subjectOf(grant) === 'user' && !choices.include_user_grants)
+        return {grant, why: 'user grant: only with --include-user-grants'}
       if (choices.keep_grants) return {grant, why: 'kept: --keep-grants'}
       return {grant, why: 'not part of this plan'}
     })

@@ -15,7 +15,9 @@ export const restoreClientGrant: ActionDefinition = {name: 'client_grant.restore
 
 /** Restores in the order that is safe: custom APIs first, the Management API last. */
 export function restorations(saved: readonly SavedGrant[], managementAudience: string): PlanStep[] {
-  const order = [...saved].sort((a, b) => Number(a.body.audience === managementAudience) - Number(b.body.audience === managementAudience))
+  const order = [...saved].sort(
+    (a, b) => Number(a.body.audience === managementAudience) - Number(b.body.audience === managementAudience),
+  )
   return order.map((grant) => ({
     id: `restore:${grant.id}`,
     from: 'restore',

@@ -9,9 +9,13 @@ export const rotateClientSecret: ActionDefinition = {
   expand(template, facts, choices) {
     const {client} = facts.snapshot
     if (usesKey(client)) {
-      throw new StanchError('input.invalid', `Client ${client.client_id} proves itself with a key, not with a secret; Auth0 refuses to rotate it.`, {
-        hint: 'Follow the private-key runbook: stanch runbook show private-key. Its grants can be deleted with: stanch grant delete.',
-      })
+      throw new StanchError(
+        'input.invalid',
+        `Client ${client.client_id} proves itself with a key, not with a secret; Auth0 refuses to rotate it.`,
+        {
+          hint: 'Follow the private-key runbook: stanch runbook show private-key. Its grants can be deleted with: stanch grant delete.',
+        },
+      )
     }
     return [
       {

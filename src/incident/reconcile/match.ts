@@ -51,10 +51,22 @@ export function judgeEntry(judge: Judge, intent: RecordedIntent, one: Dated): Re
   const {outcome, settled} = intent
   if (outcome?.result === 'refused' || outcome?.result === 'failed') {
     const said = outcome.result === 'refused' ? 'the tenant refused' : 'did not leave'
-    return [{...at, code: 'OUTCOME_CONTRADICTED', detail: `${intent.action} on ${intent.target} ${said} by our record, yet the tenant logged it`}]
+    return [
+      {
+        ...at,
+        code: 'OUTCOME_CONTRADICTED',
+        detail: `${intent.action} on ${intent.target} ${said} by our record, yet the tenant logged it`,
+      },
+    ]
   }
   if (settled?.result === 'not_done' && !HARMLESS.includes(intent.action)) {
-    return [{...at, code: 'OUTCOME_CONTRADICTED', detail: `${intent.action} on ${intent.target} was settled as not done, yet the tenant logged it`}]
+    return [
+      {
+        ...at,
+        code: 'OUTCOME_CONTRADICTED',
+        detail: `${intent.action} on ${intent.target} was settled as not done, yet the tenant logged it`,
+      },
+    ]
   }
   if (settled === undefined && (outcome === undefined || outcome.result === 'unknown')) {
     return [{...at, code: 'SETTLE_OK', detail: `${intent.action} on ${intent.target} took effect: the tenant logged it`}]
@@ -89,7 +101,8 @@ function clientDifference(judge: Judge, intent: RecordedIntent, entry: LogEntry)
     return `the entry names client ${entry.client_id ?? 'unknown'}, which did not act in that session`
   }
   const jti = entry.request?.jti
-  if (jti !== undefined && jtis.size > 0 && !jtis.has(jti)) return `the entry names a token (jti ${jti}) that this session did not have`
+  if (jti !== undefined && jtis.size > 0 && !jtis.has(jti))
+    return `the entry names a token (jti ${jti}) that this session did not have`
   return undefined
 }
 
@@ -102,7 +115,11 @@ export function fitsByTime(judge: Judge, intent: RecordedIntent, one: Dated): bo
   const {begun, ended} = judge.moments(intent)
   if (one.at < begun.earliest - BEFORE_INTENT_MS || one.at > ended.latest + AFTER_END_MS) return false
   if (one.entry.type === TOKEN) {
-    return intent.action === 'token.request' && one.entry.audience === audienceOf(intent) && differences(judge, intent, one).length === 0
+    return (
+      intent.action === 'token.request' &&
+      one.entry.audience === audienceOf(intent) &&
+      differences(judge, intent, one).length === 0
+    )
   }
   return differences(judge, intent, one).length === 0
 }

@@ -60,7 +60,13 @@ export function reconcile(facts: ReconcileFacts): Reconciliation {
     if (!findings.some((one) => one.seq === intent.seq)) matched++
   }
 
-  findings.push(...unrecorded(facts, time, entries.filter((one) => !claimed.has(one) && one.at >= window.from)))
+  findings.push(
+    ...unrecorded(
+      facts,
+      time,
+      entries.filter((one) => !claimed.has(one) && one.at >= window.from),
+    ),
+  )
   const coverage = coverageOf(facts)
   return {
     matched,
@@ -131,11 +137,17 @@ function findByTime(
   if (type !== TOKEN && keeps.has(type)) return undefined
   if (type === TOKEN ? !mustBeLogged(intent) : !mustBeLogged(intent) && !isOpen(intent)) return undefined
   return entries.find(
-    (one) => !claimed.has(one) && one.entry.correlation_id === undefined && one.entry.type === type && fitsByTime(judge, intent, one),
+    (one) =>
+      !claimed.has(one) && one.entry.correlation_id === undefined && one.entry.type === type && fitsByTime(judge, intent, one),
   )
 }
 
-function absent(facts: ReconcileFacts, intent: RecordedIntent, begun: Span, entries: readonly Dated[]): ReconcileFinding | undefined {
+function absent(
+  facts: ReconcileFacts,
+  intent: RecordedIntent,
+  begun: Span,
+  entries: readonly Dated[],
+): ReconcileFinding | undefined {
   const open = isOpen(intent)
   if (!open && !mustBeLogged(intent)) return undefined
   const what = `${intent.action} on ${intent.target}`
@@ -147,7 +159,8 @@ function absent(facts: ReconcileFacts, intent: RecordedIntent, begun: Span, entr
   }
   if (open) return {code: 'SETTLE_NOT_DONE', seq: intent.seq, detail: `${what} has no answer, and the tenant logged nothing`}
   // Settled by looking: what was found may be the work of somebody whose own entry is there.
-  const elsewhere = intent.outcome?.result !== 'ok' && entries.some((one) => one.entry.type === WRITE && sameRequest(intent, one.entry))
+  const elsewhere =
+    intent.outcome?.result !== 'ok' && entries.some((one) => one.entry.type === WRITE && sameRequest(intent, one.entry))
   if (elsewhere) return undefined
   return {code: 'NO_TENANT_ENTRY', seq: intent.seq, detail: `${what} was done by our record, and the tenant logged nothing`}
 }
@@ -159,7 +172,10 @@ function unrecorded(facts: ReconcileFacts, time: TenantTime, left: readonly Date
   const findings: ReconcileFinding[] = []
   for (const one of left.filter(isOwn)) {
     const {entry} = one
-    const at = {log_id: entry.log_id, detail: `${whatOf(entry)} by our client ${entry.client_id}${from(one)}, without an intent of ours`}
+    const at = {
+      log_id: entry.log_id,
+      detail: `${whatOf(entry)} by our client ${entry.client_id}${from(one)}, without an intent of ours`,
+    }
     if (entry.type === WRITE) findings.push({code: 'WRITE_WITHOUT_AUDIT', ...at})
     if (entry.type === SECRET_READ) findings.push({code: 'SECRET_READ_WITHOUT_AUDIT', ...at})
   }
@@ -179,7 +195,8 @@ function unrecorded(facts: ReconcileFacts, time: TenantTime, left: readonly Date
     const who = one.entry.request?.user_email ?? `client ${one.entry.client_id ?? 'unknown'}`
     findings.push({code: 'OTHER_ACTOR', log_id: one.entry.log_id, detail: `${whatOf(one.entry)} by ${who}`})
   }
-  if (others.length > MAX_OTHERS) findings.push({code: 'OTHER_ACTOR', detail: `and ${others.length - MAX_OTHERS} more changes by others`})
+  if (others.length > MAX_OTHERS)
+    findings.push({code: 'OTHER_ACTOR', detail: `and ${others.length - MAX_OTHERS} more changes by others`})
   return findings
 }
 
@@ -202,7 +219,10 @@ function coverageOf(facts: ReconcileFacts): {covered_to: number; findings: Recon
   const findings: ReconcileFinding[] = []
   const since = readableSince(facts)
   if (window.from < since) {
-    findings.push({code: 'BEYOND_RETENTION', detail: `the window begins at ${rfc3339Millis(window.from)}; the tenant's log can be read from ${rfc3339Millis(since)} on`})
+    findings.push({
+      code: 'BEYOND_RETENTION',
+      detail: `the window begins at ${rfc3339Millis(window.from)}; the tenant's log can be read from ${rfc3339Millis(since)} on`,
+    })
   }
   if (covered_to < window.to) {
     findings.push({

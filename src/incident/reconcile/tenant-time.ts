@@ -39,4 +39,11 @@ export class TenantTime {
     if (low === 0) offsets.push(0)
     return {earliest: at + Math.min(...offsets) - HEADER_MS, latest: at + Math.max(...offsets) + HEADER_MS}
   }
+
+  /** The best single guess: by the answer nearest to that moment; undefined without one. */
+  nearest(at: number): number | undefined {
+    let best: {readonly at: number; readonly offset: number} | undefined
+    for (const sample of this.#samples) if (!best || Math.abs(sample.at - at) < Math.abs(best.at - at)) best = sample
+    return best && at + best.offset
+  }
 }

@@ -78,7 +78,7 @@ export class Bench {
     const trail = path.join(folder, 'data', options.real ? 'trail' : 'trail-sim')
     const waited = path.join(folder, 'waited')
     const front = await Front.open({
-      seed: 7,
+      seed: Number(process.env['STANCH_MATRIX_SEED'] ?? '7'),
       intended: (correlation) => hasIntent(trail, correlation),
       waited: () => (existsSync(waited) ? Number(readFileSync(waited, 'utf8')) / 1000 : 0),
       ...options,

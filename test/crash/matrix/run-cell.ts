@@ -1,7 +1,10 @@
+import {existsSync} from 'node:fs'
+
 import {Bench} from './bench.ts'
 import type {Cell} from './cell.ts'
 import {INVARIANTS, lastDocument, lastRecorded} from './invariants.ts'
 import {broken, told} from './promises.ts'
+import {secondOpinion} from './second-verifier.ts'
 
 export interface Verdict {
   readonly cell: Cell
@@ -35,6 +38,8 @@ export async function runCell(cell: Cell): Promise<Verdict> {
       const problem = check(bench)
       if (problem !== undefined) problems.push(`${name}: ${problem}`)
     }
+    const other = existsSync(bench.trail) && cell.exempt?.['I5'] === undefined ? await secondOpinion(bench.trail) : undefined
+    if (other !== undefined) problems.push(`I5: the second verifier: ${other}`)
     const more = cell.also?.(bench)
     if (more !== undefined) problems.push(more)
   } catch (error) {

@@ -13,7 +13,8 @@ from them in person, never from the message. The checkpoint with the line is kep
   static override examples = [
     {
       description: 'pasted, with the key of the witness',
-      command: '<%= config.bin %> audit witness add - --vkey stanch.local/witness/bob+1a1300e1+BAk+Zjw1fqMDMW4ttkdaZZqbDS47+wNVp5MfWs3v0x4J',
+      command:
+        '<%= config.bin %> audit witness add - --vkey stanch.local/witness/bob+1a1300e1+BAk+Zjw1fqMDMW4ttkdaZZqbDS47+wNVp5MfWs3v0x4J',
     },
     {description: 'any witness of the roster', command: '<%= config.bin %> audit witness add line.txt --roster roster.txt'},
   ]

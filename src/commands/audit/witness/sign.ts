@@ -13,7 +13,8 @@ that is older than the last one signed here, or that does not extend it. Prints 
   static override examples = [
     {
       description: 'the first time, with the key from the roster',
-      command: '<%= config.bin %> audit witness sign request.txt --vkey stanch.local/0123456789abcdef+3e7c77f9+AVgP8uoNkkPoV5ZbmrDVoM2anOAjx8tFMJcv5LU9yPh+',
+      command:
+        '<%= config.bin %> audit witness sign request.txt --vkey stanch.local/0123456789abcdef+3e7c77f9+AVgP8uoNkkPoV5ZbmrDVoM2anOAjx8tFMJcv5LU9yPh+',
     },
     {description: 'pasted', command: '<%= config.bin %> audit witness sign -'},
   ]
@@ -27,7 +28,10 @@ that is older than the last one signed here, or that does not extend it. Prints 
 
   async run(): Promise<WitnessSigned> {
     const {args, flags} = await this.parse(AuditWitnessSign)
-    const [{signAsWitness}, {readText}] = await Promise.all([import('../../../cli/witness.ts'), import('../../../cli/read-text.ts')])
+    const [{signAsWitness}, {readText}] = await Promise.all([
+      import('../../../cli/witness.ts'),
+      import('../../../cli/read-text.ts'),
+    ])
     const message = await readText(args.message, MAX_MESSAGE)
     const signed = await signAsWitness(this.place(flags), flags.simulated ? 'sim' : 'real', message, flags.vkey)
     this.say(`Signed ${signed.size} records of ${signed.origin}. Your key, for the roster: ${signed.witness_vkey}`)
