@@ -46,9 +46,9 @@ export async function verify(run: Run, progress: Progress, step: Verification): 
   await prove({...run, now: () => tenantNow(run)}, watches, Math.max(changed, started), window)
   const proofs = [...watches.map((watch) => proofOf(watch, enough)), ...unprobed(progress, step, watches)]
   for (const watch of watches) contain(progress, step, watch, enough)
-  const reread = Promise.all([rereadLifetimes(run, progress, step), rotatedByOthers(run, progress)])
   if (step.args.claims.includes('grants_absent')) proofs.push(await grantsAbsent(run, progress, step))
-  await reread
+  // Last of all: what somebody changes while we look is seen as long as we look.
+  await Promise.all([rereadLifetimes(run, progress, step), rotatedByOthers(run, progress)])
   for (const proof of proofs) record(run, progress, proof)
   const bad = proofs.filter((proof) => proof.verdict !== 'proven').length
   finishStep(run, progress, step, {

@@ -5,6 +5,9 @@ import {StanchError, systemCode} from '../errors.ts'
 const BLOCK = 1 << 20
 const LF = 0x0a
 
+/** Memory of an earlier `visitBlocks`: one of the next file's would stay around until the garbage is collected. */
+let spare: Buffer | undefined
+
 /**
  * Reads a file of lines in blocks that hold whole lines, each ended by LF. Memory is one block, plus what follows the
  * last LF of the file, which is the generator's return value (at most `maxRest` bytes).
@@ -41,8 +44,9 @@ export function* lineBlocks(path: string, from = 0, maxRest = 64 << 20): Generat
  */
 export function visitBlocks(path: string, visit: (block: Buffer) => void, maxRest = 64 << 20): number {
   const fd = openToRead(path)
+  let room = spare ?? Buffer.allocUnsafe(2 * BLOCK)
+  spare = undefined
   try {
-    let room = Buffer.allocUnsafe(2 * BLOCK)
     let filled = 0
     for (;;) {
       if (room.length - filled < BLOCK) room = Buffer.concat([room.subarray(0, filled), Buffer.allocUnsafe(room.length)])
@@ -59,6 +63,7 @@ export function visitBlocks(path: string, visit: (block: Buffer) => void, maxRes
       if (filled > maxRest) throw new StanchError('input.too_large', `${path} has a line of more than ${maxRest} bytes.`)
     }
   } finally {
+    if (room.length === 2 * BLOCK) spare = room
     closeSync(fd)
   }
 }

@@ -19,7 +19,7 @@ const target =
     ? ({kind: 'file', path, name: 'the copy'} as const)
     : ({kind: 'tls', host: '127.0.0.1', port: Number(port), name: 'the copy'} as const)
 if (port === undefined) await limitFiles()
-const copies = await Copies.start({targets: [target], say: (line) => said.push(line), patienceMs: port === undefined ? 50 : 1000})
+const copies = await Copies.start({targets: [target], say: (line) => said.push(line), patienceMs: 3000})
 const trail = await Trail.open({
   folder: join(base, 'log'),
   keys: join(base, 'keys'),

@@ -101,7 +101,7 @@ describe('copies of records', () => {
   test('a dead collector: every append succeeds, the trail verifies, and what is missing is counted', async (t) => {
     const place = trailPlace(t)
     const dead: CopyTarget = {kind: 'tcp', host: '127.0.0.1', port: 1, name: 'tcp://127.0.0.1:1'}
-    const {said, copies: out} = await copies([dead], {patienceMs: 30})
+    const {said, copies: out} = await copies([dead], {patienceMs: 3000})
     const trail = await place.open({copies: out})
     oneAct(trail, 'inc-1')
     trail.close('done')
@@ -223,7 +223,7 @@ describe('copies of records', () => {
     t.after(() => server.close())
     const {port} = server.address() as net.AddressInfo
     const place = trailPlace(t)
-    const {said, copies: out} = await copies([{kind: 'tls', host: '127.0.0.1', port, name: 'tls'}], {patienceMs: 200})
+    const {said, copies: out} = await copies([{kind: 'tls', host: '127.0.0.1', port, name: 'tls'}], {patienceMs: 3000})
     const trail = await place.open({copies: out})
     trail.close('done')
     await settled(() => said.length === 2)
@@ -346,7 +346,7 @@ describe('where copies go', () => {
       path: join(place.base, name),
       name,
     }))
-    const {said, copies: out} = await copies(targets, {patienceMs: 20})
+    const {said, copies: out} = await copies(targets, {patienceMs: 3000})
     const trail = await place.open({copies: out})
     trail.close('done')
     await settled(() => said.length === 6)

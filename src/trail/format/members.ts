@@ -169,27 +169,49 @@ export type DraftOf<K extends Kind> = {
 const OP = /^[A-Za-z0-9._-]{1,64}$/
 const MAX_NOTE = 4096
 
+interface Layout {
+  readonly known: ReadonlySet<string>
+  readonly common: readonly (readonly [member: string, type: `${Leaf}?`])[]
+  readonly needs: readonly string[]
+  readonly own: readonly (readonly [member: string, shape: Shape[string]])[]
+}
+
+const layouts = new Map<string, Layout>()
+
+/** What a record of this kind looks like; worked out once. */
+function layoutOf(kind: Kind): Layout {
+  const made = layouts.get(kind)
+  if (made) return made
+  const shape: Shape = KINDS[kind]
+  const common = hasSession(kind)
+    ? Object.entries(COMMON).filter(
+        ([member]) => (member !== 'intent' || WITH_INTENT.includes(kind)) && (member !== 'action' || WITH_ACTION.includes(kind)),
+      )
+    : []
+  const layout = {
+    known: new Set(['kind', 'inc', ...common.map(([member]) => member), ...Object.keys(shape)]),
+    common,
+    needs: (NEEDS as {[kind: string]: readonly string[]})[kind] ?? [],
+    own: Object.entries(shape),
+  }
+  layouts.set(kind, layout)
+  return layout
+}
+
 /**
  * The members of a draft in the order in which they are written. Members that are undefined are left out.
  *
  * @throws {StanchError} `E_SCHEMA` for an unknown kind or member, a missing one, or a value of the wrong type
  */
 export function orderedMembers(draft: {readonly kind: string; readonly [member: string]: unknown}): Record<string, Json> {
-  const kind = draft.kind as Kind
-  if (!Object.hasOwn(KINDS, kind)) throw schema(`unknown kind "${String(draft.kind)}"`)
-  const shape: Shape = KINDS[kind]
-  const common: Record<string, `${Leaf}?`> = hasSession(kind) ? {...COMMON} : {}
-  if (!WITH_INTENT.includes(kind)) delete common['intent']
-  if (!WITH_ACTION.includes(kind)) delete common['action']
-
-  const known = new Set(['kind', 'inc', ...Object.keys(common), ...Object.keys(shape)])
+  const {kind} = draft
+  if (!isKind(kind)) throw schema(`unknown kind "${String(kind)}"`)
+  const {known, common, needs, own} = layoutOf(kind)
   for (const member of Object.keys(draft)) if (!known.has(member)) throw schema(`${kind} has no member "${member}"`)
   const out: Record<string, Json> = {}
-  for (const member of Object.keys(common)) put(out, kind, member, draft[member], common[member]!)
-  for (const member of (NEEDS as {[kind: string]: readonly string[]})[kind] ?? []) {
-    if (out[member] === undefined) throw schema(`${kind} needs "${member}"`)
-  }
-  for (const [member, type] of Object.entries(shape)) {
+  for (const [member, type] of common) put(out, kind, member, draft[member], type)
+  for (const member of needs) if (out[member] === undefined) throw schema(`${kind} needs "${member}"`)
+  for (const [member, type] of own) {
     if (typeof type === 'string') put(out, kind, member, draft[member], type)
     else putObject(out, kind, member, draft[member], type)
   }
@@ -203,14 +225,22 @@ function put(out: Record<string, Json>, kind: string, member: string, value: unk
     if (!optional) throw schema(`${kind} needs "${member}"`)
     return
   }
-  const ok = {
-    text: () => typeof value === 'string',
-    int: () => Number.isSafeInteger(value),
-    texts: () => Array.isArray(value) && value.every((item) => typeof item === 'string'),
-    json: () => true,
-  }[type.replace('?', '') as Leaf]()
+  const ok = isLeaf(value, (optional ? type.slice(0, -1) : type) as Leaf)
   if (!ok) throw schema(`"${member}" of ${kind} has the wrong type`)
   out[member] = value as Json
+}
+
+function isLeaf(value: unknown, leaf: Leaf): boolean {
+  switch (leaf) {
+    case 'text':
+      return typeof value === 'string'
+    case 'int':
+      return Number.isSafeInteger(value)
+    case 'texts':
+      return Array.isArray(value) && value.every((item) => typeof item === 'string')
+    case 'json':
+      return true
+  }
 }
 
 function putObject(
