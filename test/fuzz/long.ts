@@ -23,6 +23,8 @@ else await round(Number(seed))
 
 /** One batch through every door. The last line says how many went through each. */
 async function round(number: number): Promise<void> {
+  // most inputs are refused, and a stack costs more than the refusal
+  Error.stackTraceLimit = 0
   const counts: Record<string, number> = {}
   for (const target of targets) {
     const runs = Math.ceil(BATCH * (target.weight ?? 1))

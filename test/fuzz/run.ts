@@ -15,7 +15,7 @@ const BUDGET_MS = 250
 
 /** One input through one door. @throws when it crashed, took too long, or an error said too much */
 export async function once(target: Target, text: string): Promise<void> {
-  const before = process.cpuUsage()
+  const before = performance.now()
   try {
     const made = target.run(text)
     if (made instanceof Promise) await made
@@ -28,19 +28,16 @@ export async function once(target: Target, text: string): Promise<void> {
     const found = notText(reportOf(error).message)
     if (found !== undefined) throw new Error(`the error holds ${found}`, {cause: error})
   }
-  const {user, system} = process.cpuUsage(before)
-  if (user + system > BUDGET_MS * 1000) {
-    // once more: a collection of garbage from before may have fallen into it
-    const again = process.cpuUsage()
-    try {
-      await target.run(text)
-    } catch {
-      // it was looked at above
-    }
-    const spent = process.cpuUsage(again)
-    if (spent.user + spent.system > BUDGET_MS * 1000)
-      throw new Error(`one input took ${Math.round((spent.user + spent.system) / 1000)} ms`)
+  if (performance.now() - before <= BUDGET_MS) return
+  // The machine may have been busy, or garbage was collected: once more, by the processor's own clock.
+  const again = process.cpuUsage()
+  try {
+    await target.run(text)
+  } catch {
+    // it was looked at above
   }
+  const {user, system} = process.cpuUsage(again)
+  if (user + system > BUDGET_MS * 1000) throw new Error(`one input took ${Math.round((user + system) / 1000)} ms`)
 }
 
 export interface Found {

@@ -168,10 +168,11 @@ class Walk {
   }
 }
 
-/** Characters of an integer in decimal. */
+/** Characters of a safe integer in decimal. Counted, because the engine would keep the text of every number for a while. */
 function digits(value: number): number {
-  if (value >= 0 && value < 10) return 1
-  return String(value).length
+  let count = value < 0 ? 2 : 1
+  for (let rest = Math.abs(value); rest >= 10; rest = Math.floor(rest / 10)) count++
+  return count
 }
 
 /** Names, kinds and days come again and again: each is looked at once. Bounded, since a hostile log may bring new ones for ever. */
