@@ -1,4 +1,4 @@
-import {rfc3339} from '../clock.ts'
+import {rfc3339Millis} from '../clock.ts'
 import {StanchError} from '../errors.ts'
 import {withLock} from '../files/lock.ts'
 import {fileStat} from '../files/read.ts'
@@ -95,7 +95,7 @@ function moved(folder: string, suffix: string): string | undefined {
   return aside
 }
 
-/** `20261122T100000Z` */
+/** `20261122T100000123Z` */
 function stamp(ms: number): string {
-  return rfc3339(ms / 1000).replaceAll(/[-:]/g, '')
+  return rfc3339Millis(ms).replaceAll(/[-:.]/g, '')
 }

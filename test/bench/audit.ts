@@ -17,6 +17,8 @@ import {patch} from '../support/dying-disk.ts'
 
 const RECORDS = Number(process.env['RECORDS'] ?? 1_000_000)
 const ROUNDS = Number(process.env['BENCH_ROUNDS'] ?? 5)
+/** Intents that are open at once while the large log is made, as by a fleet. */
+const GROUP = 64
 const base = mkdtempSync(path.join(process.env['BENCH_DIR'] ?? tmpdir(), 'stanch-bench-audit-'))
 
 const median = (values: readonly number[]): number =>
@@ -91,8 +93,8 @@ async function generate(): Promise<string> {
   const started = performance.now()
   const inc = 'inc-20261122-aaaaaa'
   trail.append(opening(inc))
-  for (let i = 0; trail.head().size < RECORDS - 1000; i += 250) {
-    const intents = trail.appendAll(Array.from({length: 250}, (_, j) => intent(i + j, inc)))
+  for (let i = 0; trail.head().size < RECORDS - 1000; i += GROUP) {
+    const intents = trail.appendAll(Array.from({length: GROUP}, (_, j) => intent(i + j, inc)))
     trail.appendAll(intents.map((of, j) => outcome(i + j, inc, of)))
   }
   trail.close('done')
@@ -100,7 +102,7 @@ async function generate(): Promise<string> {
   const records = path.join(base, 'large/records')
   const bytes = readdirSync(records).reduce((sum, name) => sum + statSync(path.join(records, name)).size, 0)
   console.log(
-    `generated ${trail.head().size} records, ${round(bytes / 2 ** 20, 0)} MiB, in ${round(seconds, 1)} s (groups of 250)`,
+    `generated ${trail.head().size} records, ${round(bytes / 2 ** 20, 0)} MiB, in ${round(seconds, 1)} s (groups of ${GROUP})`,
   )
   return path.join(base, 'large')
 }

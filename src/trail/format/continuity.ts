@@ -1,5 +1,6 @@
 import {correlationIdOf, type StoredRecord} from './record.ts'
 import {hasSession} from './members.ts'
+import {OpenIntents} from './open-intents.ts'
 
 /** An intent that has no final answer yet. */
 export interface OpenIntent {
@@ -42,16 +43,14 @@ export class Continuity {
   #closed = false
   readonly #sessions = new Set<string>()
   readonly #incidents = new Map<string, Incident>()
-  readonly #open = new Map<number, OpenIntent>()
-  /** operation to its open intent */
-  readonly #ops = new Map<string, number>()
+  readonly #open = new OpenIntents()
 
   get epoch(): number {
     return this.#epoch
   }
 
   openIntents(): OpenIntent[] {
-    return [...this.#open.values()]
+    return this.#open.all().toSorted((a, b) => a.seq - b.seq)
   }
 
   /** All that it remembers, to go on from later. */
@@ -73,10 +72,7 @@ export class Continuity {
     continuity.#closed = stored.closed
     for (const sid of stored.sessions) continuity.#sessions.add(sid)
     for (const [inc, next, closed] of stored.incidents) continuity.#incidents.set(inc, {next, closed})
-    for (const intent of stored.open) {
-      continuity.#open.set(intent.seq, intent)
-      continuity.#ops.set(intent.op, intent.seq)
-    }
+    for (const intent of stored.open) continuity.#open.put(intent)
     return continuity
   }
 
@@ -130,13 +126,13 @@ export class Continuity {
     const {op} = record
     switch (record.kind) {
       case 'intent': {
-        const earlier = this.#ops.get(String(op))
-        return earlier === undefined
-          ? undefined
-          : {kind: 'intent before the last one was settled', detail: `record ${earlier} of ${String(op)} is open`}
+        const earlier = this.#open.ofOp(op)
+        return (
+          earlier && {kind: 'intent before the last one was settled', detail: `record ${earlier.seq} of ${earlier.op} is open`}
+        )
       }
       case 'outcome': {
-        const intent = this.#open.get(record['intent'] as number)
+        const intent = this.#open.ofSeq(record['intent'])
         if (!intent || intent.state !== 'sent' || intent.op !== op || intent.try !== record['try']) {
           return {kind: 'outcome without an open intent', detail: `intent ${String(record['intent'])} of ${String(op)}`}
         }
@@ -145,7 +141,7 @@ export class Continuity {
         return undefined
       }
       case 'settle': {
-        const intent = this.#open.get(record['intent'] as number)
+        const intent = this.#open.ofSeq(record['intent'])
         return intent?.op === op && intent !== undefined
           ? undefined
           : {kind: 'outcome without an open intent', detail: `settle of intent ${String(record['intent'])} of ${String(op)}`}
@@ -205,36 +201,23 @@ export class Continuity {
   }
 
   #begin(record: StoredRecord, leaf: string, undo: (() => void)[] | undefined): void {
-    const {seq} = record
-    const op = String(record['op'])
-    this.#open.set(seq, {
-      seq,
-      op,
+    const intent: OpenIntent = {
+      seq: record.seq,
+      op: String(record['op']),
       try: Number(record['try']),
       inc: typeof record['inc'] === 'string' ? record['inc'] : undefined,
       corr: correlationIdOf(leaf),
       state: 'sent',
-    })
-    this.#ops.set(op, seq)
-    undo?.push(() => {
-      this.#open.delete(seq)
-      this.#ops.delete(op)
-    })
+    }
+    this.#open.put(intent)
+    undo?.push(() => this.#open.remove(intent))
   }
 
   #answer(record: StoredRecord, undo: (() => void)[] | undefined): void {
-    const seq = Number(record['intent'])
-    const before = this.#open.get(seq)
+    const before = this.#open.ofSeq(record['intent'])
     if (!before) return
-    if (record.kind === 'outcome' && record['result'] === 'unknown') {
-      this.#open.set(seq, {...before, state: 'unknown'})
-    } else {
-      this.#open.delete(seq)
-      if (this.#ops.get(before.op) === seq) this.#ops.delete(before.op)
-    }
-    undo?.push(() => {
-      this.#open.set(seq, before)
-      this.#ops.set(before.op, seq)
-    })
+    if (record.kind === 'outcome' && record['result'] === 'unknown') this.#open.put({...before, state: 'unknown'})
+    else this.#open.remove(before)
+    undo?.push(() => this.#open.put(before))
   }
 }
