@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import {foreign, id, read, text} from './reading.ts'
+import {foreign, id, read, text, unexpected} from './reading.ts'
 
 /**
  * One entry of the tenant log. Absent, null and "" all mean "not said" and become undefined here.
@@ -18,6 +18,8 @@ export interface LogEntry {
   readonly user_id?: string
   readonly audience?: string
   readonly scope?: string
+  /** `security_context.ja4`, else `ja3`: how the caller's TLS library says hello. */
+  readonly fingerprint?: string
   /** `references.correlation_id`: the X-Correlation-ID of the request. */
   readonly correlation_id?: string
   /** `details.access_token_jti` of an issuance event. */
@@ -46,46 +48,61 @@ const schema = v.object({log_id: id, date: text, type: text})
  * @throws {StanchError} `auth0.unexpected_answer`
  */
 export function parseLogEntry(value: unknown, at = 'log'): LogEntry {
-  const {log_id, date, type} = read(schema, value, at)
-  const raw = withoutSecrets(value)
-  const entry = raw as Members
-  const details = members(entry['details'])
-  const request = members(details['request'])
-  const auth = members(request['auth'])
-  const status = members(details['response'])['statusCode']
-  const secrets = details['accessedSecrets']
-  return {
-    log_id,
-    date,
-    type,
-    ...said({
-      description: entry['description'],
-      client_id: entry['client_id'],
-      client_name: entry['client_name'],
-      ip: entry['ip'],
-      user_agent: entry['user_agent'],
-      user_id: entry['user_id'],
-      audience: entry['audience'],
-      scope: Array.isArray(entry['scope']) ? entry['scope'].filter((one) => typeof one === 'string').join(' ') : entry['scope'],
-      correlation_id: members(entry['references'])['correlation_id'],
-      access_token_jti: details['access_token_jti'],
-    }),
-    ...(Object.keys(request).length > 0 && {
-      request: said({
-        method: request['method'],
-        path: request['path'],
-        channel: request['channel'],
-        ip: request['ip'],
-        jti: members(auth['credentials'])['jti'],
-        user_email: members(auth['user'])['email'],
-      }),
-    }),
-    ...(typeof status === 'number' && {response_status: status}),
-    ...(Array.isArray(secrets) && {accessed_secrets: secrets.filter((one) => typeof one === 'string')}),
-    raw,
-  }
+  read(schema, value, at)
+  return entryOf(withoutSecrets(value) as Members)
 }
 
+/**
+ * An entry that was saved: it was checked and its secrets were dropped before it became evidence.
+ *
+ * @throws {StanchError} `auth0.unexpected_answer` without id, date or type
+ */
+export function savedLogEntry(value: unknown): LogEntry {
+  const entry = members(value)
+  for (const name of ['log_id', 'date', 'type'])
+    if (typeof entry[name] !== 'string') throw unexpected(`saved log.${name}`, 'string')
+  return entryOf(entry)
+}
+
+function entryOf(entry: Members): LogEntry {
+  const details = members(entry['details'])
+  const request = members(details['request'])
+  const status = members(details['response'])['statusCode']
+  const secrets = details['accessedSecrets']
+  const security = members(entry['security_context'])
+  const found: Mutable<LogEntry> = {
+    log_id: String(entry['log_id']),
+    date: String(entry['date']),
+    type: String(entry['type']),
+    raw: entry,
+  }
+  for (const name of PLAIN) {
+    const value = entry[name]
+    if (typeof value === 'string' && value !== '') found[name] = value
+  }
+  const {scope} = entry
+  say(found, 'scope', Array.isArray(scope) ? scope.filter((one) => typeof one === 'string').join(' ') : scope)
+  say(found, 'fingerprint', security['ja4'] || security['ja3'])
+  say(found, 'correlation_id', members(entry['references'])['correlation_id'])
+  say(found, 'access_token_jti', details['access_token_jti'])
+  if (Object.keys(request).length > 0) found.request = requestOf(request)
+  if (typeof status === 'number') found.response_status = status
+  if (Array.isArray(secrets)) found.accessed_secrets = secrets.filter((one) => typeof one === 'string')
+  return found
+}
+
+function requestOf(request: Members): NonNullable<LogEntry['request']> {
+  const auth = members(request['auth'])
+  const found: Mutable<NonNullable<LogEntry['request']>> = {}
+  for (const name of ['method', 'path', 'channel', 'ip'] as const) say(found, name, request[name])
+  say(found, 'jti', members(auth['credentials'])['jti'])
+  say(found, 'user_email', members(auth['user'])['email'])
+  return found
+}
+
+const PLAIN = ['description', 'client_id', 'client_name', 'ip', 'user_agent', 'user_id', 'audience'] as const
+
+type Mutable<T> = {-readonly [K in keyof T]: T[K]}
 type Members = Readonly<Record<string, unknown>>
 
 function members(value: unknown): Members {
@@ -93,10 +110,8 @@ function members(value: unknown): Members {
 }
 
 /** Only what was said: strings that are not empty. */
-function said<K extends string>(values: Readonly<Record<K, unknown>>): {[P in K]?: string} {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => typeof value === 'string' && value !== '')) as {
-    [P in K]?: string
-  }
+function say<K extends string>(found: {[P in K]?: string}, name: K, value: unknown): void {
+  if (typeof value === 'string' && value !== '') found[name] = value
 }
 
 /** Auth0 does not say whether request and response bodies in its log are masked; what goes into evidence is. */
