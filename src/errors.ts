@@ -38,6 +38,7 @@ export type StanchErrorCode =
   | 'guard.organization_ties'
   | 'guard.all_clear_pending'
   | 'guard.redacted'
+  | 'guard.grant_doubted'
   | 'guard.client_exists'
   | 'guard.not_approved'
   // the tenant says no

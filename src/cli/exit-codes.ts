@@ -36,6 +36,7 @@ export const EXIT = {
   'guard.organization_ties': 3,
   'guard.all_clear_pending': 3,
   'guard.redacted': 3,
+  'guard.grant_doubted': 3,
   'guard.client_exists': 3,
   'guard.not_approved': 3,
   'auth0.unauthorized': 4,

@@ -105,6 +105,7 @@ async function offerRestore(job: GuidedJob, worked: Worked): Promise<Worked | un
       screen: [
         'What comes back: the same scopes, on custom APIs first, on the Management API last.',
         'What does not: the ids of the grants. Organisation ties are made again one by one.',
+        'Grants that were made or changed since the leak are left out, and named before you confirm.',
       ],
       why: 'Users of this client get no tokens until then. Say no while they still run with the old secret.',
       effect: 'The plan of the restore is shown, with one confirmation.',
@@ -117,16 +118,24 @@ async function offerRestore(job: GuidedJob, worked: Worked): Promise<Worked | un
   }
   if (!now) return undefined
   const {restoreIncident} = await import('./restore.ts')
-  const restored = await restoreIncident({
-    place: job.place,
-    connected: job.connected,
-    incident: incident_id,
-    beforeAllClear: false,
-    responder: job.responder,
-    options: {...job.options, incident: incident_id},
-    interruption: job.interruption,
-    onIncident: job.onIncident,
-  })
+  let restored: Worked
+  try {
+    restored = await restoreIncident({
+      place: job.place,
+      connected: job.connected,
+      incident: incident_id,
+      beforeAllClear: false,
+      responder: job.responder,
+      options: {...job.options, incident: incident_id},
+      interruption: job.interruption,
+      onIncident: job.onIncident,
+    })
+  } catch (error) {
+    if (!isCode(error, 'guard.grant_doubted')) throw error
+    const {message, hint} = error as StanchError
+    job.responder.notify({kind: 'warning', text: `${message} ${hint ?? ''}`})
+    return undefined
+  }
   // The containment stays the account of this run, less what was true only while the grants were gone.
   const proof = result.proof.filter((one) => one.claim === 'old_secret_refused' || one.claim === 'new_secret_accepted')
   return {

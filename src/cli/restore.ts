@@ -5,12 +5,20 @@ import {IncidentTrail} from '../execution/incident-trail.ts'
 import {takenGrants} from '../execution/restore-grants.ts'
 import type {Responder} from '../execution/responder.ts'
 import type {LeakKind} from '../incident/leak.ts'
-import {restorations} from '../incident/actions/restore-client-grant.ts'
+import {bodyOf} from '../incident/actions/delete-client-grant.ts'
+import {leftOut, restorations} from '../incident/actions/restore-client-grant.ts'
+import type {SavedGrant} from '../incident/actions/restore-client-grant.ts'
+import {doubtedGrants} from '../incident/grants-since-leak.ts'
+import type {DoubtedGrant, GrantHistory} from '../incident/grants-since-leak.ts'
 import {DEFAULT_CHOICES, reopeningScopes} from '../incident/policy.ts'
 import type {Exposure} from '../incident/exposure.ts'
 import type {PlanFacts} from '../incident/policy.ts'
 import type {IncidentState} from '../incident/replay.ts'
-import {parseRfc3339, systemClock} from '../clock.ts'
+import type {TenantSnapshot} from '../incident/tenant-snapshot.ts'
+import type {Trail} from '../trail/trail.ts'
+import {incidentsOf} from '../execution/record-mapping.ts'
+import {printable, quoted} from '../untrusted.ts'
+import {parseRfc3339, rfc3339, systemClock} from '../clock.ts'
 import type {ClientGrant} from '../auth0/resources/client-grant.ts'
 import {openTrail} from './context.ts'
 import type {Connected, Place} from './context.ts'
@@ -23,6 +31,8 @@ export interface RestoreJob {
   readonly connected: Connected
   readonly incident: string
   readonly beforeAllClear: boolean
+  /** Ids of grants that are given back although they were made or changed since the leak. */
+  readonly include?: readonly string[]
   readonly responder: Responder
   readonly options: IncidentOptions
   readonly interruption: {requested: boolean}
@@ -34,12 +44,18 @@ interface Remembered {
   readonly taken: ReturnType<typeof takenGrants>
   readonly exposure: Exposure | undefined
   readonly client_id: string
+  readonly history: Omit<GrantHistory, 'entries'>
 }
 
-/** Gives back what an incident took. Promise 11 governs it: not while an issued token could use what is given back to undo the containment. */
+/**
+ * Gives back what an incident took, but for grants that were made or changed since the leak: those may be the attacker's.
+ * Promise 11 governs it: not while an issued token could use what is given back to undo the containment.
+ *
+ * @throws guard.grant_doubted when nothing else is left to give back
+ */
 export async function restoreIncident(job: RestoreJob): Promise<Worked> {
   const remembered = await remember(job)
-  const {state, taken, exposure, client_id} = remembered
+  const {state, taken, exposure, client_id, history} = remembered
   if (taken.length === 0)
     throw new StanchError('incident.unknown', `Incident ${job.incident} took no client grant that is not given back already.`)
   refuseTooEarly(
@@ -48,6 +64,8 @@ export async function restoreIncident(job: RestoreJob): Promise<Worked> {
     exposure,
     taken.map((grant) => ({id: grant.id, ...grant.body})),
   )
+  refuseUnknown(job, taken)
+  let doubted: readonly DoubtedGrant[] = []
   return runIncident({
     place: job.place,
     connected: job.connected,
@@ -59,14 +77,49 @@ export async function restoreIncident(job: RestoreJob): Promise<Worked> {
     interruption: job.interruption,
     audiences: (exposure?.audiences ?? []).map((one) => one.audience),
     onIncident: job.onIncident,
-    plan: (facts: PlanFacts) =>
-      commandPlan(
-        'grant restore',
-        state.leak as LeakKind,
-        facts,
-        DEFAULT_CHOICES,
-        restorations(taken, facts.snapshot.management_audience),
-      ),
+    beforeConfirm: async () => {
+      for (const one of doubted) job.responder.notify({kind: 'warning', text: `Left out: ${doubtOf(one)}`})
+    },
+    plan: (facts: PlanFacts) => {
+      doubted = doubtedGrants(taken, {...history, entries: facts.snapshot.setting_changes ?? []}).filter(
+        ({grant}) => job.include?.includes(grant.id) !== true,
+      )
+      const out = new Set(doubted.map(({grant}) => grant.id))
+      const back = taken.filter((grant) => !out.has(grant.id))
+      if (back.length === 0) refuseDoubted(job, doubted)
+      return commandPlan('grant restore', state.leak as LeakKind, facts, DEFAULT_CHOICES, [
+        ...restorations(back, facts.snapshot.management_audience),
+        ...leftOut(doubted, job.incident),
+      ])
+    },
+  })
+}
+
+/** In words, with who and when where the log says so. */
+function doubtOf({grant, what, change}: DoubtedGrant): string {
+  const how = change
+    ? `${what} at ${rfc3339(change.at)} by ${printable(change.actor)} (log ${printable(change.log_id)})`
+    : `${what} while the incident was under way`
+  return `grant ${grant.id} on ${quoted(grant.body.audience, 80)} was ${how}.`
+}
+
+/** @throws guard.grant_doubted */
+function refuseDoubted(job: RestoreJob, doubted: readonly DoubtedGrant[]): never {
+  throw new StanchError(
+    'guard.grant_doubted',
+    `What is left to give back was made or changed since the leak: ${doubted.map(doubtOf).join(' ')} Nothing was changed.`,
+    {
+      hint: `If it is yours, name it: stanch grant restore --incident ${job.incident} ${doubted.map(({grant}) => `--include-grant ${grant.id}`).join(' ')}`,
+    },
+  )
+}
+
+/** @throws usage.invalid for a grant that this incident did not take, or gave back already */
+function refuseUnknown({include = [], incident}: RestoreJob, taken: readonly SavedGrant[]): void {
+  const unknown = include.find((id) => !taken.some((grant) => grant.id === id))
+  if (unknown === undefined) return
+  throw new StanchError('usage.invalid', `Incident ${incident} holds no grant ${quoted(unknown, 40)} to give back.`, {
+    hint: `It holds: ${taken.map((grant) => grant.id).join(', ')}`,
   })
 }
 
@@ -82,10 +135,34 @@ async function remember(job: RestoreJob): Promise<Remembered> {
       client_id,
       taken: takenGrants({journal}, state.operations),
       exposure: lastExposure(trail, state),
+      history: historyOf(trail, state, job.options.leaked_at),
     }
   } finally {
     trail.close('done')
   }
+}
+
+/** What the trail knows of the past of grants: the incident's first look, the time of the leak, and this machine's own changes. */
+function historyOf(trail: Trail, state: IncidentState, told: string | undefined): Remembered['history'] {
+  const leakedAt = parseRfc3339(told ?? state.leaked_at ?? 'unknown')
+  const own = incidentsOf(trail.records()).flatMap((one) => one.operations.map((operation) => operation.correlation_id))
+  const first = firstLook(trail, state.incident_id)
+  return {
+    own: new Set(own),
+    ...(first ? {first} : {}),
+    ...(leakedAt === undefined ? {} : {leaked_at: leakedAt}),
+  }
+}
+
+function firstLook(trail: Trail, incident: string): GrantHistory['first'] {
+  for (const record of trail.records({inc: incident})) {
+    if (record.kind !== 'observe' || record['action'] !== 'tenant.snapshot') continue
+    const blob = trail.getEvidence(String(record['evidence']))
+    if (!blob) return undefined
+    const {grants} = JSON.parse(blob.toString('utf8')) as TenantSnapshot
+    return new Map(grants.map((grant) => [grant.id, bodyOf(grant)]))
+  }
+  return undefined
 }
 
 /** @throws guard.all_clear_pending */

@@ -3,6 +3,7 @@ import type {Sent} from '../auth0/sent.ts'
 import {rateLimited} from '../auth0/resend.ts'
 import {requestOf} from '../auth0/mutations.ts'
 import {StanchError} from '../errors.ts'
+import {grantChanges} from '../incident/grants-since-leak.ts'
 import type {PlanStep, StepOutcome} from '../incident/plan.ts'
 import type {Intended} from './incident-trail.ts'
 import {beginStep, finishStep, nextTry} from './progress.ts'
@@ -31,6 +32,7 @@ export async function deleteGrants(run: Run, progress: Progress, steps: readonly
 
 /** One attempt at the given deletions. Returns those that certainly did not happen for lack of an answer. */
 async function attempt(run: Run, progress: Progress, todo: readonly Deletion[], round: number): Promise<Deletion[]> {
+  const settings = progress.snapshot.setting_changes
   const attempts = run.journal.intend(
     todo.map((step) => ({
       action: step.action,
@@ -45,6 +47,8 @@ async function attempt(run: Run, progress: Progress, todo: readonly Deletion[], 
         grant: step.args.grant,
         grant_id: step.args.grant_id,
         organizations: progress.snapshot.organizations[step.args.grant_id] ?? [],
+        // The log's retention may be a day, and whoever gives back asks later.
+        changes: settings === null ? null : grantChanges(settings, step.args.grant_id, step.args.grant),
       }),
       try: nextTry(progress, step) + round - 1,
     })),

@@ -6,6 +6,7 @@ import {canonicalJson} from '../incident/plan.ts'
 import type {PlanStep} from '../incident/plan.ts'
 import {bodyOf} from '../incident/actions/delete-client-grant.ts'
 import type {SavedGrant} from '../incident/actions/restore-client-grant.ts'
+import type {GrantChange} from '../incident/grants-since-leak.ts'
 import type {Operation} from '../incident/replay.ts'
 import {tookEffect} from '../incident/replay.ts'
 import {StanchError} from '../errors.ts'
@@ -173,11 +174,13 @@ export function takenGrants(run: Pick<Run, 'journal'>, operations: readonly Oper
       grant: ClientGrantBody
       grant_id: string
       organizations: readonly {id: string}[] | null
+      changes?: readonly GrantChange[] | null
     }
     taken.set(operation.target, {
       id: saved.grant_id,
       body: saved.grant,
       organizations: (saved.organizations ?? []).map((one) => one.id),
+      ...(saved.changes ? {changes: saved.changes} : {}),
     })
   }
   // Of two grants that the client held on one API one after the other, the first is the one it had before the incident.

@@ -8,7 +8,8 @@ import {restoreIncident} from '../../cli/restore.ts'
 export default class GrantRestore extends IncidentCommand {
   static override summary = 'give back exactly the client grants that an incident took'
   static override description = `Custom APIs first, the Management API last. The grant gets a new id; organisation ties are made again.
-While an issued token could still undo the containment, this needs --restore-before-all-clear.`
+While an issued token could still undo the containment, this needs --restore-before-all-clear.
+Grants that were made or changed since the leak may be the attacker's: they are named and left out without --include-grant.`
   static override examples = [
     {
       description: 'look at what would be given back',
@@ -22,6 +23,12 @@ While an issued token could still undo the containment, this needs --restore-bef
   static override flags = {
     ...connectionFlags,
     ...incidentFlags,
+    'include-grant': Flags.string({
+      summary: 'give this grant back although it was made or changed since the leak',
+      helpValue: 'GRANT',
+      multiple: true,
+      multipleNonGreedy: true,
+    }),
     'restore-before-all-clear': Flags.boolean({summary: 'although an issued token could still undo the containment'}),
   }
 
@@ -38,6 +45,7 @@ While an issued token could still undo the containment, this needs --restore-bef
       connected,
       incident,
       beforeAllClear: flags['restore-before-all-clear'],
+      include: flags['include-grant'] ?? [],
       responder: await this.responder(attended, connected, flags.yes ? {'plan.confirm': 'yes'} : {}),
       options: this.optionsOf(flags),
       interruption: this.interruption,
