@@ -51,7 +51,10 @@ export abstract class IncidentCommand extends TenantCommand {
 
   /** First Ctrl-C: the change under way is finished or settled. Second: leave now. */
   protected watchInterrupts(): void {
+    let over = false
     const stop = (signal: NodeJS.Signals) => {
+      // All is said and the process is about to end with its own status: one more Ctrl-C must not take that away.
+      if (over) return
       if (this.interruption.requested) {
         this.say(`Left at once. What the last request did is not known: run stanch resume ${this.incidentId ?? ''}`)
         process.exit(130)
@@ -64,10 +67,10 @@ export abstract class IncidentCommand extends TenantCommand {
           `Stopping after the change under way. ${this.incidentId ? `Go on with: stanch resume ${this.incidentId}. ` : ''}Again: leave at once.`,
         )
     }
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-      process.on(signal, stop)
-      this.closeAfterwards(() => void process.off(signal, stop))
-    }
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop)
+    this.closeAfterwards(() => {
+      over = true
+    })
   }
 
   protected optionsOf(flags: IncidentFlagValues): IncidentOptions {

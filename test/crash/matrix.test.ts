@@ -4,6 +4,7 @@ import {suite, test} from 'node:test'
 import {SECTIONS} from './matrix/cell.ts'
 import type {Cell} from './matrix/cell.ts'
 import {runCell} from './matrix/run-cell.ts'
+import {complaints, summary} from './matrix/summary.ts'
 import {PLANNED, shortfalls, TABLE} from './matrix/table.ts'
 
 /*
@@ -30,6 +31,24 @@ test(`the fault matrix has every cell that is planned: ${PLANNED}`, () => {
 test('a table that lost a cell is noticed, and so is an id that stands twice', () => {
   assert.match(shortfalls(TABLE.slice(1)).join(), /section A has 31 cells, 32 are planned/)
   assert.match(shortfalls([...TABLE, TABLE[0] as Cell]).join(), /two cells have one id/)
+})
+
+test('on Linux a cell that is left out fails the run, and so does a missing verifier', () => {
+  const [cell] = TABLE as [Cell]
+  const played = {table: TABLE, wanted: [{...cell, skip: 'no cc'}, cell], second: true}
+  assert.deepEqual(complaints({...played, platform: 'linux'}), ['1 cells were skipped on Linux: no cc'])
+  assert.deepEqual(complaints({...played, platform: 'darwin'}), [])
+  assert.match(complaints({...played, second: false, wanted: [cell], platform: 'linux'}).join(), /second verifier/)
+  assert.match(complaints({...played, wanted: [], platform: 'linux'}).join(), /no cell/)
+})
+
+test('the summary counts what must be nought', () => {
+  const [cell] = TABLE as [Cell]
+  const verdict = (...problems: string[]) => ({cell, problems, story: [], ms: 1, resumes: 2})
+  const verdicts = [verdict(), verdict('I1: 2 rotations took effect', 'I3: nowhere'), verdict('I6: stdout')]
+  const lines = summary({table: TABLE, wanted: [cell, cell, cell], verdicts, second: true})
+  assert.ok(lines.includes('cells 3, passed 1, failed 2, skipped 0'))
+  assert.match(lines.at(-1) ?? '', /^1 lost, 1 blind repeats, 0 unlogged changes, 1 canaries, 0 hangs/)
 })
 
 suite('a cross-section of the fault matrix', {concurrency: 3}, () => {

@@ -1,12 +1,12 @@
-import {existsSync, readdirSync, readFileSync} from 'node:fs'
+import {existsSync, readFileSync} from 'node:fs'
 import path from 'node:path'
 
 import {exitOf} from '../../../src/cli/exit-codes.ts'
 import {incidentsOf} from '../../../src/execution/record-mapping.ts'
 import {withLock} from '../../../src/files/lock.ts'
-import {spellings} from '../../../src/secret.ts'
 import {lockPath} from '../../../src/trail/layout.ts'
 import {verifyFolder} from '../../../src/trail/verify-folder.ts'
+import {filesOf, findCanaries} from '../../support/canaries.ts'
 import type {Bench, Ran} from './bench.ts'
 
 /** The longest that one process may take, milliseconds of the wall. */
@@ -98,27 +98,21 @@ function trailVerifies(bench: Bench): string | undefined {
   return ok && complete ? undefined : `the trail does not verify: ${JSON.stringify(findings.slice(0, 2))}`
 }
 
+/** In no spelling, part or packing: what was printed, and every file but the deliveries and the leak itself. */
 function noCanary(bench: Bench): string | undefined {
-  const texts = bench.ran.flatMap((one, index) => [
-    {name: `stdout of run ${index}`, text: one.stdout},
-    {name: `stderr of run ${index}`, text: one.stderr},
-  ])
-  const allowed = new Set([bench.leaked, ...bench.deliveries()])
+  const bytes = (name: string, text: string) => ({name, bytes: Buffer.from(text)})
   const isSink = (file: string) =>
     path.dirname(file) === path.dirname(bench.sink) && /^new-secret(-\d+)?$/.test(path.basename(file))
-  for (const entry of readdirSync(bench.folder, {recursive: true, withFileTypes: true})) {
-    const file = path.join(entry.parentPath, entry.name)
-    if (entry.isFile() && !allowed.has(file) && !isSink(file))
-      texts.push({name: path.relative(bench.folder, file), text: readFileSync(file, 'latin1')})
-  }
-  const all = texts.map(({text}) => text).join('\n')
-  for (const secret of bench.front.tenant.knownSecrets()) {
-    if (secret.length < 8) continue
-    const form = spellings(secret).find((one) => all.includes(one))
-    if (form !== undefined)
-      return `a secret of the tenant is in ${texts.find(({text}) => text.includes(form))?.name ?? 'the output'}`
-  }
-  return undefined
+  const sinks = [...filesOf(bench.folder)].map(({name}) => path.join(bench.folder, name)).filter(isSink)
+  const places = [
+    ...bench.ran.flatMap((one, index) => [
+      bytes(`stdout of run ${index}`, one.stdout),
+      bytes(`stderr of run ${index}`, one.stderr),
+    ]),
+    ...filesOf(bench.folder, [bench.leaked, ...bench.deliveries(), ...sinks]),
+  ]
+  const found = findCanaries(bench.front.tenant.knownSecrets(), places)
+  return found.length === 0 ? undefined : `of the tenant's secrets: ${found.slice(0, 3).join('; ')}`
 }
 
 function exitAgrees(bench: Bench): string | undefined {

@@ -12,6 +12,8 @@ export interface Verdict {
   /** Its processes, one line each. */
   readonly story: readonly string[]
   readonly ms: number
+  /** How often it had to be resumed, or begun again. */
+  readonly resumes: number
 }
 
 const MOST_RESUMES = 3
@@ -48,7 +50,7 @@ export async function runCell(cell: Cell): Promise<Verdict> {
     await bench.close()
   }
   const story = bench.ran.map((ran) => `${ran.argv[0]}: ${told(ran)}`)
-  return {cell, problems, story, ms: performance.now() - started}
+  return {cell, problems, story, ms: performance.now() - started, resumes: bench.ran.length - 1}
 }
 
 /** Resumes until nothing is unfinished. Where no incident was begun, or none that has a plan, the command itself is repeated. */
@@ -56,13 +58,10 @@ async function settle(bench: Bench): Promise<void> {
   for (let round = 0; round < MOST_RESUMES; round++) {
     const before = bench.ran.at(-1)
     if (before?.signal === null && before.document?.status === 'contained' && before.code === 0) return
-    // It died when all was done and written down, before it could say so: the trail says it.
-    if (before?.document === undefined && lastRecorded(bench) === 'contained' && round === 0) {
-      const shown = await bench.run(['incident', 'list', '--json'])
-      if (shown.code === 0) return
-    }
     const ran = await bench.resume()
     const code = ran.document?.error?.code
+    // It died when all was done and written down, before it could say so: the trail says it, and opening it has signed it.
+    if (code === 'incident.unknown' && before?.document === undefined && lastRecorded(bench) === 'contained') return
     if (code === 'incident.unknown' || code === 'plan.invalid') {
       // Finished before, by its own last word: nothing is left to resume.
       if (code === 'incident.unknown' && lastDocument(bench)?.status === 'contained') return

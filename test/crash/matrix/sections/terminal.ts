@@ -41,6 +41,14 @@ async function send(name: SignalName, pid: number, ctrlC?: () => void): Promise<
   }
 }
 
+/**
+ * What a shell says of a process: one that ended by SIGINT is 130, too. While Node takes itself down, after all is said and
+ * the trail is closed, nobody can handle a second Ctrl-C any more.
+ */
+function status(signal: SignalName, ran: Ran | undefined): number | undefined {
+  return signal === 'INT twice' && /^(SIGINT|signal 2)$/.test(ran?.signal ?? '') ? 130 : ran?.code
+}
+
 function atQuestion(index: number, signal: SignalName): Cell {
   const question = QUESTIONS[index]!
   const last = index === QUESTIONS.length - 1
@@ -70,8 +78,8 @@ function atQuestion(index: number, signal: SignalName): Cell {
       if (!last && changed > 0) return 'something was changed at a question'
       if (first?.signal === 'did not end') return 'the program stayed at its question'
       // At the last question all is done: whoever leaves it has answered no.
-      if (last) return [0, 130].includes(first?.code ?? -1) ? undefined : `exit ${first?.code}`
-      return first?.code === 130 ? undefined : `exit ${first?.code} ${first?.signal ?? ''}, 130 wanted`
+      if (last) return [0, 130].includes(status(signal, first) ?? -1) ? undefined : `exit ${first?.code}`
+      return status(signal, first) === 130 ? undefined : `exit ${first?.code} ${first?.signal ?? ''}, 130 wanted`
     },
   }
 }
@@ -99,7 +107,7 @@ function atStep(step: NetworkStep, signal: SignalName): Cell {
     also: (bench) => {
       const first = bench.ran[0]
       if (goesOn) return undefined
-      if (first?.code !== 130) return `exit ${first?.signal ?? first?.code}, 130 wanted`
+      if (status(signal, first) !== 130) return `exit ${first?.signal ?? first?.code}, 130 wanted`
       const later = bench.front.arrived.filter(
         (one) => one.session === 0 && one.changing && Number(one.step.slice(1)) > Number(step.slice(1)),
       )
