@@ -32,6 +32,8 @@ export interface LogEntry {
     readonly ip?: string
     readonly jti?: string
     readonly user_email?: string
+    /** `userAgent`, as the caller sent it; the entry's own agent is what Auth0 made of it. */
+    readonly user_agent?: string
   }
   readonly response_status?: number
   /** `details.accessedSecrets`, for instance `["client_secret"]`. */
@@ -95,6 +97,7 @@ function requestOf(request: Members): NonNullable<LogEntry['request']> {
   const auth = members(request['auth'])
   const found: Mutable<NonNullable<LogEntry['request']>> = {}
   for (const name of ['method', 'path', 'channel', 'ip'] as const) say(found, name, request[name])
+  say(found, 'user_agent', request['userAgent'])
   say(found, 'jti', members(auth['credentials'])['jti'])
   say(found, 'user_email', members(auth['user'])['email'])
   return found

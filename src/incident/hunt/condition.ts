@@ -1,0 +1,142 @@
+import type {LogEntry} from '../../auth0/resources/log-entry.ts'
+
+/** Lists that an incident fills in: which clients are compromised, whose addresses are suspect, what is known as our own. */
+export const SETS = {
+  compromised_clients: 'client ids of what leaked, and of what the pivot found',
+  suspect_addresses: 'addresses that the attacker was seen at',
+  suspect_fingerprints: 'JA3 and JA4 fingerprints that only the attacker showed',
+  explorer_clients: "client id of the tenant's API Explorer application",
+  dashboard_clients: "client ids of Auth0's Dashboard and of the tenant's global client",
+  trusted_clients: 'client ids that may hold rights on the Management API',
+  critical_scopes: 'scopes of which one alone gives lasting or tenant-wide control',
+  canonical_hosts: "the tenant's own Auth0 host names, where a custom domain is in use",
+  known_allowlist: 'addresses that are meant to be on an allow list',
+  fence_acls: 'ids of the access control lists that were made for this incident',
+  own_correlation_ids: 'correlation ids of the requests that this trail recorded',
+  own_tokens: 'token ids (jti) of the responder',
+  own_clients: 'client ids of the responder',
+  planted_users: 'users and administrators that the attacker made or invited',
+} as const
+
+export type SetName = keyof typeof SETS
+
+export type Sets = Readonly<Partial<Record<SetName, ReadonlySet<string>>>>
+
+/**
+ * A filter on one log entry, as data: the engine compiles it, and Sigma is written from it. A field is a path into the
+ * entry as the tenant wrote it; where a list stands on the way, any of its elements counts.
+ */
+export type Condition =
+  | {readonly all: readonly Condition[]}
+  | {readonly any: readonly Condition[]}
+  | {readonly not: Condition}
+  | {readonly field: string; readonly is: readonly (string | number | boolean)[]}
+  | {readonly field: string; readonly starts: readonly string[]}
+  | {readonly field: string; readonly contains: readonly string[]}
+  | {readonly field: string; readonly matches: string}
+  | {readonly field: string; readonly exists: boolean}
+  | {readonly field: string; readonly among: SetName}
+  /** Holds a value that is not in the set. */
+  | {readonly field: string; readonly beyond: SetName}
+  /** Holds more than so many values. Sigma cannot say this. */
+  | {readonly field: string; readonly over: number}
+  /** After the containment that the incident proved. Sigma cannot say this: a rule is deployed then. */
+  | {readonly after: 'containment'}
+
+export interface ConditionContext {
+  readonly sets: Sets
+  /** RFC 3339 with milliseconds; undefined while nothing is contained. */
+  readonly contained_at?: string
+}
+
+export type Predicate = (entry: LogEntry) => boolean
+
+/** What cannot hold in this incident, as nothing is in its set: the detector leaves such detections out. */
+export const never: Predicate = () => false
+
+const NOBODY: ReadonlySet<string> = new Set()
+
+/** A predicate over entries as `parseLogEntry` and `savedLogEntry` give them. */
+export function compile(condition: Condition, context: ConditionContext): Predicate {
+  if ('all' in condition) {
+    const parts = condition.all.map((one) => compile(one, context))
+    if (parts.includes(never)) return never
+    const [first = never, second] = parts
+    if (second === undefined) return first
+    if (parts.length === 2) return (entry) => first(entry) && second(entry)
+    return (entry) => parts.every((part) => part(entry))
+  }
+  if ('any' in condition) {
+    const parts = condition.any.map((one) => compile(one, context)).filter((part) => part !== never)
+    const [first = never, second] = parts
+    if (second === undefined) return first
+    return (entry) => parts.some((part) => part(entry))
+  }
+  if ('not' in condition) {
+    const inner = compile(condition.not, context)
+    return inner === never ? () => true : (entry) => !inner(entry)
+  }
+  if ('after' in condition) {
+    const {contained_at: at} = context
+    return at === undefined ? never : (entry) => entry.date >= at
+  }
+  const read = reader(condition.field)
+  if ('is' in condition) {
+    const wanted = new Set<unknown>(condition.is)
+    return (entry) => some(read(entry), (value) => wanted.has(value))
+  }
+  if ('starts' in condition) return onText(read, condition.starts, (value, one) => value.startsWith(one))
+  if ('contains' in condition) return onText(read, condition.contains, (value, one) => value.includes(one))
+  if ('matches' in condition) {
+    const pattern = new RegExp(condition.matches, 'u')
+    return (entry) =>
+      some(read(entry), (value) => typeof value === 'string' && value.length <= MAX_MATCHED && pattern.test(value))
+  }
+  if ('exists' in condition) return (entry) => some(read(entry), (value) => value !== null && value !== '') === condition.exists
+  if ('over' in condition) {
+    return (entry) => {
+      const value = read(entry)
+      return Array.isArray(value) && value.length > condition.over
+    }
+  }
+  const set = context.sets['among' in condition ? condition.among : condition.beyond] ?? NOBODY
+  if ('among' in condition && set.size === 0) return never
+  return 'among' in condition
+    ? (entry) => some(read(entry), (value) => typeof value === 'string' && set.has(value))
+    : (entry) => some(read(entry), (value) => typeof value === 'string' && !set.has(value))
+}
+
+/** Longer texts (page templates) are cut by this before a pattern sees them: patterns look at paths and short values. */
+const MAX_MATCHED = 100_000
+
+function onText(
+  read: (entry: LogEntry) => unknown,
+  wanted: readonly string[],
+  fits: (value: string, one: string) => boolean,
+): Predicate {
+  return (entry) => some(read(entry), (value) => typeof value === 'string' && wanted.some((one) => fits(value, one)))
+}
+
+function some(value: unknown, test: (one: unknown) => boolean): boolean {
+  if (Array.isArray(value)) return value.some((one) => some(one, test))
+  return value !== undefined && test(value)
+}
+
+/** What stands at a path; a list when one stands on the way. */
+function reader(field: string): (entry: LogEntry) => unknown {
+  const steps = field.split('.')
+  const [only] = steps
+  if (only !== undefined && steps.length === 1) return (entry) => (entry.raw as Record<string, unknown>)[only]
+  return (entry) => at(entry.raw, steps, 0)
+}
+
+export function at(value: unknown, steps: readonly string[], from: number): unknown {
+  let here = value
+  for (let i = from; i < steps.length; i++) {
+    if (Array.isArray(here)) return here.map((one) => at(one, steps, i)).filter((one) => one !== undefined)
+    if (typeof here !== 'object' || here === null) return undefined
+    const step = steps[i] ?? ''
+    here = (here as Record<string, unknown>)[step]
+  }
+  return here
+}

@@ -1,0 +1,120 @@
+import type {LogEntry} from '../../auth0/resources/log-entry.ts'
+import {Actors, isToken} from './actors.ts'
+import type {Sets} from './condition.ts'
+import {Detector} from './detector.ts'
+import type {Hit} from './detector.ts'
+import type {CompromisedClient, HuntFacts} from './findings.ts'
+import {Groups} from './groups.ts'
+import {templateOf} from './leavings.ts'
+import type {Hunt} from './hunt.ts'
+
+/** What is known before a pass: the incident's facts, and what earlier passes found. */
+export interface Knowledge {
+  readonly facts: HuntFacts
+  readonly sets: Sets
+  readonly clients: ReadonlyMap<string, CompromisedClient>
+}
+
+/** Questions that are asked of everything; a sharper one on the same entry goes before them. */
+const GENERAL = new Set(['H5', 'H25', 'H26'])
+/** Kinds of requests that known actors made before the leak. */
+const MAX_HABITS = 20_000
+
+/** One pass over the log: entries go in one by one, in any order of arrival; memory does not grow with their number. */
+export class Pass {
+  readonly actors: Actors
+  readonly groups = new Groups()
+  readonly own_ips = new Set<string>()
+  entries = 0
+  first_at = ''
+  last_at = ''
+  /** Suspect addresses and fingerprints that somebody had before the leak: shared, so nothing is concluded from them. */
+  readonly shared = new Set<string>()
+  readonly #knowledge: Knowledge
+  readonly #detector: Detector
+  readonly #habits = new Set<string>()
+  readonly #own: {readonly correlation_ids: ReadonlySet<string>; readonly tokens: ReadonlySet<string>}
+
+  constructor(hunts: readonly Hunt[], knowledge: Knowledge) {
+    const {facts, sets} = knowledge
+    this.#knowledge = knowledge
+    this.#detector = new Detector(hunts, {sets, ...(facts.contained_at === undefined ? {} : {contained_at: facts.contained_at})})
+    this.#own = {correlation_ids: sets.own_correlation_ids ?? new Set(), tokens: sets.own_tokens ?? new Set()}
+    this.actors = new Actors({
+      rotated_at: facts.rotated_at,
+      leaked_jti: facts.leaked_jti,
+      leaked_client: facts.clients[0]?.client_id,
+      planted_users: sets.planted_users,
+    })
+  }
+
+  see(entry: LogEntry): void {
+    const date = entry.date.length === 24 ? entry.date : normalised(entry.date)
+    this.entries++
+    if (this.first_at === '' || date < this.first_at) this.first_at = date
+    if (date > this.last_at) this.last_at = date
+    const hits = this.#detector.hits(entry)
+    if (this.#isOurs(entry, date)) {
+      if (entry.ip !== undefined && entry.correlation_id !== undefined) this.own_ips.add(entry.ip)
+      this.groups.close(entry, null, date)
+      const own = hits.find(({hunt}) => hunt.id === 'H31') ?? hits[0]
+      if (own) this.groups.add(own, entry, {actor: undefined, ours: true, date, habit: false})
+      return
+    }
+    const api = entry.type === 'sapi' || entry.type === 'mgmt_api_read'
+    this.#noteShared(entry, date)
+    if (!api && !isToken(entry.type) && hits.length === 0) return
+    const actor =
+      api || isToken(entry.type) || hits.some(({hunt}) => (hunt.group ?? 'actor') === 'actor')
+        ? this.actors.of(entry, date)
+        : undefined
+    const habit = api && actor !== undefined && this.#isHabit(entry, date)
+    if (api) this.groups.close(entry, actor ?? null, date)
+    for (const hit of sharpest(hits)) this.groups.add(hit, entry, {actor, ours: false, date, habit})
+  }
+
+  #isOurs(entry: LogEntry, date: string): boolean {
+    const {correlation_id, access_token_jti, request} = entry
+    if (correlation_id !== undefined && this.#own.correlation_ids.has(correlation_id)) return true
+    if (access_token_jti !== undefined && this.#own.tokens.has(access_token_jti)) return true
+    if (request?.jti !== undefined && this.#own.tokens.has(request.jti)) return true
+    return this.#isProbe(entry, date)
+  }
+
+  /** A refusal or a token of a compromised client at our own address while we were proving something. */
+  #isProbe(entry: LogEntry, date: string): boolean {
+    if (entry.ip === undefined || !this.own_ips.has(entry.ip) || !this.#knowledge.clients.has(entry.client_id ?? '')) return false
+    if (!isToken(entry.type) && entry.type !== 'feacft') return false
+    return this.#knowledge.facts.probed.some(({from, to}) => date >= from && date <= to)
+  }
+
+  /** Did this client make requests of this kind before the leak? What comes before is learned on the way. */
+  #isHabit(entry: LogEntry, date: string): boolean {
+    const client = entry.client_id ?? ''
+    const since = this.#knowledge.clients.get(client)?.since ?? this.#knowledge.facts.leaked_at
+    if (since === undefined) return false
+    const kind = `${client}|${entry.request?.method}|${templateOf(entry.request?.path ?? '')}`
+    if (date <= since && this.#habits.size < MAX_HABITS) this.#habits.add(kind)
+    return this.#habits.has(kind)
+  }
+
+  #noteShared(entry: LogEntry, date: string): void {
+    const since = this.#knowledge.facts.leaked_at
+    if (since === undefined || date > since) return
+    const {suspect_addresses, suspect_fingerprints} = this.#knowledge.sets
+    if (entry.ip !== undefined && suspect_addresses?.has(entry.ip)) this.shared.add(entry.ip)
+    if (entry.fingerprint !== undefined && suspect_fingerprints?.has(entry.fingerprint)) this.shared.add(entry.fingerprint)
+  }
+}
+
+/** Of several questions that an act answers, the general ones are left out. */
+function sharpest(hits: readonly Hit[]): readonly Hit[] {
+  if (hits.length < 2 || !hits.some(({hunt}) => hunt.weight === 'act')) return hits
+  return hits.filter(({hunt}) => !GENERAL.has(hunt.id))
+}
+
+/** RFC 3339 in the 24 characters that compare as text; what is no date stays as it is. */
+function normalised(date: string): string {
+  const ms = Date.parse(date)
+  return Number.isFinite(ms) ? new Date(ms).toISOString() : date
+}
