@@ -48,7 +48,7 @@ export interface Bundled {
   readonly files: number
   /** Checkpoint that the slice leads to. */
   readonly checkpoint: {readonly origin: string; readonly size: number; readonly root_hash: string}
-  /** The incident is closed, and nothing in it is open. */
+  /** The incident is closed, nothing in it is open, and no evidence is missing. */
   readonly complete: boolean
   readonly blinded: number
   readonly withheld: number
@@ -163,8 +163,9 @@ function collect(place: Place, found: FoundIncident, checkpoint: Checkpoint, wit
   const session = records.findLast(({kind}) => kind === 'session.open')
   const holder = `${textOf(session, 'actor') ?? 'the responder'}, log ${account.log.origin}`
   const verifier = readBounded(path.join(place.config.root, 'dist/verify.py'), MAX_VERIFIER).toString('utf8')
-  const files = bundleFiles({account, slice, complete: verification.complete, evidence, withheld, holder, verifier})
-  return {files, complete: verification.complete, missing, time: Math.floor(Date.parse(records.at(-1)?.time ?? '') / 1000)}
+  const complete = verification.complete && missing === 0
+  const files = bundleFiles({account, slice, complete, evidence, withheld, holder, verifier})
+  return {files, complete, missing, time: Math.floor(Date.parse(records.at(-1)?.time ?? '') / 1000)}
 }
 
 function writeFolder(output: string, files: readonly ArchiveFile[]): {sha256: string; size: number} {

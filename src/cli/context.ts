@@ -135,15 +135,20 @@ async function recordLeft(
   }
 }
 
-/** Writes down the tokens that this process got, and those that it gets from now on. */
+/**
+ * Writes down the tokens that this process got, and those that it gets from now on.
+ *
+ * @param incident an open one that they are for: numbered within it, none of them can be left out of its slice
+ */
 export async function recordTokens(
   trail: Trail,
   {tenant, origin, unrecorded}: Pick<Connected, 'tenant' | 'origin' | 'unrecorded'>,
+  incident?: string,
 ): Promise<void> {
   const {recordAuth} = await import('../execution/incident.ts')
-  for (const operator of unrecorded) recordAuth(trail, origin.host, operator)
+  for (const operator of unrecorded) recordAuth(trail, origin.host, operator, incident)
   unrecorded.clear()
-  tenant.onAuth = (next) => recordAuth(trail, origin.host, next)
+  tenant.onAuth = (next) => recordAuth(trail, origin.host, next, incident)
 }
 
 /** `STANCH_CA_FILE`: a PEM that is trusted for a loopback origin, so that a simulator with TLS can be practised on. */

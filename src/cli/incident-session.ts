@@ -223,8 +223,8 @@ async function runOn(trail: Trail, job: Job, operator: Operator, facts: PlanFact
   admit(job, plan, facts, state, operator)
   const handOver = await prepareHandOver(job, plan, id)
 
-  await recordTokens(trail, connected)
   const journal = view.journal ?? open(trail, job, snapshot.tenant, id)
+  await recordTokens(trail, connected, id)
   journal.gaps(environmentOf(job))
   job.onIncident?.(id)
   const run: Run = {

@@ -59,9 +59,10 @@ export function openIncident(trail: Trail, tenant: string, clock: Clock, id: str
 }
 
 /** Writes down which credential acts: what the token proves, as against the actor, which is claimed. */
-export function recordAuth(trail: Trail, tenant: string, operator: Operator): void {
+export function recordAuth(trail: Trail, tenant: string, operator: Operator, incident?: string): void {
   trail.append({
     kind: 'auth',
+    ...(incident === undefined ? {} : {inc: incident}),
     tenant,
     client_id: operator.client_id ?? 'none',
     scopes: [...operator.scopes],

@@ -1,3 +1,4 @@
+import {createHash} from 'node:crypto'
 import {closeSync, constants, fstatSync, openSync, readdirSync, readSync, statSync} from 'node:fs'
 
 import {StanchError, systemCode} from '../errors.ts'
@@ -69,6 +70,31 @@ export function readIfPresent(path: string, maxBytes: number): Buffer | undefine
     if (error instanceof StanchError && error.code === 'input.unreadable' && systemCode(error.cause) === 'ENOENT')
       return undefined
     throw error
+  }
+}
+
+const HASH_BLOCK = 1 << 20
+
+/** SHA-256 of a regular file in hex, in flat memory. @throws {StanchError} `input.unreadable` */
+export function hashFile(path: string): string {
+  let fd: number
+  try {
+    fd = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
+  } catch (cause) {
+    throw unreadable(path, cause)
+  }
+  try {
+    if (!fstatSync(fd).isFile()) throw new StanchError('input.unreadable', `${path} is not a regular file.`)
+    const digest = createHash('sha256')
+    const room = Buffer.allocUnsafe(HASH_BLOCK)
+    for (let read = readSync(fd, room, 0, HASH_BLOCK, null); read > 0; read = readSync(fd, room, 0, HASH_BLOCK, null))
+      digest.update(room.subarray(0, read))
+    return digest.digest('hex')
+  } catch (cause) {
+    if (cause instanceof StanchError) throw cause
+    throw unreadable(path, cause)
+  } finally {
+    closeSync(fd)
   }
 }
 

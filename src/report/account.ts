@@ -101,19 +101,3 @@ export function proofRecords(account: Account): StoredRecord[] {
   for (const record of observed(account, 'verify.')) newest.set(`${textOf(record, 'action')} ${textOf(record, 'target')}`, record)
   return [...newest.values()]
 }
-
-/** SHA-256 of the blobs that a record refers to. */
-export function blobsOf(record: StoredRecord): string[] {
-  const found: string[] = []
-  const walk = (value: unknown): void => {
-    if (typeof value === 'string') {
-      if (/^[0-9a-f]{64}$/.test(value)) found.push(value)
-    } else if (typeof value === 'object' && value !== null) Object.values(value).forEach(walk)
-  }
-  walk([record['evidence'], record['state']])
-  for (const member of ['before', 'after']) {
-    const value = textOf(record, member)
-    if (value?.startsWith('sha256:')) walk(value.slice('sha256:'.length))
-  }
-  return found
-}

@@ -25,7 +25,7 @@ export function bundleLines(bundle: BundleFacts): string[] {
     `Signed:     checkpoint of ${checkpoint.size} records, root ${Buffer.from(checkpoint.root_hash, 'hex').toString('base64')}, log ${printable(checkpoint.origin)}`,
     bundle.complete
       ? 'Complete:   the incident is closed and every change has its end'
-      : 'Complete:   NO: the incident is not closed, or a change has no end; who verifies it gets VERIFIED BUT INCOMPLETE',
+      : 'Complete:   NO: the incident is not closed, a change has no end, or evidence is missing; who verifies it gets VERIFIED BUT INCOMPLETE',
     ...(bundle.withheld === 0
       ? []
       : [

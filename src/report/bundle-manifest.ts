@@ -1,7 +1,8 @@
 import {hash} from 'node:crypto'
 
+import {blobsOf} from '../trail/format/blobs.ts'
 import type {Account} from './account.ts'
-import {blobsOf, textOf} from './account.ts'
+import {textOf} from './account.ts'
 import type {ArchiveFile} from './ustar.ts'
 import {BLINDING_VERSION} from './blinding.ts'
 

@@ -10,8 +10,14 @@ function exampleIntent(account: Account): {seq: number; corr: string} | undefine
   return typeof intent === 'number' && typeof corr === 'string' ? {seq: intent, corr} : undefined
 }
 
+export interface ReadmeFacts {
+  readonly complete: boolean
+  readonly hasEvidence: boolean
+  readonly withheld: readonly Withheld[]
+}
+
 /** One page: how a stranger checks the bundle with openssl, sha256sum, jq and Python's standard library. */
-export function readmeText(account: Account, complete: boolean, withheld: readonly Withheld[]): string {
+export function readmeText(account: Account, {complete, hasEvidence, withheld}: ReadmeFacts): string {
   const {state, log, mode} = account
   const example = exampleIntent(account)
   return `# Evidence of incident ${state.incident_id}
@@ -19,7 +25,7 @@ export function readmeText(account: Account, complete: boolean, withheld: readon
 ${mode === 'sim' ? '**SIMULATED**: made by a drill or on a practice tenant. ' : ''}Tenant ${code(state.tenant)}. ${
     complete
       ? 'The incident is closed and its record is complete: expect VERIFIED.'
-      : 'The incident was not closed, or something in it has no answer yet, when this was made: expect VERIFIED BUT INCOMPLETE.'
+      : 'The incident was not closed, something in it has no answer yet, or evidence is missing: expect VERIFIED BUT INCOMPLETE.'
   } Nothing here is secret; treat it as confidential all the same.
 ${withheld.length === 0 ? '' : '\nEvidence that held identifiers of end users is a blinded copy: the same value has the same keyed fingerprint. The words of\nthe records and the plan are as they were signed.\n'}
 \`slice.jsonl\` holds the records as they were signed, \`evidence/\` what they refer to by SHA-256. \`report.md\` and
@@ -50,18 +56,19 @@ openssl pkeyutl -verify -pubin -inkey identity.pub.pem -rawin -in checkpoint.bod
 
 # 4 every record is in the signed tree (RFC 9162, 2.1.3.2)
 python3 - <<'PROOF'
-import base64, hashlib
+import base64, hashlib, json
 def h(b): return hashlib.sha256(b).digest()
 body = open("checkpoint.body").read().split()
 size, root = int(body[1]), base64.b64decode(body[2])
 records = open("slice.jsonl", "rb").read().splitlines()
 proofs = open("slice.proof").read().splitlines()
-assert len(records) == len(proofs) > 0
+assert len(records) == len(proofs) > 0, "there is not one proof for each record"
+last, due = -1, 0
 for record, proof in zip(records, proofs):
     index, *path = proof.split(" ")
     fn, sn, r = int(index), size - 1, h(b"\\0" + record)
     for p in map(base64.b64decode, path):
-        assert sn > 0 and len(p) == 32
+        assert sn > 0 and len(p) == 32, "record " + index + " has no path of this tree"
         if fn & 1 or fn == sn:
             r = h(b"\\1" + p + r)
             while fn and not fn & 1:
@@ -70,12 +77,25 @@ for record, proof in zip(records, proofs):
             r = h(b"\\1" + r + p)
         fn, sn = fn >> 1, sn >> 1
     assert sn == 0 and r == root, "record " + index + " is not in the signed tree"
-print(len(records), "records are in the signed tree of size", size)
+    record = json.loads(record)
+    assert last < record["seq"] == int(index), "record " + index + " is not in its place"
+    last = record["seq"]
+    if record.get("inc") == "${state.incident_id}":
+        assert record["iseq"] == due, "record %s is number %s of the incident, %s is due" % (index, record["iseq"], due)
+        due += 1
+print(len(records), "records are in the signed tree of size", size, "and none of the incident's first", due, "is left out")
 PROOF
 
-# 5 all of this, the rules between records, and the evidence; exit ${complete ? '0' : '3'} is what to expect
+# 5 each piece of evidence has the hash that is its name, by which records refer to it
+${hasEvidence ? '(cd evidence && for f in *; do echo "$f  $f"; done | sha256sum -c --quiet --strict)' : '# (no record names any)'}
+
+# 6 all of this, the rules between records, and what of the evidence is absent; exit ${complete ? '0' : '3'} is what to expect
 python3 verify.py . --vkey "$VKEY" --first "$FIRST"
 \`\`\`
+
+Steps 1 to 5 rest on this page and the tools of your system. \`verify.py\` is worth what its source is worth: take it from
+a stanch that you trust (\`dist/verify.py\`) when you doubt this one. The records of an incident are numbered, so that none
+before the last one here can be left out unseen.
 
 ## Look into it
 

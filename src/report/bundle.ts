@@ -1,8 +1,8 @@
+import {blobsOf} from '../trail/format/blobs.ts'
 import {parseCheckpoint} from '../trail/format/checkpoint.ts'
 import type {SliceFiles} from '../trail/format/slice.ts'
 import {parseVkey} from '../trail/format/vkey.ts'
 import type {Account} from './account.ts'
-import {blobsOf} from './account.ts'
 import {checksums, manifestJson} from './bundle-manifest.ts'
 import type {Withheld} from './bundle-manifest.ts'
 import {readmeText} from './bundle-readme.ts'
@@ -36,7 +36,11 @@ export function bundleFiles(parts: BundleParts): ArchiveFile[] {
     ...checkpointCopies(slice.checkpoint, account.log.vkey),
     'report.md': markdownReport(account),
     'QUESTIONS.md': questionsText(account),
-    'README.md': readmeText(account, parts.complete, parts.withheld),
+    'README.md': readmeText(account, {
+      complete: parts.complete,
+      hasEvidence: parts.evidence.size > 0,
+      withheld: parts.withheld,
+    }),
     'verify.py': parts.verifier,
   }
   const plan = account.state.plan === undefined ? undefined : parts.evidence.get(account.state.plan.evidence)

@@ -1,6 +1,7 @@
+import {blobsOf} from '../trail/format/blobs.ts'
 import {inDoubt} from '../incident/replay.ts'
 import type {Account} from './account.ts'
-import {blobsOf, numberOf, observed, ofKind, partOf, seqs, textOf} from './account.ts'
+import {numberOf, observed, ofKind, partOf, seqs, textOf} from './account.ts'
 import {unknown} from './answered.ts'
 import type {Answered} from './answered.ts'
 import {code, recordsText} from './markdown-text.ts'

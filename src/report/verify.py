@@ -624,7 +624,7 @@ class Slice:
     def __init__(self, folder, trust, report):
         self.folder, self.trust, self.report, self.vkey, self.rules, self.count = folder, trust, report, trust.vkey, None, 0
         self.head = report.attempt("checkpoint", lambda: parse_checkpoint(read(os.path.join(folder, "checkpoint"), 65536)))
-        self.last, self.last_leaf, self.named, self.kinds = -1, "", [], {}
+        self.last, self.last_leaf, self.named, self.plan = -1, "", [], None
 
     def run(self):
         lines, proofs = self.lines("slice.jsonl"), self.lines("slice.proof")
@@ -677,6 +677,8 @@ class Slice:
             self.rules.add(record, leaf)
         self.last, self.last_leaf = seq, leaf.hex()
         self.named.extend((sha256, seq) for sha256 in evidence_of(record))
+        if record["kind"] == "plan" and isinstance(record.get("plan_sha256"), str):
+            self.plan = (record["plan_sha256"], seq)
 
     def proof(self, data, name):
         try:
@@ -736,6 +738,8 @@ def evidence_of(record):
             for item in value.values() if isinstance(value, dict) else value:
                 walk(item)
     walk([record.get("evidence"), record.get("state")])
+    if record["kind"] == "anchor":
+        walk(record.get("receipt_sha256"))
     for member in ("before", "after"):
         if isinstance(record.get(member), str) and record[member].startswith("sha256:"):
             walk(record[member][7:])
@@ -750,30 +754,59 @@ def file_sha256(path):
     return digest.hexdigest()
 
 
-def check_evidence(folder, named, report):
-    """Every blob has the hash that is its name; a blob that is named and not here is said."""
-    here = listed(os.path.join(folder, "evidence"), "[0-9a-f]{64}")
-    good = 0
-    for sha256 in here:
+def is_bundle(folder):
+    return os.path.exists(os.path.join(folder, "manifest.json"))
+
+
+def withheld_in(folder, report):
+    """What the manifest says is held back. It is not signed: it can explain that a blob is absent, and nothing more."""
+    try:
+        with open(os.path.join(folder, "manifest.json"), "rb") as file:
+            return {one["sha256"] for one in json.loads(file.read().decode("utf-8"))["withheld"]}
+    except (ValueError, KeyError, TypeError, OSError, RecursionError):
+        report("failed", "manifest: manifest.json cannot be read")
+        return set()
+
+
+def check_evidence(folder, named, report, slice_alone):
+    """Every blob has the hash that is its name, and every blob that a record names is there or withheld."""
+    here = set(listed(os.path.join(folder, "evidence"), "[0-9a-f]{64}"))
+    withheld = withheld_in(folder, report) if is_bundle(folder) else set()
+    good, first = 0, {}
+    for sha256, seq in named:
+        first.setdefault(sha256, seq)
+    for sha256 in sorted(here):
         found = report.attempt("evidence/" + sha256, lambda: file_sha256(os.path.join(folder, "evidence", sha256)))
-        seq = next((seq for name, seq in named if name == sha256), None)
         if found == sha256:
             good += 1
+            if sha256 not in first:
+                report("note", "evidence that no record here names: " + sha256)
         elif found:
-            report("failed", "evidence altered: evidence/%s has the hash %s" % (sha256, found), seq)
-    absent = {}
-    for sha256, seq in named:
-        if sha256 not in here:
-            absent.setdefault(sha256, seq)
-    for sha256, seq in absent.items():
-        report("note", "evidence not here: %s (manifest.json says who holds it, if it was withheld)" % sha256, seq)
+            report("failed", "evidence altered: evidence/%s has the hash %s" % (sha256, found), first.get(sha256))
+    for sha256, seq in first.items():
+        if sha256 in withheld:
+            if sha256 not in here:
+                report("note", "evidence withheld: %s; manifest.json says who holds it" % sha256, seq)
+        elif sha256 not in here:
+            report("note" if slice_alone else "incomplete", "evidence not here: " + sha256, seq)
     return good
+
+
+def check_plan(folder, plan, report):
+    """plan.json is the newest plan: the form whose SHA-256 is plan_sha256 in the records."""
+    path = os.path.join(folder, "plan.json")
+    if os.path.exists(path):
+        sha256, seq = plan or ("", None)
+        if report.attempt("plan.json", lambda: file_sha256(path)) != sha256:
+            report("failed", "plan differs: plan.json is not the plan whose hash is in the records", seq)
 
 
 def check_manifest(folder, report):
     """MANIFEST.sha256 as `sha256sum -c` reads it, and nothing beside what it lists."""
     path = os.path.join(folder, "MANIFEST.sha256")
     if not os.path.exists(path):
+        if is_bundle(folder):
+            report("failed", "manifest: MANIFEST.sha256 is missing")
         return
     names = {"MANIFEST.sha256"}
     for data, _ in lines_of(path):
@@ -833,8 +866,9 @@ def main():
     subject.run()
     blobs = None
     if is_slice or args.evidence:
-        blobs = check_evidence(args.folder, subject.named, report)
+        blobs = check_evidence(args.folder, subject.named, report, is_slice and not is_bundle(args.folder))
     if is_slice:
+        check_plan(args.folder, subject.plan, report)
         check_copies(args.folder, subject.head, subject.vkey, report)
         check_manifest(args.folder, report)
     return show(report, subject.summary(), is_slice, blobs)

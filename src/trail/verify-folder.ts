@@ -3,6 +3,7 @@ import {join} from 'node:path'
 import {StanchError} from '../errors.ts'
 import {fileStat, listFolder, readBounded, readIfPresent} from '../files/read.ts'
 import {parseCheckpoint} from './format/checkpoint.ts'
+import {Findings} from './format/findings.ts'
 import {verifySlice} from './format/slice.ts'
 import type {LocatedVerification, Verification} from './format/verification.ts'
 import {LogVerifier} from './format/verify.ts'
@@ -10,6 +11,8 @@ import type {CheckpointFile, Trust} from './format/verify-input.ts'
 import {visitLines} from './hashed-lines.ts'
 import {checkpointPath, keptFolder, keptPath, keptSize, MAX_CHECKPOINT_BYTES, SEGMENT, tipPath} from './layout.ts'
 import {segmentFiles} from './read-trail.ts'
+import {checkBlobs, NamedBlobs} from './verify-blobs.ts'
+import {checkBundle} from './verify-bundle.ts'
 
 /** Largest file of a slice, bytes. */
 const MAX_SLICE = 512 << 20
@@ -20,6 +23,8 @@ export type AuditVerification = LocatedVerification
 export interface Depth {
   /** hashes, order and signatures only; the rules of records are left out and that is said */
   readonly hashesOnly?: boolean | undefined
+  /** the blobs that records name, too; a slice's are always looked at. Memory grows with their number */
+  readonly evidence?: boolean | undefined
 }
 
 /**
@@ -45,12 +50,17 @@ function verifyLogFolder(log: string, trust: Trust, depth: Depth): AuditVerifica
   const newest = attempt(() => checkpointFile(checkpointPath(log), 'checkpoint'))
   const kept = attempt(() => keptCheckpoints(log)) ?? []
   const verifier = new LogVerifier(trust, newest, kept, readTip(log))
-  attempt(() => readSegments(log, verifier, depth.hashesOnly ?? false))
+  const named = depth.evidence ? new NamedBlobs() : undefined
+  attempt(() => readSegments(log, verifier, depth.hashesOnly ?? false, named))
+  if (named) {
+    const add = verifier.findings.add.bind(verifier.findings)
+    attempt(() => checkBlobs(log, named, add, (sha256) => ['incomplete', 'evidence not here', sha256]))
+  }
   for (const trouble of troubles) verifier.report('failed', 'unreadable', trouble)
   return located(verifier.finish(), (seq) => ({file: segmentName(seq - (seq % SEGMENT)), line: (seq % SEGMENT) + 1}))
 }
 
-/** Verifies a slice folder: `slice.jsonl`, `slice.proof`, `checkpoint`. */
+/** Verifies a slice folder: `slice.jsonl`, `slice.proof`, `checkpoint`, and what a bundle puts beside them. */
 export function verifySliceFolder(folder: string, trust: Trust = {}): AuditVerification {
   const troubles: string[] = []
   const text = (name: string): string => {
@@ -67,12 +77,19 @@ export function verifySliceFolder(folder: string, trust: Trust = {}): AuditVerif
   }
   const files = {records: text(SLICE.records), proofs: text(SLICE.proofs), checkpoint: text('checkpoint')}
   const verification = verifySlice(files, trust)
-  const findings = [
-    ...verification.findings,
-    ...troubles.map((detail) => ({severity: 'failed', kind: 'unreadable', detail}) as const),
-  ]
-  const failed = troubles.length > 0
-  const whole = failed ? {...verification, ok: false, complete: false, findings} : verification
+  const beside = new Findings()
+  for (const detail of troubles) beside.reporter('failed', 'unreadable', detail)
+  try {
+    const named = new NamedBlobs()
+    for (const line of files.records.split('\n')) named.add(line)
+    checkBundle(folder, named, verification.signer, beside.add.bind(beside))
+  } catch (error) {
+    if (!(error instanceof StanchError)) throw error
+    beside.reporter('failed', 'unreadable', error.message)
+  }
+  const ok = verification.ok && beside.failed === 0
+  const complete = ok && verification.complete && beside.incomplete === 0
+  const whole = {...verification, ok, complete, findings: [...verification.findings, ...beside.list()]}
   return located(whole, (seq) => {
     const line = files.records.split('\n').findIndex((one) => one.startsWith(`{"v":1,"seq":${seq},`))
     return line < 0 ? undefined : {file: SLICE.records, line: line + 1}
@@ -116,7 +133,7 @@ function readTip(log: string): ReturnType<typeof parseCheckpoint> | undefined {
   }
 }
 
-function readSegments(log: string, verifier: LogVerifier, hashesOnly: boolean): void {
+function readSegments(log: string, verifier: LogVerifier, hashesOnly: boolean, named: NamedBlobs | undefined): void {
   let due = 0
   const segments = segmentFiles(log)
   for (const [i, {start, path}] of segments.entries()) {
@@ -127,6 +144,7 @@ function readSegments(log: string, verifier: LogVerifier, hashesOnly: boolean): 
     const rest = visitLines(path, (line) => {
       if (hashesOnly) verifier.addHashed(line)
       else verifier.add(line.text(), line.leaf)
+      named?.add(line.text() ?? '')
     })
     // A writer that died before its first record of a segment leaves an empty last file.
     const last = i === segments.length - 1

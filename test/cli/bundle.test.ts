@@ -157,7 +157,7 @@ describe('stanch bundle', () => {
     const proofs = path.join(folder, 'slice.proof')
     chmodSync(file, 0o600)
     chmodSync(proofs, 0o600)
-    rmSync(path.join(folder, 'MANIFEST.sha256'), {force: true})
+    for (const name of ['MANIFEST.sha256', 'manifest.json']) rmSync(path.join(folder, name), {force: true})
     const lines = readFileSync(file, 'utf8').trimEnd().split('\n')
     const paths = readFileSync(proofs, 'utf8').trimEnd().split('\n')
     const put = (records: readonly string[], ways: readonly string[]) => {
