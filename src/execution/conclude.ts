@@ -6,6 +6,7 @@ import {planHash} from '../incident/plan.ts'
 import {statusOf} from '../incident/result.ts'
 import type {IncidentResult, IncidentStatus} from '../incident/result.ts'
 import {subjectOf} from '../incident/tenant-snapshot.ts'
+import {reachable, tokenPaths} from '../incident/token-paths.ts'
 import type {EvidenceGap, TenantSnapshot} from '../incident/tenant-snapshot.ts'
 import {actionResults} from './progress.ts'
 import type {Progress} from './progress.ts'
@@ -27,7 +28,6 @@ export function conclude(
   const effective = plan.steps.filter((step) => ['done', 'already'].includes(progress.outcomes.get(step.id)?.outcome ?? ''))
   const deliveryFailed = deliveryIsMissing(progress)
   const restored = plan.steps.some((step) => step.action === 'client_grant.restore')
-  // Whoever holds nothing but a token gets no other by the client's grants, unless the token could read the secret.
   const tokenOnly = plan.leak === 'management-token' && !tokenCouldReadSecrets({...facts, snapshot: progress.before})
   const open = restored || tokenOnly ? [] : openPaths(facts, effective)
   const untied = progress.gaps.some((gap) => gap.code === 'tie_missing')
@@ -41,7 +41,13 @@ export function conclude(
     uncontained: exposure.audiences.some((one) => one.contained_at === undefined),
   })
   const reopening = reopeningScopes(progress.before, progress.leaked_token)
-  const gaps = uniqueGaps([...exposure.evidence_gaps, ...progress.gaps, ...reopeningGap(reopening, exposure)])
+  const gaps = uniqueGaps([
+    ...exposure.evidence_gaps,
+    ...progress.gaps,
+    ...open.map((path) => ({code: 'path_open', what: path, why: 'the steps that were carried out do not close it'})),
+    ...reopeningGap(reopening, exposure),
+  ])
+  if (writable) assessed(run, plan.client_id, progress, effective)
   const checkpoint = writable ? writeDown(run, plan.client_id, status, gaps) : undefined
   return {
     incident_id: run.journal.incident,
@@ -72,6 +78,19 @@ export function conclude(
       signed_off: signedOff,
     }),
   }
+}
+
+/** Every path to a token, as it was before the first change and as it is after what was done. */
+function assessed({journal}: Run, clientId: string, {before, snapshot}: Progress, steps: readonly PlanStep[]): void {
+  const paths = {before: tokenPaths(before), after: tokenPaths(snapshot, {steps})}
+  const [was, is] = [reachable(paths.before).length, reachable(paths.after).length]
+  journal.observe({
+    action: 'assess',
+    target: `client:${clientId}`,
+    finding: `${was} way(s) to a token before, ${is} after`,
+    count: is,
+    evidence: journal.evidence({computed_at: journal.now(), ...paths}),
+  })
 }
 
 /** Grants that a plan which deletes grants did not touch, and what they still allow. */

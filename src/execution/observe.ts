@@ -1,4 +1,5 @@
 import type {ClientGrant} from '../auth0/resources/client-grant.ts'
+import type {ClientCredential} from '../auth0/resources/credential.ts'
 import type {LogEntry} from '../auth0/resources/log-entry.ts'
 import type {Organization} from '../auth0/resources/organization.ts'
 import type {ResourceServer} from '../auth0/resources/resource-server.ts'
@@ -6,10 +7,12 @@ import type {Operator, Tenant} from '../auth0/tenant.ts'
 import {rfc3339Millis} from '../clock.ts'
 import type {Clock} from '../clock.ts'
 import {isCode} from '../errors.ts'
-import type {EvidenceGap, OperatorFacts, TenantSnapshot} from '../incident/tenant-snapshot.ts'
+import {usesKey, type ApiAccess, type EvidenceGap, type OperatorFacts, type TenantSnapshot} from '../incident/tenant-snapshot.ts'
 
 const LOG_PAGE = 100
 const LOG_PAGES = 10
+/** A tenant with more is judged by these. */
+const MAX_APIS = 500
 
 /**
  * Reads everything a plan is computed from. Two rounds: what needs no other answer goes out together, then what needs
@@ -27,7 +30,7 @@ export async function observe(
 ): Promise<TenantSnapshot> {
   const operator = await tenant.operator()
   const gaps: EvidenceGap[] = []
-  const [client, grants, defaults, log, settings] = await Promise.all([
+  const [client, grants, defaults, log, settings, apis, shownCredentials] = await Promise.all([
     tenant.getClient(clientId),
     tenant.listClientGrants({client_id: clientId}),
     attempt(() => tenant.listClientGrants({default_for: 'third_party_clients'}), gaps, {
@@ -42,6 +45,8 @@ export async function observe(
       code: 'log_unreadable',
       what: 'changes that others made',
     }),
+    readApis(tenant, gaps),
+    operator.scopes.includes('read:client_credentials') ? readCredentials(tenant, clientId, gaps) : undefined,
   ])
   // Tokens that the log shows live on although no grant shows their API any more: its lifetime is needed all the same.
   const issued = (log ?? []).flatMap((entry) => (entry.type === 'seccft' && entry.audience !== undefined ? [entry.audience] : []))
@@ -49,11 +54,12 @@ export async function observe(
   // A third-party application gets tokens by every default grant, also for APIs that it has no grant of its own for.
   const defaultGrants = (defaults ?? []).filter((grant) => client.is_first_party === false || audiences.has(grant.audience))
   if (client.is_first_party === false) for (const grant of defaultGrants) audiences.add(grant.audience)
-  const [servers, organizations, older, olderSettings] = await Promise.all([
+  const [servers, organizations, older, olderSettings, credentials] = await Promise.all([
     readServers(tenant, [...audiences], gaps),
-    readOrganizations(tenant, grants, gaps),
+    readOrganizations(tenant, [...grants, ...(client.is_first_party === false ? defaultGrants : [])], gaps),
     log?.length === LOG_PAGE ? readOlder(tenant, `client_id:"${clientId}"`, 'entries of this client', gaps) : Promise.resolve([]),
     settings?.length === LOG_PAGE ? readOlder(tenant, 'type:"sapi"', 'changes that others made', gaps) : Promise.resolve([]),
+    shownCredentials ?? (usesKey(client) ? readCredentials(tenant, clientId, gaps) : null),
   ])
   const serverTime = tenant.serverTime()
   return {
@@ -68,6 +74,8 @@ export async function observe(
     default_grants: defaultGrants,
     organizations,
     resource_servers: servers,
+    apis,
+    credentials,
     log: log === undefined ? null : [...log, ...older],
     setting_changes: settings === undefined ? null : [...settings, ...olderSettings],
     gaps: dedupe(gaps),
@@ -102,6 +110,49 @@ export async function readServers(
     }),
   )
   return Object.fromEntries(found.filter((one) => one !== undefined))
+}
+
+/** Whom each API of the tenant lets in; without what concerns no path, and bounded. */
+async function readApis(tenant: Tenant, gaps: EvidenceGap[]): Promise<readonly ApiAccess[] | null> {
+  const what = 'which APIs let applications in without a grant'
+  const read = async () => {
+    const found: ApiAccess[] = []
+    for await (const server of tenant.listResourceServers()) {
+      if (found.length === MAX_APIS) {
+        gaps.push({
+          code: 'apis_cut',
+          what,
+          why: `the tenant has more than ${MAX_APIS} APIs; the first ${MAX_APIS} were looked at`,
+        })
+        break
+      }
+      found.push(accessOf(server))
+    }
+    return found
+  }
+  return (await attempt(read, gaps, {code: 'apis_unreadable', what})) ?? null
+}
+
+function accessOf(server: ResourceServer): ApiAccess {
+  const {client, user} = server.subject_type_authorization ?? {}
+  return {
+    identifier: server.identifier,
+    ...(server.name === undefined ? {} : {name: server.name}),
+    ...(server.is_system === undefined ? {} : {is_system: server.is_system}),
+    ...(client?.policy === undefined ? {} : {client_policy: client.policy}),
+    ...(user?.policy === undefined ? {} : {user_policy: user.policy}),
+    ...(server.token_lifetime === undefined ? {} : {token_lifetime: server.token_lifetime}),
+  }
+}
+
+/** Keys of the client; null when they could not be read. */
+async function readCredentials(
+  tenant: Tenant,
+  clientId: string,
+  gaps: EvidenceGap[],
+): Promise<readonly ClientCredential[] | null> {
+  const what = 'the keys of this client, and until when they are good'
+  return (await attempt(() => tenant.listCredentials(clientId), gaps, {code: 'credentials_unreadable', what})) ?? null
 }
 
 /** Ties of each grant that organisations may use; null where they could not be read. */

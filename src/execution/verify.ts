@@ -8,6 +8,7 @@ import {tookEffect} from '../incident/replay.ts'
 import type {Proof} from '../incident/replay.ts'
 import {bodyOf} from '../incident/actions/delete-client-grant.ts'
 import {subjectOf} from '../incident/tenant-snapshot.ts'
+import {tokenPaths, type TokenPath} from '../incident/token-paths.ts'
 import {ANY_API, exposedAudiences} from './expose.ts'
 import {beginStep, finishStep} from './progress.ts'
 import type {Progress} from './progress.ts'
@@ -90,7 +91,7 @@ function watchesOf(run: Run, progress: Progress, step: Verification, started: nu
   if (claims.includes('new_tokens_refused') && current && machine) {
     for (const audience of deletedAudiences(progress)) {
       // A probe that is known to mint a token is not sent: `unprobed` says why the claim does not hold.
-      if (defaultTakesOver(progress, audience)) continue
+      if (anotherWay(progress, audience)) continue
       watches.push({
         ...base,
         claim: 'new_tokens_refused',
@@ -126,7 +127,7 @@ function formerSecret(run: Run, progress: Progress): Secret | undefined {
 async function currentSecret(run: Run, progress: Progress, step: Verification): Promise<void> {
   const asks =
     step.args.claims.includes('new_tokens_refused') &&
-    deletedAudiences(progress).some((audience) => !defaultTakesOver(progress, audience))
+    deletedAudiences(progress).some((audience) => !anotherWay(progress, audience))
   const changed = progress.earlier.some(
     (one) => (one.action === 'client_secret.rotate' || one.action === 'client_secret.set') && tookEffect(one),
   )
@@ -158,11 +159,10 @@ function deletedAudiences(progress: Progress): string[] {
   ]
 }
 
-/** A third-party application falls back to the default grant of the API once its own is gone. */
-function defaultTakesOver({snapshot}: Progress, audience: string): boolean {
-  return (
-    snapshot.client.is_first_party === false &&
-    snapshot.default_grants.some((grant) => grant.audience === audience && subjectOf(grant) === 'client')
+/** Another path takes over once the own grant is gone: a default grant, or a policy that lets every application in. */
+function anotherWay({snapshot, plan}: Progress, audience: string): TokenPath | undefined {
+  return tokenPaths(snapshot, {steps: plan.steps.filter((step) => step.action === 'client_grant.delete')}).find(
+    (path) => path.open && path.audience === audience && path.subject === 'client' && path.via !== 'client_grant',
   )
 }
 
@@ -170,8 +170,12 @@ function defaultTakesOver({snapshot}: Progress, audience: string): boolean {
 function unprobed(progress: Progress, step: Verification, watches: readonly Watch[]): Proof[] {
   const proofs = notAsked(progress, step, watches)
   if (!step.args.claims.includes('new_tokens_refused')) return proofs
-  for (const audience of deletedAudiences(progress).filter((one) => defaultTakesOver(progress, one))) {
-    const basis = 'the default grant for third-party applications takes over; not probed, because that would mint a token'
+  for (const audience of deletedAudiences(progress)) {
+    const path = anotherWay(progress, audience)
+    if (!path) continue
+    const takes =
+      path.via === 'allow_all' ? 'the API lets every application in' : 'the default grant for third-party applications takes over'
+    const basis = `${takes}; not probed, because that would mint a token`
     proofs.push({claim: 'new_tokens_refused', target: `api:${audience}`, verdict: 'not_proven', probes: 0, basis})
   }
   return proofs
@@ -188,7 +192,7 @@ function notAsked(progress: Progress, step: Verification, watches: readonly Watc
   return step.args.claims.flatMap((claim) => {
     const reason = why[claim]
     if (probed.has(claim) || reason === undefined) return []
-    if (claim === 'new_tokens_refused' && deletedAudiences(progress).every((audience) => defaultTakesOver(progress, audience)))
+    if (claim === 'new_tokens_refused' && deletedAudiences(progress).every((audience) => anotherWay(progress, audience)))
       return []
     const earlier = progress.earlier_proofs.filter(
       (proof) => proof.claim === claim && proof.verdict === 'proven' && stillAbout(progress, proof),

@@ -1,7 +1,8 @@
-import type {ClientGrant} from '../auth0/resources/client-grant.ts'
+import type {LeakKind} from './leak.ts'
 import type {PlanStep} from './plan.ts'
+import {pathSentences} from './path-sentences.ts'
 import type {TenantSnapshot} from './tenant-snapshot.ts'
-import {subjectOf, usesKey} from './tenant-snapshot.ts'
+import {reachable, tokenPaths} from './token-paths.ts'
 
 /** What a plan is computed from. */
 export interface PlanFacts {
@@ -84,10 +85,6 @@ export function tokenCouldReadSecrets(facts: PlanFacts): boolean {
   )
 }
 
-function defaultPath(grant: ClientGrant): string {
-  return `the default grant ${grant.id} for third-party applications on ${grant.audience} gives this client tokens; it serves others, too, so it is not deleted here`
-}
-
 /** The scopes of promise 11 that the client held on the Management API; empty when an issued token cannot undo containment. */
 export function reopeningScopes(
   snapshot: Pick<TenantSnapshot, 'grants' | 'default_grants' | 'management_audience'>,
@@ -122,34 +119,13 @@ export function missingScopes(step: PlanStep, held: readonly string[]): readonly
  * given the client's grant types.
  */
 export function openPaths(facts: PlanFacts, steps: readonly PlanStep[]): string[] {
-  const {snapshot} = facts
-  const {client} = snapshot
-  const rotated = steps.some((step) => step.action === 'client_secret.rotate')
-  const deleted = new Set(steps.flatMap((step) => (step.action === 'client_grant.delete' ? [step.args.grant_id] : [])))
-  const open: string[] = []
-  const grantTypes = client.grant_types ?? []
-  const defaults =
-    client.is_first_party === false && grantTypes.includes('client_credentials')
-      ? snapshot.default_grants.filter((grant) => subjectOf(grant) === 'client')
-      : []
-  // A dead secret closes every path of a client that proves itself with it. What was to stop new tokens altogether is
-  // undone all the same by a default grant that takes over.
-  if (rotated && !usesKey(client)) {
-    const stopped = new Set(snapshot.grants.filter((grant) => deleted.has(grant.id)).map((grant) => grant.audience))
-    return defaults.filter((grant) => stopped.has(grant.audience)).map(defaultPath)
-  }
-  const left = snapshot.grants.filter((grant) => !deleted.has(grant.id))
-  if (grantTypes.includes('client_credentials')) {
-    for (const grant of left.filter((one) => subjectOf(one) === 'client')) {
-      open.push(
-        `grant ${grant.id} on ${grant.audience} still gives tokens${grant.is_system ? ' (a system grant, which Auth0 does not let anybody delete)' : ''}`,
-      )
-    }
-    open.push(...defaults.map(defaultPath))
-  }
-  for (const grant of left.filter((one) => subjectOf(one) === 'user'))
-    open.push(`user grant ${grant.id} on ${grant.audience} stays`)
-  const userFlows = grantTypes.filter((type) => type !== 'client_credentials')
-  if (userFlows.length > 0) open.push(`the client may still use ${userFlows.join(', ')}: client grants do not stop these`)
-  return open
+  return pathSentences(reachable(tokenPaths(facts.snapshot, {steps})))
+}
+
+/**
+ * The open paths that matter for this leak: whoever holds nothing but a token gets no other one by the client's grants,
+ * unless that token could read the secret.
+ */
+export function openToLeak(leak: LeakKind, facts: PlanFacts, steps: readonly PlanStep[]): string[] {
+  return leak === 'management-token' && !tokenCouldReadSecrets(facts) ? [] : openPaths(facts, steps)
 }

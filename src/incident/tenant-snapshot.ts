@@ -1,5 +1,6 @@
 import type {ClientGrant} from '../auth0/resources/client-grant.ts'
 import type {Client} from '../auth0/resources/client.ts'
+import type {ClientCredential} from '../auth0/resources/credential.ts'
 import type {LogEntry} from '../auth0/resources/log-entry.ts'
 import type {Organization} from '../auth0/resources/organization.ts'
 import type {ResourceServer} from '../auth0/resources/resource-server.ts'
@@ -20,6 +21,17 @@ export interface OperatorFacts {
   /** NumericDate. */
   readonly exp?: number
   readonly source: 'secret' | 'private_key' | 'token'
+}
+
+/** Who gets tokens for an API, by its own rule. A policy that is absent was not shown: then Auth0's default counts. */
+export interface ApiAccess {
+  readonly identifier: string
+  readonly name?: string
+  readonly is_system?: boolean
+  readonly client_policy?: string
+  readonly user_policy?: string
+  /** Seconds. */
+  readonly token_lifetime?: number
 }
 
 /**
@@ -46,6 +58,10 @@ export interface TenantSnapshot {
   readonly organizations: Readonly<Record<string, readonly Organization[] | null>>
   /** Per audience; null when it could not be read, absent when there is no such API. */
   readonly resource_servers: Readonly<Record<string, ResourceServer | null>>
+  /** Every API of the tenant and whom it lets in; null when the list could not be read, absent in older evidence. */
+  readonly apis?: readonly ApiAccess[] | null
+  /** Keys that are registered for the client, bound or not; null when they could not be read, absent in older evidence. */
+  readonly credentials?: readonly ClientCredential[] | null
   /** The client's newest log entries, newest first; null when the log could not be read. */
   readonly log: readonly LogEntry[] | null
   /** Changes of API settings in the log (they can have changed a lifetime); null when not read. */

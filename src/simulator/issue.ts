@@ -33,21 +33,44 @@ export function mint(world: World, client: SimClient, wish: TokenWish, from: Ori
     return {refusal}
   }
   const server = world.resourceServer(wish.audience ?? '')
-  const grant = world.grantFor(client, wish.audience ?? '')
-  if (!server || !grant) return {refusal: oauthError(500, 'server_error', 'The grant went away.')}
-  const scope = wish.scope ? wish.scope.split(' ').filter(Boolean) : scopesOf(world, grant)
-  const issued = issue(world, client.wire.client_id, server, scope.join(' '), {organization: wish.organization})
-  logIssuance(world, client, issued, from, wish.organization)
+  if (!server) return {refusal: oauthError(500, 'server_error', 'The API went away.')}
+  const open = ruleFor(world, client, server, 'client') === 'allow_all'
+  const grant = open ? undefined : world.grantFor(client, server.wire.identifier)
+  const allowed = grant ? scopesOf(world, grant) : scopesOfApi(world, server.wire.identifier)
+  const scope = wish.scope ? wish.scope.split(' ').filter(Boolean) : allowed
+  const organization = wish.organization ?? (grant && standingOrganization(world, client, grant))
+  const issued = issue(world, client.wire.client_id, server, scope.join(' '), {organization})
+  logIssuance(world, client, issued, from, organization)
   return {issued}
 }
 
 /** What the grant allows; with `allow_all_scopes` whatever its API has. */
 export function scopesOf(world: World, grant: SimGrant): readonly string[] {
-  if (grant.wire['allow_all_scopes'] === true) {
-    const scopes = world.resourceServer(grant.wire.audience)?.wire['scopes']
-    return Array.isArray(scopes) ? scopes.map((one: {value?: unknown}) => String(one.value)) : []
-  }
+  if (grant.wire['allow_all_scopes'] === true) return scopesOfApi(world, grant.wire.audience)
   return (grant.wire['scope'] as readonly string[] | undefined) ?? []
+}
+
+export function scopesOfApi(world: World, audience: string): readonly string[] {
+  const scopes = world.resourceServer(audience)?.wire['scopes']
+  return Array.isArray(scopes) ? scopes.map((one: {value?: unknown}) => String(one.value)) : []
+}
+
+/**
+ * The API's policy as it meets this client. A third-party client in strict mode always wants a grant and never reaches a
+ * system API; in permissive mode, or without one, the policy counts.
+ */
+export function ruleFor(
+  world: World,
+  client: SimClient,
+  server: SimResourceServer,
+  subject: 'client' | 'user',
+): 'allow_all' | 'require_client_grant' | 'deny_all' {
+  const strict = client.wire['is_first_party'] === false && client.wire['third_party_security_mode'] === 'strict'
+  if (strict && (server.wire['is_system'] === true || server.wire.identifier === world.audience)) return 'deny_all'
+  const policies = server.wire['subject_type_authorization'] as Record<string, {policy?: string} | undefined> | undefined
+  const policy = policies?.[subject]?.policy ?? (subject === 'client' ? 'require_client_grant' : 'allow_all')
+  if (policy === 'deny_all') return 'deny_all'
+  return policy === 'require_client_grant' || strict ? 'require_client_grant' : 'allow_all'
 }
 
 /** The refusal of a token request, nothing logged; undefined when a token would be given. */
@@ -59,29 +82,57 @@ export function refuse(world: World, client: SimClient, wish: TokenWish): Answer
   if (!server || server.wire.identifier !== wish.audience) {
     return oauthError(403, 'access_denied', `Service not found: ${wish.audience}`)
   }
-  const policy = (server.wire['subject_type_authorization'] as {client?: {policy?: string}} | undefined)?.client?.policy
-  if (policy === 'deny_all') {
-    return oauthError(403, 'access_denied', `Client access to "${wish.audience}" is denied by the API's policy.`)
-  }
-  const grant = world.grantFor(client, wish.audience)
-  if (!grant) return oauthError(403, 'access_denied', noGrantText(world, wish.audience))
-  const allowed = scopesOf(world, grant)
+  const rule = ruleFor(world, client, server, 'client')
+  if (rule === 'deny_all') return policyRefused(wish.audience)
+  const grant = rule === 'allow_all' ? undefined : world.grantFor(client, wish.audience)
+  if (rule === 'require_client_grant' && !grant) return noGrant(world, wish.audience)
+  const allowed = grant ? scopesOf(world, grant) : scopesOfApi(world, wish.audience)
   const missing = (wish.scope ?? '').split(' ').filter((one) => one && !allowed.includes(one))
   if (missing.length > 0) return oauthError(403, 'access_denied', `Client has not been granted scopes: ${missing.join(', ')}`)
-  return refuseOrganization(world, grant, wish.organization)
+  if (grant) return refuseOrganization(world, client, grant, wish.organization)
+  return wish.organization ? organizationNotAllowed() : undefined
 }
 
-function refuseOrganization(world: World, grant: SimGrant, organization: string | undefined): Answer | undefined {
+export function policyRefused(audience: string): Answer {
+  return oauthError(403, 'access_denied', `Client access to "${audience}" is denied by the API's policy.`)
+}
+
+export function noGrant(world: World, audience: string): Answer {
+  return oauthError(403, 'access_denied', noGrantText(world, audience))
+}
+
+function organizationNotAllowed(): Answer {
+  return oauthError(403, 'access_denied', 'parameter organization is not allowed for this client')
+}
+
+function serves(grant: SimGrant, organization: string): boolean {
+  return grant.wire['allow_any_organization'] === true || grant.organizations.has(organization)
+}
+
+/** The client's default organisation stands in where a request names none and the grant may be used for it. */
+function standingOrganization(world: World, client: SimClient, grant: SimGrant): string | undefined {
+  if ((grant.wire['organization_usage'] ?? 'deny') === 'deny') return undefined
+  const wire = client.wire['default_organization'] as {organization_id?: string; flows?: readonly string[]} | undefined
+  const id = wire?.flows?.includes('client_credentials') === true ? wire.organization_id : undefined
+  return id !== undefined && world.organizations.has(id) && serves(grant, id) ? id : undefined
+}
+
+function refuseOrganization(
+  world: World,
+  client: SimClient,
+  grant: SimGrant,
+  organization: string | undefined,
+): Answer | undefined {
   const usage = grant.wire['organization_usage'] ?? 'deny'
   if (!organization) {
-    return usage === 'require'
+    return usage === 'require' && standingOrganization(world, client, grant) === undefined
       ? oauthError(403, 'access_denied', 'parameter organization is required for this client')
       : undefined
   }
-  if (usage === 'deny') return oauthError(403, 'access_denied', 'parameter organization is not allowed for this client')
+  if (usage === 'deny') return organizationNotAllowed()
   const found = [...world.organizations.values()].find(({wire}) => wire.id === organization || wire.name === organization)
   if (!found) return oauthError(403, 'access_denied', `Organization not found: ${organization}`)
-  if (grant.wire['allow_any_organization'] === true || grant.organizations.has(found.wire.id)) return undefined
+  if (serves(grant, found.wire.id)) return undefined
   return oauthError(403, 'access_denied', `Client is not authorized to access organization "${organization}".`)
 }
 

@@ -42,6 +42,21 @@ export interface SimResourceServer {
   wire: Wire & {readonly id: string; readonly identifier: string}
 }
 
+/** A user with a password; tokens in a user's name come by it, or by a code that was given out. */
+export interface SimUser {
+  readonly user_id: string
+  readonly username: string
+  readonly password: string
+}
+
+/** An authorization code as a login would have left it. */
+export interface SimCode {
+  readonly client_id: string
+  readonly user_id: string
+  readonly audience: string
+  readonly scope: string
+}
+
 export interface SimOrganization {
   readonly seq: number
   readonly wire: Wire & {readonly id: string; readonly name: string}
@@ -96,6 +111,10 @@ export class World {
   readonly ghosts: {grant: SimGrant; until: number}[] = []
   readonly resourceServers = new Map<string, SimResourceServer>()
   readonly organizations = new Map<string, SimOrganization>()
+  /** By user name. */
+  readonly users = new Map<string, SimUser>()
+  /** By code; each is good for one exchange. */
+  readonly codes = new Map<string, SimCode>()
   readonly usedAssertions = new Map<string, number>()
   /** What the tenant knows of its tokens even where their claims do not say it. */
   readonly tokenJti = new Map<string, string>()
@@ -168,11 +187,11 @@ export class World {
     if (wait > 0) this.ghosts.push({grant, until: this.time.ms() + wait * 1000})
   }
 
-  /** The client-subject grant that a client_credentials request of this client uses; its own goes before a default. */
-  grantFor(client: SimClient, audience: string): SimGrant | undefined {
+  /** The grant of this subject type that a token request of this client uses; its own goes before a default. */
+  grantFor(client: SimClient, audience: string, subject: 'client' | 'user' = 'client'): SimGrant | undefined {
     const now = this.time.ms()
     const live = [...this.grants.values(), ...this.ghosts.filter(({until}) => now < until).map(({grant}) => grant)].filter(
-      ({wire}) => wire.audience === audience && (wire['subject_type'] ?? 'client') === 'client',
+      ({wire}) => wire.audience === audience && (wire['subject_type'] ?? 'client') === subject,
     )
     const own = live.find(({wire}) => wire.client_id === client.wire.client_id)
     if (own || client.wire['is_first_party'] !== false) return own

@@ -142,6 +142,22 @@ export class SimulatedTenant {
     return id
   }
 
+  /** A user who can sign in by password. Returns the user id. */
+  addUser(username: string, password: string): string {
+    const user_id = `auth0|${this.world.random.text(24, '0123456789abcdef')}`
+    this.world.users.set(username, {user_id, username, password})
+    this.world.everySecret.add(password)
+    return user_id
+  }
+
+  /** The authorization code that a login of this user at this client would have left behind. */
+  giveCode(code: {client_id: string; user_id: string; audience: string; scope?: string}): string {
+    const value = this.world.random.clientSecret()
+    this.world.codes.set(value, {...code, scope: code.scope ?? ''})
+    this.world.everySecret.add(value)
+    return value
+  }
+
   /** A rotation by somebody else, for instance through the Dashboard; goes through the propagation like any other. */
   rotate(client_id: string): string {
     const secret = this.world.random.clientSecret()

@@ -1,7 +1,8 @@
 import type {IncomingHttpHeaders} from 'node:http'
 import {authenticateClient} from './client-authentication.ts'
-import {grantTypeRefused, logRefusal, mint, references, signed, type Origin} from './issue.ts'
+import {grantTypeRefused, logRefusal, mint, references, signed, type Issued, type Origin} from './issue.ts'
 import type {SimClient, World} from './state.ts'
+import {issueToUser, type UserWish} from './user-flows.ts'
 import {isObject, oauthError, type Answer, type Wire} from './wire.ts'
 
 const NO_STORE = {'cache-control': 'no-store', pragma: 'no-cache'}
@@ -31,10 +32,11 @@ async function exchange(world: World, body: Wire, authorization: string | undefi
   const wish = {audience: word(body['audience']), scope: word(body['scope']), organization: word(body['organization'])}
   if ('refusal' in who) {
     if (who.client && grantType === 'client_credentials') logRefusal(world, who.client, wish, from, who.refusal)
-    if (who.client && grantType === 'authorization_code') logCode(world, who.client, from, who.refusal)
+    if (who.client && grantType === 'authorization_code') logUserRefusal(world, who.client, from, who.refusal, 'feacft')
     return who.refusal
   }
   if (grantType === 'authorization_code') return codeExchange(world, who.client, body, from)
+  if (grantType === 'password') return passwordExchange(world, who.client, body, from)
   if (grantType !== 'client_credentials') return oauthError(403, 'unsupported_grant_type', `Unsupported grant type: ${grantType}`)
   if (who.client.wire['token_endpoint_auth_method'] === 'none') {
     return oauthError(401, world.behaviour.token_refusal, 'Unauthorized')
@@ -42,7 +44,10 @@ async function exchange(world: World, body: Wire, authorization: string | undefi
   if (refusedUnlogged(world, who.client, from)) return unlogged(world)
   const result = mint(world, who.client, wish, from)
   if ('refusal' in result) return result.refusal
-  const {issued} = result
+  return granted(world, result.issued)
+}
+
+function granted(world: World, issued: Issued): Answer {
   return {
     status: 200,
     body: {
@@ -51,30 +56,56 @@ async function exchange(world: World, body: Wire, authorization: string | undefi
       expires_in: issued.exp - world.time.now(),
       token_type: 'Bearer',
     },
-    effect: {operation: 'token', ids: [who.client.wire.client_id, issued.audience]},
+    effect: {operation: 'token', ids: [issued.client_id, issued.audience]},
   }
 }
 
-/**
- * Nobody logs in here, so no code was ever given out: every exchange fails, and how it fails tells whether the
- * client's secret was right.
- */
+/** How the exchange of a code that was never given out fails tells whether the client's secret was right. */
 function codeExchange(world: World, client: SimClient, body: Wire, from: Origin): Answer {
-  const grantTypes = client.wire['grant_types']
-  const answer =
-    Array.isArray(grantTypes) && !grantTypes.includes('authorization_code')
-      ? grantTypeRefused('authorization_code')
-      : typeof body['code'] !== 'string'
-        ? oauthError(400, 'invalid_request', 'Missing required parameter: code')
-        : oauthError(403, 'invalid_grant', 'Invalid authorization code')
-  logCode(world, client, from, answer)
+  const missing = grantTypeMissing(client, 'authorization_code')
+  const code = word(body['code'])
+  const given = code === undefined ? undefined : world.codes.get(code)
+  if (code !== undefined && given?.client_id === client.wire.client_id && !missing) {
+    world.codes.delete(code)
+    return toUser(world, client, {...given, flow: 'authorization_code'}, from)
+  }
+  const answer = missing
+    ? grantTypeRefused('authorization_code')
+    : code === undefined
+      ? oauthError(400, 'invalid_request', 'Missing required parameter: code')
+      : oauthError(403, 'invalid_grant', 'Invalid authorization code')
+  logUserRefusal(world, client, from, answer, 'feacft')
   return answer
 }
 
-function logCode(world: World, client: SimClient, from: Origin, refusal: Answer): void {
+function passwordExchange(world: World, client: SimClient, body: Wire, from: Origin): Answer {
+  const missing = grantTypeMissing(client, 'password')
+  const user = world.users.get(word(body['username']) ?? '')
+  if (user && user.password === body['password'] && !missing) {
+    const wish = {user_id: user.user_id, audience: word(body['audience']) ?? '', scope: word(body['scope']) ?? ''}
+    return toUser(world, client, {...wish, flow: 'password'}, from)
+  }
+  const answer = missing ? grantTypeRefused('password') : oauthError(403, 'invalid_grant', 'Wrong email or password.')
+  logUserRefusal(world, client, from, answer, 'fepft')
+  return answer
+}
+
+function toUser(world: World, client: SimClient, wish: UserWish, from: Origin): Answer {
+  const result = issueToUser(world, client, wish, from)
+  if ('issued' in result) return granted(world, result.issued)
+  logUserRefusal(world, client, from, result.refusal, wish.flow === 'password' ? 'fepft' : 'feacft')
+  return result.refusal
+}
+
+function grantTypeMissing(client: SimClient, grantType: string): boolean {
+  const grantTypes = client.wire['grant_types']
+  return Array.isArray(grantTypes) && !grantTypes.includes(grantType)
+}
+
+function logUserRefusal(world: World, client: SimClient, from: Origin, refusal: Answer, type: 'feacft' | 'fepft'): void {
   const body = refusal.body as {error_description?: string}
   world.logs.add({
-    type: 'feacft',
+    type,
     description: body.error_description ?? '',
     client_id: client.wire.client_id,
     client_name: client.wire['name'],

@@ -8,7 +8,7 @@ import {commandSnapshot, SNAPSHOT} from '../support/command-snapshot.ts'
 const PROMISED = [
   'respond', 'faq', 'token inspect', 'token get', 'exposure', 'client list', 'client show', 'grant list', 'grant delete', 'grant restore', 'secret rotate', 'secret verify',
   'secret deliver', 'secret open', 'plan', 'execute', 'resume', 'incident list', 'incident show', 'incident note', 'incident update', 'incident approve', 'incident close', 'audit reconcile', 'audit anchor', 'audit witness request', 'audit witness sign', 'audit witness add', 'audit show', 'audit export', 'audit verify',
-  'runbook list', 'runbook show', 'runbook lint', 'drill', 'simulator start', 'bundle', 'report', 'profile add', 'profile list', 'profile show', 'profile remove', 'doctor', 'setup', 'completion',
+  'runbook list', 'runbook show', 'runbook lint', 'drill', 'simulator start', 'bundle', 'report', 'assess', 'profile add', 'profile list', 'profile show', 'profile remove', 'doctor', 'setup', 'completion',
 ]
 
 /** Commands that open an incident. `resume` goes on with one, whose reason and plan are on record. */

@@ -48,6 +48,7 @@ describe('JSON results', () => {
     await run('client:show', [client])
     await run('grant:list', ['--client', client])
     await run('exposure', ['--client', client])
+    await run('assess', ['--client', client])
     await run('token:inspect', ['--offline'], {stdin: leak.value})
     await run('token:inspect', [], {stdin: tenant.withToken(FULL)['AUTH0_API_TOKEN'] ?? ''})
     await run('token:get', ['--audience', `${tenant.origin}/api/v2/`])

@@ -25,25 +25,31 @@ suite('paths that stay open', () => {
     )
   })
   test('a rotation closes nothing for a client that proves itself with a key', () => {
-    const keyed = withClient({client_authentication_methods: {private_key_jwt: {credentials: []}}} as never)
+    const keyed = withClient({client_authentication_methods: {private_key_jwt: {credentials: [{id: 'cred_1'}]}}} as never)
     assert.notDeepEqual(openPaths(keyed, rotation), [])
   })
-  test('without any change every client grant is named', () => {
+  test('without any change every grant that gives tokens is named', () => {
     const open = openPaths(facts(), [])
-    for (const id of ['cgr_management', 'cgr_billing', 'cgr_user', 'cgr_system'])
+    for (const id of ['cgr_management', 'cgr_billing', 'cgr_system'])
       assert.ok(
         open.some((path) => path.includes(id)),
         id,
       )
   })
-  test('deleted grants are closed; user grants and system grants stay and are named', () => {
+  test('a user grant is a path only for a client that has a flow of users, at an API that wants a grant', () => {
+    const wants = [{identifier: 'https://billing.example', user_policy: 'require_client_grant'}]
+    const flows = (...grant_types: string[]) => openPaths(withClient({grant_types}, {apis: wants}), deletions)
+    const named = (open: readonly string[]) => open.some((path) => path.includes('cgr_user'))
+    assert.deepEqual([named(flows('client_credentials')), named(flows('client_credentials', 'password'))], [false, true])
+    assert.equal(named(openPaths(withClient({grant_types: ['password']}), [])), false, 'an API that lets everybody in')
+  })
+  test('deleted grants are closed; system grants stay and are named', () => {
     const open = openPaths(facts(), deletions)
     assert.equal(
       open.some((path) => path.includes('cgr_management') || path.includes('cgr_billing')),
       false,
     )
     assert.ok(open.some((path) => path.includes('cgr_system') && path.includes('system grant')))
-    assert.ok(open.some((path) => path.includes('cgr_user')))
   })
   test('user flows are named while the secret lives', () => {
     const open = openPaths(withClient({grant_types: ['client_credentials', 'password']}), deletions)

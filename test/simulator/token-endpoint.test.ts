@@ -82,7 +82,8 @@ const refusals: [string, () => Record<string, unknown>, number, string, RegExp][
     /^Client has not been granted scopes: drop:all$/,
   ],
   ['an organisation where none is allowed', () => wish({organization: 'acme'}), 403, 'access_denied', /organization/],
-  ['password grants', () => wish({grant_type: 'password'}), 403, 'unsupported_grant_type', /password/],
+  ['refresh tokens', () => wish({grant_type: 'refresh_token'}), 403, 'unsupported_grant_type', /refresh_token/],
+  ['a flow the client has not', () => wish({grant_type: 'password'}), 403, 'unauthorized_client', /password/],
 ]
 for (const [what, body, status, error, text] of refusals) {
   test(`${what} is refused with ${status} ${error}`, async () => {

@@ -8,6 +8,7 @@ const FOLDER = `${ROOT}test/contracts/schemas/`
 
 /** Schema of each command's JSON document. */
 export const SCHEMA_OF: Readonly<Record<string, string>> = {
+  assess: 'assess',
   'audit:key:rotate': 'audit-key',
   'audit:key:show': 'audit-key',
   'audit:export': 'audit-export',

@@ -9,6 +9,7 @@ export const thirdPartyDefault: Scenario = {
     const {client_id, client_secret} = tenant.addClient({
       name: 'partner-portal',
       is_first_party: false,
+      third_party_security_mode: 'strict',
       token_endpoint_auth_method: 'client_secret_post',
       grant_types: ['client_credentials'],
     })
