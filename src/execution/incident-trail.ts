@@ -154,26 +154,22 @@ export class IncidentTrail {
     this.trail.checkpoint()
   }
 
-  observe(members: {
-    action: string
-    finding: string
-    target?: string
-    probe?: string
-    count?: number
-    first_at?: string
-    last_at?: string
-    verdict?: string
-    evidence?: string
-  }): void {
-    const {target, action, finding, ...rest} = members
-    this.trail.append(
-      this.#record({
-        kind: 'observe',
-        ...(target === undefined ? {} : {target}),
-        action,
-        finding: printable(finding, 1000),
-        ...rest,
-      }),
+  observe(members: Observation): void {
+    this.observeAll([members])
+  }
+
+  /** Several observations in one append: all of them are on the disk, or none. */
+  observeAll(all: readonly Observation[]): Appended[] {
+    return this.trail.appendAll(
+      all.map(({target, action, finding, ...rest}) =>
+        this.#record({
+          kind: 'observe',
+          ...(target === undefined ? {} : {target}),
+          action,
+          finding: printable(finding, 1000),
+          ...rest,
+        }),
+      ),
     )
   }
 
@@ -255,6 +251,19 @@ export class IncidentTrail {
     const {kind, ...rest} = members
     return withoutShapes({kind, inc: this.incident, tenant: this.tenant, ...rest}) as unknown as Draft
   }
+}
+
+/** What was looked at and seen; `evidence` is the SHA-256 of a blob. */
+export interface Observation {
+  readonly action: string
+  readonly finding: string
+  readonly target?: string
+  readonly probe?: string
+  readonly count?: number
+  readonly first_at?: string
+  readonly last_at?: string
+  readonly verdict?: string
+  readonly evidence?: string
 }
 
 export interface DeliveryFact {

@@ -47,7 +47,7 @@ export function grantsTaken(state: IncidentState, read: ReadEvidence): ClientGra
  */
 export function containmentOf(
   state: IncidentState,
-  now: TenantSnapshot,
+  now: Pick<TenantSnapshot, 'grants'>,
   audiences: readonly string[],
   since?: number,
 ): Map<string, Containment> {

@@ -58,12 +58,26 @@ export async function fetchLog(
  * The log id to go on from. The newest entries before the start are looked up, with a margin for those that came late;
  * the smallest of their ids is where the reading begins. With none before it, the reading begins at the oldest there is.
  */
-async function firstPage(tenant: Tenant, since: number): Promise<{entries: LogEntry[]; from?: string}> {
+async function firstPage(tenant: Pick<Tenant, 'searchLogs'>, since: number): Promise<{entries: LogEntry[]; from?: string}> {
   const before = rfc3339Millis(since - LATE_MS)
   const older = await tenant.searchLogs({q: `date:[* TO ${before}]`, page: 0, per_page: PAGE, sort: 'date:-1'})
   if (older.length > 0) return {entries: [], from: smallest(older)}
   const page = await tenant.searchLogs({q: `date:[${before} TO *]`, page: 0, per_page: PAGE, sort: 'date:1'})
   return page.length === 0 ? {entries: []} : {entries: page, from: smallest(page)}
+}
+
+/**
+ * Where to read on from so that everything since an instant comes: a log id, and the entry of that id where it belongs
+ * to what is wanted. Without an id the log is empty.
+ *
+ * @param since tenant time, milliseconds
+ */
+export async function checkpointBefore(
+  tenant: Pick<Tenant, 'searchLogs'>,
+  since: number,
+): Promise<{readonly from?: string; readonly entries: readonly LogEntry[]}> {
+  const {entries, from} = await firstPage(tenant, since)
+  return {...(from === undefined ? {} : {from}), entries: entries.filter((entry) => entry.log_id === from)}
 }
 
 function smallest(entries: readonly LogEntry[]): string {

@@ -59,6 +59,11 @@ export function* readTrail(log: string, filter: {readonly inc?: string | undefin
   }
 }
 
+/** Bytes of all records: as long as it is the same, nothing was appended. */
+export function logBytes(log: string): number {
+  return segmentFiles(log).reduce((sum, {path}) => sum + (fileStat(path)?.size ?? 0), 0)
+}
+
 /** The origin that record 0 of a log names; undefined when there is no log. Unverified. */
 export function readOrigin(log: string): string | undefined {
   const path = segmentPath(log, 0)

@@ -56,6 +56,8 @@ export const SCHEMA_OF: Readonly<Record<string, string>> = {
   'simulator:start': 'simulator-start',
   'token:get': 'token-get',
   'token:inspect': 'token-inspect',
+  // a stream: each line is one
+  watch: 'watch',
 }
 
 /** Names of the schemas of whole documents. */

@@ -1,0 +1,129 @@
+import {systemClock} from '../clock.ts'
+import {StanchError} from '../errors.ts'
+import {incidentState} from '../execution/incident.ts'
+import {IncidentTrail} from '../execution/incident-trail.ts'
+import {tenantNow} from '../execution/verify.ts'
+import {watch} from '../execution/watch.ts'
+import {watchFacts, watchRecord, watchSince} from '../execution/watch-facts.ts'
+import {tenantSource} from '../execution/watch-source.ts'
+import type {RecordedEvent, WatchView} from '../incident/watch/view.ts'
+import type {IncidentState} from '../incident/replay.ts'
+import {nextByRecord} from '../incident/standing.ts'
+import {logBytes} from '../trail/read-trail.ts'
+import type {Trail} from '../trail/trail.ts'
+import {recordTokens} from './context.ts'
+import type {Connected, Place} from './context.ts'
+import {manualSteps} from './incident-view.ts'
+import {allIncidents, findIncident, openTrailOf} from './incidents.ts'
+import type {FoundIncident} from './incidents.ts'
+import {refuseOtherTenant} from './reconcile.ts'
+
+export interface WatchJob {
+  readonly place: Place
+  readonly connected: Connected
+  readonly incident?: string | undefined
+  /** Seconds between two rounds. */
+  readonly interval: number
+  readonly once: boolean
+  readonly signal: AbortSignal
+  readonly onIncident: (found: FoundIncident) => void
+  readonly onEvent: (event: RecordedEvent) => void
+  readonly onView: (view: WatchView) => void
+}
+
+/**
+ * Watches an incident's client until the all clear; the events go into the trail.
+ *
+ * @throws incident.unknown | incident.ambiguous without exactly one to watch; interrupted; guard.tenant_moved
+ */
+export async function watchIncident(job: WatchJob): Promise<WatchView> {
+  const {place, connected} = job
+  const found = job.incident === undefined ? onlyIncident(place, connected) : findIncident(place, job.incident)
+  refuseOtherTenant(found, connected)
+  const client_id = found.state.client_id
+  if (client_id === undefined) {
+    throw new StanchError('usage.invalid', `Incident ${found.state.incident_id} names no client: there is nothing to watch.`)
+  }
+  const trail = await openTrailOf(place, found)
+  let reason = 'done'
+  try {
+    job.onIncident(found)
+    await connected.tenant.operator()
+    await recordTokens(trail, connected)
+    const now = () => tenantNow(connected)
+    return await watch(
+      {
+        journal: new IncidentTrail(trail, found.state.incident_id, found.state.tenant, systemClock),
+        clock: connected.clock,
+        now,
+        source: tenantSource(connected.tenant, connected.clock, now, job.signal),
+        client_id,
+        record: recordReader(trail, found, client_id, now),
+        signal: job.signal,
+        onEvent: job.onEvent,
+        onView: job.onView,
+      },
+      {interval: job.interval, once: job.once},
+    )
+  } catch (error) {
+    reason = job.signal.aborted ? 'interrupted' : 'failed'
+    throw error
+  } finally {
+    trail.close(reason)
+  }
+}
+
+/** The incident as the trail has it, read again only after something was appended. */
+function recordReader(trail: Trail, found: FoundIncident, clientId: string, now: () => number) {
+  const read = (sha256: string) => trail.getEvidence(sha256)
+  const make = () => {
+    const state = incidentState(trail, found.state.incident_id)
+    if (state.closed_at !== undefined) {
+      throw new StanchError(
+        'guard.incident_closed',
+        `Incident ${state.incident_id} was closed meanwhile: its watch ends with it.`,
+      )
+    }
+    const record = watchRecord(state, read)
+    const steps = nextByRecord(state, {manual: manualSteps({...found, state})})
+    return {
+      record,
+      facts: watchFacts(record, clientId, read),
+      since: watchSince(record, now()),
+      afterwards: [...steps.filter((step) => !step.startsWith('all clear')), `stanch incident close ${state.incident_id}`],
+    }
+  }
+  let bytes = -1
+  let made: ReturnType<typeof make>
+  return () => {
+    const size = logBytes(trail.folder)
+    if (size !== bytes) {
+      made = make()
+      bytes = size
+    }
+    return made
+  }
+}
+
+/** The one incident of this tenant that has something to watch. */
+function onlyIncident(place: Place, {mode, origin}: Connected): FoundIncident {
+  const open = allIncidents(place, [mode]).filter(({state}) => state.tenant === origin.host && isWatchable(state))
+  const [only, ...others] = open
+  if (!only) {
+    throw new StanchError('incident.unknown', `No open incident of tenant ${origin.host} is on this machine.`, {
+      hint: 'List them all: stanch incident list',
+    })
+  }
+  if (others.length > 0) {
+    throw new StanchError(
+      'incident.ambiguous',
+      `${open.length} incidents of this tenant are open: ${open.map(({state}) => state.incident_id).join(', ')}.`,
+      {hint: 'Name one: stanch watch ID'},
+    )
+  }
+  return only
+}
+
+function isWatchable(state: IncidentState): boolean {
+  return state.closed_at === undefined && !(state.declined && state.operations.length === 0)
+}

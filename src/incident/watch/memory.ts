@@ -1,0 +1,282 @@
+import type {LogEntry} from '../../auth0/resources/log-entry.ts'
+import {rfc3339, rfc3339Millis} from '../../clock.ts'
+import {printable} from '../../untrusted.ts'
+import {judgeEntry} from './entry.ts'
+import type {OwnTraces, Sighting} from './entry.ts'
+import {MAX_LOG_IDS} from './event.ts'
+import type {WatchEvent, WatchVerdict} from './event.ts'
+import type {WatchFacts} from './facts.ts'
+
+/** Sources that are told apart; later ones are counted together, by verdict. */
+export const MAX_SOURCES = 200
+/** APIs of one source that are named. */
+const MAX_AUDIENCES = 10
+/** Things seen once that are remembered, so that they are not reported again; beyond it the oldest are forgotten. */
+const MAX_REPORTED = 2000
+
+/** One source of token requests, counted. Instants are milliseconds. */
+export interface SourceTally {
+  readonly key: string
+  readonly verdict: WatchVerdict
+  readonly what: string
+  readonly alarm: boolean
+  readonly ip?: string
+  readonly user_agent?: string
+  readonly fingerprint?: string
+  /** The APIs that it asked for, the first ten. */
+  readonly audiences: string[]
+  /** All entries so far, and those that no record has yet. */
+  count: number
+  fresh: number
+  first_at: number
+  last_at: number
+  fresh_first_at: number
+  log_ids: string[]
+  /** NumericDate. */
+  until?: number
+}
+
+/** What a watch must not forget, as it stands in the trail's newest checkpoint of it. Plain JSON, bounded. */
+export interface SavedWatch {
+  readonly v: 1
+  /** The last log entry that was read; absent before the first. */
+  readonly from?: string
+  readonly entries: number
+  /** Milliseconds: when the log was last read to its end. */
+  readonly read_at?: number
+  readonly reported: readonly string[]
+  readonly own_ips: readonly string[]
+  readonly sources: readonly Omit<SourceTally, 'fresh' | 'fresh_first_at' | 'log_ids'>[]
+  /** Credentials of the client at the first look; absent when they cannot be read. */
+  readonly credentials?: readonly string[]
+  /** NumericDate of the newest alarm, and until when tokens live that were given out with alarms. */
+  readonly alarm_at?: number
+  readonly until?: number
+  readonly counts: Readonly<Partial<Record<WatchVerdict, number>>>
+}
+
+/** The watch's memory: folds entries and looks into it, and gives out what is to be recorded together with where it stands. */
+export class WatchMemory {
+  from: string | undefined
+  entries = 0
+  /** Entries read since the last record. */
+  unsaved = 0
+  read_at: number | undefined
+  credentials: readonly string[] | undefined
+  alarm_at: number | undefined
+  until: number | undefined
+  readonly counts: Partial<Record<WatchVerdict, number>> = {}
+  readonly sources = new Map<string, SourceTally>()
+  readonly mine: OwnTraces
+  readonly #reported: Set<string>
+  #waiting: WatchEvent[] = []
+  #urgent = false
+
+  constructor(saved?: SavedWatch) {
+    this.from = saved?.from
+    this.entries = saved?.entries ?? 0
+    this.read_at = saved?.read_at
+    this.credentials = saved?.credentials
+    this.alarm_at = saved?.alarm_at
+    this.until = saved?.until
+    Object.assign(this.counts, saved?.counts)
+    this.mine = {spare: [], ips: new Set(saved?.own_ips)}
+    this.#reported = new Set(saved?.reported)
+    for (const one of saved?.sources ?? [])
+      this.sources.set(tallyKey(one), {...one, audiences: [...one.audiences], fresh: 0, fresh_first_at: 0, log_ids: []})
+  }
+
+  /** True when something waits that must not wait: a new thing, a new source, an alarm. */
+  get urgent(): boolean {
+    return this.#urgent
+  }
+
+  /** True when anything is counted that no record has yet. */
+  get pending(): boolean {
+    return this.#waiting.length > 0 || [...this.sources.values()].some((one) => one.fresh > 0)
+  }
+
+  take(entry: LogEntry, facts: WatchFacts): void {
+    this.entries += 1
+    this.unsaved += 1
+    const sighting = judgeEntry(entry, facts, this.mine)
+    if (sighting) this.#see(entry, sighting)
+  }
+
+  /** Something seen in the tenant's state: reported once. */
+  report(event: WatchEvent): void {
+    const key = `${event.verdict} ${event.target}`
+    if (this.#reported.has(key)) return
+    this.#reported.add(key)
+    if (this.#reported.size > MAX_REPORTED) this.#reported.delete(this.#reported.values().next().value ?? '')
+    if (event.alarm) this.#alarm(Date.parse(event.last_at) / 1000, undefined)
+    this.#waiting.push(event)
+    this.#urgent = true
+  }
+
+  /** Everything that is to be recorded now, and what the watch knows after it. Whoever takes it writes both or neither. */
+  flush(): {events: WatchEvent[]; saved: SavedWatch} {
+    const events = [...this.#waiting]
+    for (const one of this.sources.values()) {
+      if (one.fresh === 0) continue
+      // A consumer that goes on as it should is news once; how often it came is in what is saved.
+      if (one.verdict !== 'adoption' || one.count === one.fresh) events.push(eventOf(one))
+      one.fresh = 0
+      one.log_ids = []
+    }
+    for (const {verdict, count} of events) this.counts[verdict] = (this.counts[verdict] ?? 0) + count
+    this.#waiting = []
+    this.#urgent = false
+    this.unsaved = 0
+    return {events, saved: this.#save()}
+  }
+
+  #see(entry: LogEntry, sighting: Sighting): void {
+    const at = Date.parse(entry.date)
+    if (sighting.source === undefined) {
+      this.report({
+        ...about(entry),
+        verdict: sighting.verdict,
+        target: sighting.target,
+        finding: sentence(sighting.what, entry),
+        alarm: sighting.alarm,
+        count: 1,
+        first_at: rfc3339Millis(at),
+        last_at: rfc3339Millis(at),
+        log_ids: [entry.log_id],
+      })
+      return
+    }
+    const tally = this.#tallyOf(entry, sighting, at)
+    tally.count += 1
+    if (tally.fresh === 0) tally.fresh_first_at = at
+    tally.fresh += 1
+    tally.first_at = Math.min(tally.first_at, at)
+    tally.fresh_first_at = Math.min(tally.fresh_first_at, at)
+    tally.last_at = Math.max(tally.last_at, at)
+    const {audience} = sighting
+    if (audience !== undefined && tally.audiences.length < MAX_AUDIENCES && !tally.audiences.includes(audience)) {
+      tally.audiences.push(audience)
+    }
+    if (tally.log_ids.length < MAX_LOG_IDS) tally.log_ids.push(entry.log_id)
+    if (sighting.until !== undefined) tally.until = Math.max(tally.until ?? 0, sighting.until)
+    if (sighting.alarm) {
+      this.#alarm(at / 1000, sighting.until)
+      this.#urgent = true
+    }
+  }
+
+  #tallyOf(entry: LogEntry, sighting: Sighting, at: number): SourceTally {
+    const {verdict, what, alarm, source = ''} = sighting
+    const found =
+      this.sources.get(tallyKey({verdict, what, key: source})) ??
+      (this.sources.size >= MAX_SOURCES ? this.#rest(sighting, at) : undefined)
+    if (found) return found
+    const tally: SourceTally = {
+      key: source,
+      verdict,
+      what,
+      alarm,
+      ...about(entry),
+      audiences: [],
+      count: 0,
+      fresh: 0,
+      first_at: at,
+      last_at: at,
+      fresh_first_at: at,
+      log_ids: [],
+    }
+    this.sources.set(tallyKey(tally), tally)
+    this.#urgent = true
+    return tally
+  }
+
+  /** Beyond the bound a source is not told from the next one; what it did is still counted. */
+  #rest({verdict, what, alarm}: Sighting, at: number): SourceTally {
+    const key = 'further sources'
+    const found = this.sources.get(tallyKey({verdict, what, key}))
+    if (found) return found
+    const tally = {
+      key,
+      verdict,
+      what,
+      alarm,
+      audiences: [],
+      count: 0,
+      fresh: 0,
+      first_at: at,
+      last_at: at,
+      fresh_first_at: at,
+      log_ids: [],
+    }
+    this.sources.set(tallyKey(tally), tally)
+    this.#urgent = true
+    return tally
+  }
+
+  #alarm(at: number, until: number | undefined): void {
+    this.alarm_at = Math.max(this.alarm_at ?? 0, Math.floor(at))
+    if (until !== undefined) this.until = Math.max(this.until ?? 0, until)
+  }
+
+  #save(): SavedWatch {
+    return {
+      v: 1,
+      ...(this.from === undefined ? {} : {from: this.from}),
+      entries: this.entries,
+      ...(this.read_at === undefined ? {} : {read_at: this.read_at}),
+      reported: [...this.#reported],
+      own_ips: [...this.mine.ips],
+      sources: [...this.sources.values()].map(({fresh: _fresh, fresh_first_at: _first, log_ids: _ids, ...kept}) => kept),
+      ...(this.credentials === undefined ? {} : {credentials: this.credentials}),
+      ...(this.alarm_at === undefined ? {} : {alarm_at: this.alarm_at}),
+      ...(this.until === undefined ? {} : {until: this.until}),
+      counts: {...this.counts},
+    }
+  }
+}
+
+function eventOf(one: SourceTally): WatchEvent {
+  const first = one.count === one.fresh
+  return {
+    verdict: one.verdict,
+    target: `source:${one.ip ?? one.key}`,
+    finding: `${one.what}${one.fresh === 1 ? '' : `, ${one.fresh} times`}${first ? '' : ` (${one.count} in all)`}${from(one)}${one.audiences.length === 0 ? '' : ` for ${one.audiences.map((audience) => printable(audience, 80)).join(', ')}`}`,
+    alarm: one.alarm,
+    count: one.fresh,
+    first_at: rfc3339Millis(one.fresh_first_at),
+    last_at: rfc3339Millis(one.last_at),
+    log_ids: one.log_ids,
+    ...pick(one),
+    ...(one.audiences[0] === undefined ? {} : {audience: one.audiences[0]}),
+    ...(one.until === undefined ? {} : {until: rfc3339(one.until)}),
+  }
+}
+
+function tallyKey({verdict, what, key}: {verdict: string; what: string; key: string}): string {
+  return `${verdict}\n${what}\n${key}`
+}
+
+function sentence(what: string, entry: LogEntry): string {
+  return `${what}${from(entry)}`
+}
+
+function from(one: {readonly ip?: string; readonly user_agent?: string; readonly fingerprint?: string}): string {
+  const agent = one.user_agent === undefined ? '' : `, ${printable(one.user_agent, 60)}`
+  const fingerprint = one.fingerprint === undefined ? '' : `, TLS ${printable(one.fingerprint, 50)}`
+  return one.ip === undefined && agent === ''
+    ? ''
+    : `, from ${printable(one.ip ?? 'an unknown address', 45)}${agent}${fingerprint}`
+}
+
+function about(entry: LogEntry) {
+  return {...pick(entry), ...(entry.client_id === undefined ? {} : {client_id: entry.client_id})}
+}
+
+function pick(one: {readonly ip?: string; readonly user_agent?: string; readonly fingerprint?: string}) {
+  return {
+    ...(one.ip === undefined ? {} : {ip: one.ip}),
+    ...(one.user_agent === undefined ? {} : {user_agent: one.user_agent}),
+    ...(one.fingerprint === undefined ? {} : {fingerprint: one.fingerprint}),
+  }
+}
