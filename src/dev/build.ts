@@ -54,6 +54,8 @@ const quickStart = {
   },
 }
 
+const PAGE_SCRIPTS = ['report']
+
 async function bundle(): Promise<void> {
   const {rolldown} = await import('rolldown')
   const build = await rolldown({
@@ -89,6 +91,21 @@ async function bundle(): Promise<void> {
   copyFileSync(path.join(root, 'src/report/verify.py'), path.join(fresh, 'verify.py'))
 }
 
+/** What runs in a browser: classic scripts that can be read, since a page from the disk loads no modules. */
+async function pages(): Promise<void> {
+  const {rolldown} = await import('rolldown')
+  for (const name of PAGE_SCRIPTS) {
+    const build = await rolldown({
+      input: path.join(root, `src/page/${name}.ts`),
+      platform: 'browser',
+      logLevel: 'warn',
+      cwd: root,
+    })
+    await build.write({file: path.join(fresh, `page/${name}.js`), format: 'iife', minify: false})
+    await build.close()
+  }
+}
+
 async function manifest(): Promise<void> {
   const {Plugin} = await import('@oclif/core/config')
   const plugin = new Plugin({
@@ -111,6 +128,7 @@ if (!existsSync(path.join(root, 'node_modules/rolldown'))) {
   process.stderr.write('rolldown is not installed (development dependency): dist/ is left as it is.\n')
 } else {
   await bundle()
+  await pages()
   // The old dist/ stays whole until the new one is: a program that starts meanwhile finds one or the other.
   rmSync(old, {recursive: true, force: true})
   if (existsSync(path.join(root, 'dist'))) renameSync(path.join(root, 'dist'), old)

@@ -27,6 +27,8 @@ export interface Account {
   readonly practised?: {readonly incident_id: string; readonly at: string; readonly leak: string}
   /** A blob as text; undefined when it is not here. A blinded copy takes its original's place. */
   readonly blob: (sha256: string) => string | undefined
+  /** What a scope of the Management API lets its holder do; absent where nobody said. */
+  readonly scope?: (scope: string) => {readonly severity: string; readonly means: string}
 }
 
 export function textOf(record: StoredRecord | undefined, member: string): string | undefined {
@@ -93,6 +95,17 @@ export function newestExposure(account: Account): {record: StoredRecord; exposur
     if (exposure) return {record, exposure}
   }
   return undefined
+}
+
+/** When the last API was contained, RFC 3339; undefined while one is not. */
+export function containedAt(exposure: Exposure | undefined): string | undefined {
+  const instants = exposure?.audiences.map((one) => one.contained_at) ?? []
+  let last: string | undefined
+  for (const instant of instants) {
+    if (instant === undefined) return undefined
+    if (last === undefined || Date.parse(instant) > Date.parse(last)) last = instant
+  }
+  return last
 }
 
 /** Newest proof record per claim and target. */

@@ -7,6 +7,7 @@ import {checksums, manifestJson} from './bundle-manifest.ts'
 import type {Withheld} from './bundle-manifest.ts'
 import {readmeText} from './bundle-readme.ts'
 import {markdownReport} from './markdown.ts'
+import {incidentReport} from './report.ts'
 import {questionsText} from './questions.ts'
 import type {ArchiveFile} from './ustar.ts'
 
@@ -34,7 +35,7 @@ export function bundleFiles(parts: BundleParts): ArchiveFile[] {
     'slice.proof': slice.proofs,
     'checkpoint': slice.checkpoint,
     ...checkpointCopies(slice.checkpoint, account.log.vkey),
-    'report.md': markdownReport(account),
+    'report.md': markdownReport(incidentReport(account)),
     'QUESTIONS.md': questionsText(account),
     'README.md': readmeText(account, {
       complete: parts.complete,

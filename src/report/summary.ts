@@ -4,7 +4,7 @@ import type {IncidentResult} from '../incident/result.ts'
 import {printable, quoted} from '../untrusted.ts'
 import {instantLine} from './times.ts'
 
-const VERDICTS: Readonly<Record<IncidentResult['status'], string>> = {
+export const VERDICTS: Readonly<Record<IncidentResult['status'], string>> = {
   contained: 'CONTAINED: new tokens are stopped, and that is proven',
   partial: 'PARTIAL: something is not done, not proven or not closed; see "next"',
   in_doubt: 'IN DOUBT: nobody knows yet what one change did; run the first command under "next"',
@@ -13,7 +13,7 @@ const VERDICTS: Readonly<Record<IncidentResult['status'], string>> = {
   restored: 'RESTORED: what was taken is given back',
 }
 
-const CLAIM_WORDS: Readonly<Record<string, string>> = {
+export const CLAIM_WORDS: Readonly<Record<string, string>> = {
   old_secret_refused: 'the old secret is refused',
   new_secret_accepted: 'the new secret is accepted',
   new_tokens_refused: 'new tokens are refused',
@@ -90,7 +90,7 @@ export function proofLine(proof: Pick<Proof, 'claim' | 'target' | 'verdict'>): s
 }
 
 /** The fixed vocabulary: `stopped` for a proven refusal, `not proven` for everything that was not. */
-function verdictWord(proof: Pick<Proof, 'claim' | 'verdict'>): string {
+export function verdictWord(proof: Pick<Proof, 'claim' | 'verdict'>): string {
   if (proof.verdict === 'failed') return 'FAILED'
   if (proof.verdict === 'not_proven') return 'not proven'
   return proof.claim.endsWith('_refused') ? 'stopped' : 'proven'

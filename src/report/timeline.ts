@@ -1,25 +1,12 @@
 import type {StoredRecord} from '../trail/format/record.ts'
 import {numberOf, partOf, textOf} from './account.ts'
-import {cell} from './markdown-text.ts'
+import {printable} from '../untrusted.ts'
 
-export interface TimelineRow {
-  readonly seq: number
-  /** Machine time of the record. */
-  readonly time: string
-  readonly kind: string
-  /** Markdown for a table's cell: our words plain, all others as code. */
-  readonly what: string
-}
-
-export function timeline(records: readonly StoredRecord[]): TimelineRow[] {
-  return records.map((record) => ({seq: record.seq, time: record.time, kind: record.kind, what: words(record)}))
-}
-
-/** One record in one line. */
-function words(record: StoredRecord): string {
+/** One record in one line, for people: our words and foreign text, which is printable and no markup of any kind. */
+export function plainWords(record: StoredRecord): string {
   const said = (member: string, before = ''): string[] => {
     const value = textOf(record, member)
-    return value === undefined ? [] : [`${before}${cell(value, 200)}`]
+    return value === undefined ? [] : [`${before}${printable(value, 200)}`]
   }
   const act = [...said('action'), ...said('target', 'on ')].join(' ')
   switch (record.kind) {
@@ -54,9 +41,11 @@ function words(record: StoredRecord): string {
     case 'observe':
       return `${act}: ${[...said('verdict'), ...said('finding')].join(', ')}`
     case 'decision':
-      return [...said('question'), `answer ${cell(JSON.stringify(record['answer'] ?? null), 200)}`, ...said('actor', 'by ')].join(
-        ', ',
-      )
+      return [
+        ...said('question'),
+        `answer ${printable(JSON.stringify(record['answer'] ?? null), 200)}`,
+        ...said('actor', 'by '),
+      ].join(', ')
     case 'approval':
       return [...said('by', 'by '), ...said('via', 'via '), ...said('plan_sha256', 'plan ')].join(', ')
     case 'gap':
@@ -87,5 +76,5 @@ function answer(record: StoredRecord): string[] {
 
 function runbook(record: StoredRecord): string[] {
   const {id, version} = partOf(record, 'runbook')
-  return typeof id === 'string' ? [`runbook ${cell(id, 80)}${typeof version === 'number' ? ` version ${version}` : ''}`] : []
+  return typeof id === 'string' ? [`runbook ${printable(id, 80)}${typeof version === 'number' ? ` version ${version}` : ''}`] : []
 }

@@ -18,7 +18,7 @@ const FULL = ['read:clients', 'create:clients', 'read:client_grants', 'create:cl
 describe('JSON results', () => {
   test('every command has a schema, and every schema a command', () => {
     deepEqual(Object.keys(SCHEMA_OF).sort(), Object.keys(commands).sort())
-    deepEqual([...new Set([...Object.values(SCHEMA_OF), 'error'])].sort(), [...DOCUMENTS].sort())
+    deepEqual([...new Set([...Object.values(SCHEMA_OF), 'error', 'incident-report'])].sort(), [...DOCUMENTS].sort())
   })
 
   test('what every command prints with --json is one document of its schema', async (t) => {
@@ -93,6 +93,8 @@ describe('JSON results', () => {
     await run('audit:export', ['--format', 'ocsf', '--incident', id, '-o', `${home.folder}/out/exported`])
     await run('audit:verify', ['--simulated'])
     await run('report', [id])
+    for (const form of ['html', 'json', 'text', 'chat', 'status']) await run('report', [id, '--format', form, '--view', 'auditor'])
+    await run('report', [id, '--format', 'html', '--view', 'partner', '-o', `${home.folder}/partner.html`])
     await run('bundle', [id, '--output', `${home.folder}/bundle`])
     await run('bundle', [id, '--tar', '--blind', '--to', 'audit', '--output', `${home.folder}/bundle.tar`])
     await run('audit:key:show', ['--simulated'])

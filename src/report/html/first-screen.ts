@@ -1,0 +1,98 @@
+import {humanDuration, parseRfc3339} from '../../clock.ts'
+import type {Claim} from '../report-acts.ts'
+import type {Gap, Headline} from '../report-head.ts'
+import type {Html} from './markup.ts'
+import {markup, instant, join, recordLink, withPersonal} from './markup.ts'
+
+/** How a verdict is coloured; its words say the same. */
+const TONE: Readonly<Record<string, string>> = {
+  contained: 'good',
+  restored: 'good',
+  closed: 'good',
+  in_doubt: 'bad',
+  unfinished: 'bad',
+  opened: 'bad',
+}
+
+/** Verdict, all clear, next act and evidence gaps: what a war room wants to know in ten seconds. */
+export function firstScreen(
+  report: Headline & {readonly evidence_gaps: readonly Gap[]; readonly claims: readonly Claim[]},
+  partnerNext?: readonly string[],
+): Html {
+  const {verdict, all_clear: clear, next, evidence_gaps: gaps, claims} = report
+  return markup`<div class="first">
+<section aria-labelledby="h-verdict">
+<h2 id="h-verdict">Verdict</h2>
+<p class="verdict ${TONE[verdict.status] ?? 'warn'}">${verdict.words}</p>
+${claimList(claims)}
+</section>
+<section aria-labelledby="h-clear">
+<h2 id="h-clear">All clear</h2>
+${allClear(clear)}
+</section>
+<section aria-labelledby="h-next">
+<h2 id="h-next">Next</h2>
+${nextList(next, partnerNext)}
+</section>
+<section aria-labelledby="h-gaps">
+<h2 id="h-gaps">Not known</h2>
+${gapItems(gaps)}
+</section>
+</div>`
+}
+
+const TONES = {proven: 'good', not_proven: 'warn', failed: 'bad'} as const
+
+/** One line a claim, however many APIs it stands for. */
+function claimList(claims: readonly Claim[]): Html {
+  if (claims.length === 0) return markup`<p>Nothing is proven yet.</p>`
+  const lines = new Map<string, {readonly one: Claim; count: number}>()
+  for (const one of claims) {
+    const line = lines.get(`${one.word} ${one.words}`)
+    if (line) line.count += 1
+    else lines.set(`${one.word} ${one.words}`, {one, count: 1})
+  }
+  return markup`<ul class="claims">${[...lines.values()].map(({one, count}) => markup`<li><b class="${TONES[one.verdict]}">${one.word}</b> ${one.words}${count > 1 ? `, ${count} APIs` : ''} <a href="#proof" aria-label="proof that ${one.words}">proof</a></li>`)}</ul>`
+}
+
+function allClear(clear: Headline['all_clear']): Html {
+  if (clear.worst_case_at === undefined)
+    return markup`<p class="count warn">not known</p>
+<p>${clear.basis}</p>`
+  const left = (parseRfc3339(clear.worst_case_at) ?? 0) - (parseRfc3339(clear.computed_at ?? '') ?? 0)
+  const count =
+    clear.state === 'clear'
+      ? markup`<p class="count good">clear</p>`
+      : markup`<p class="count" role="timer" aria-live="off" data-until="${clear.worst_case_at}">
+${humanDuration(left)} from when it was computed
+</p>`
+  return markup`${count}
+<p>${clear.state === 'clear' ? 'Since ' : 'Not before '}${instant(clear.worst_case_at)}. ${clear.basis}</p>
+<p class="soft">
+Issued access tokens cannot be revoked; each lives until its
+exp.${clear.observed_at === undefined ? undefined : markup` Those seen in the tenant log live until ${instant(clear.observed_at)} at the latest.`}
+${clear.computed_at === undefined ? undefined : markup`Computed ${instant(clear.computed_at)}, ${recordLink(clear.record)}.`}
+</p>`
+}
+
+function nextList(next: readonly string[], partner: readonly string[] | undefined): Html {
+  const items = (steps: readonly string[]) =>
+    steps.length === 0
+      ? markup`<p>Nothing is open by the record.</p>`
+      : markup`<ol>
+${join(steps.map((one) => markup`<li>${withPersonal(one)}</li>`))}
+</ol>`
+  if (partner === undefined) return items(next)
+  return markup`<div data-for="war-room auditor">${items(next)}</div>
+<div data-for="partner" hidden>${items(partner)}</div>`
+}
+
+function gapItems(gaps: readonly Gap[]): Html {
+  if (gaps.length === 0)
+    return markup`<p>
+No evidence gap was recorded. What is done with a token inside an API that keeps its own log is in that log, not here.
+</p>`
+  return markup`<ul>
+${join(gaps.map((gap) => markup`<li>${withPersonal(gap.what)}: ${withPersonal(gap.why)}${gap.record === undefined ? undefined : markup` <span data-for="war-room auditor">(${recordLink(gap.record)})</span>`}</li>`))}
+</ul>`
+}

@@ -1,0 +1,120 @@
+import {hash} from 'node:crypto'
+
+import type {Report} from '../report.ts'
+import {LEFT_OUT, partnerNext, VIEWS} from '../report-views.ts'
+import type {View} from '../report-views.ts'
+import {firstScreen} from './first-screen.ts'
+import {Html, markup, join} from './markup.ts'
+import {sections} from './sections.ts'
+import type {Section} from './sections.ts'
+import {STYLE} from './style.ts'
+
+const VIEW_WORDS: Readonly<Record<View, string>> = {
+  'war-room': 'war room',
+  'auditor': 'auditor',
+  'partner': 'partner',
+}
+
+/**
+ * One self-contained page. It loads nothing and can talk to nobody: its policy allows exactly its own style and script.
+ * Without a script it says the same; the script adds the countdown, the reader's zone and the switches.
+ *
+ * @param script classic script of the page, as it was built
+ */
+export function htmlReport(report: Report, script: string): string {
+  const parts = sections(report)
+  const name = report.title ?? `${report.leak} of ${report.client.name ?? report.client.client_id ?? 'an application'}`
+  const page = markup`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${policy(script)}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="referrer" content="no-referrer">
+<meta name="robots" content="noindex">
+<title>${report.simulated ? 'SIMULATED: ' : ''}${name}, ${report.incident_id}</title>
+<style>${Html.own(STYLE)}</style>
+</head>
+<body data-view="${report.view}">
+<a class="skip" href="#main">To the verdict</a>
+<header>
+<p class="meta">
+${report.simulated ? markup`<span class="sim">SIMULATED: a drill or a practice tenant. Nothing of this happened on a real one.</span><br>` : undefined}Incident
+${report.incident_id}, tenant ${report.tenant}, client ${report.client.name ?? ''}
+${report.client.client_id ?? 'not known'}${report.ticket === undefined ? undefined : markup`, <span data-for="war-room auditor">ticket ${report.ticket}</span>`}
+</p>
+<h1>${name}</h1>
+</header>
+<main id="main">
+${firstScreen(report, report.view === 'war-room' ? partnerNext(report) : undefined)} ${views(report)}
+<nav aria-label="Parts of this report">
+<ul>
+${join(parts.map((part) => markup`<li${forViews(part)}><a href="#${part.id}">${part.title}</a></li>`))}
+</ul>
+</nav>
+${join(
+  parts.map(
+    (part) =>
+      markup`<section id="${part.id}" aria-labelledby="h-${part.id}"${forViews(part)}>
+<h2 id="h-${part.id}">${part.title}</h2>
+${part.body}
+</section>`,
+  ),
+  '\n',
+)}
+</main>
+<script>${Html.own(script)}</script>
+</body>
+</html>
+`
+  return page.text
+}
+
+function forViews(part: Section): Html | undefined {
+  return part.views === undefined ? undefined : Html.own(` data-for="${part.views}"`)
+}
+
+/** The war room's page can look like the others; what is handed out is made without what they leave out. */
+function views(report: Report): Html {
+  if (report.view !== 'war-room')
+    return markup`<div class="out">
+<p><b>The ${VIEW_WORDS[report.view]}'s view.</b> Left out, and not in this file:</p>
+<ul>
+${join(report.left_out.map((one) => markup`<li>${one}</li>`))}
+</ul>
+</div>`
+  const options = VIEWS.map(
+    (view) =>
+      markup`<label><input type="radio" name="view" value="${view}"${view === 'war-room' ? Html.own(' checked') : undefined}>${VIEW_WORDS[view]}</label>`,
+  )
+  const notes = VIEWS.filter((view) => view !== 'war-room').map(
+    (view) =>
+      markup`<div class="out" data-for="${view}" hidden>
+<p>
+Hidden on the screen, but still in this file. To hand it out:
+<code>stanch report ${report.incident_id} --format html --view ${view} -o FILE</code>. The ${VIEW_WORDS[view]}'s view
+leaves out:
+</p>
+<ul>
+${join(LEFT_OUT[view].map((one) => markup`<li>${one}</li>`))}
+</ul>
+</div>`,
+  )
+  return markup`<fieldset class="views screen" hidden id="views">
+<legend>Seen as</legend>
+${options}
+</fieldset>
+<p class="soft" data-for="war-room">
+The war room's view: everything. It holds personal data; hand out the other views only as files of their own.
+</p>
+${notes}`
+}
+
+/** Only the page's own style and script, by their hashes; no request to anywhere. */
+function policy(script: string): string {
+  return `default-src 'none'; script-src '${source(script)}'; style-src '${source(STYLE)}'; base-uri 'none'; form-action 'none'`
+}
+
+function source(text: string): string {
+  return `sha256-${hash('sha256', text, 'base64')}`
+}

@@ -1,0 +1,378 @@
+import {deepEqual, equal, match, ok} from 'node:assert/strict'
+import {hash} from 'node:crypto'
+import {describe, test} from 'node:test'
+
+import {chatText, statusText, ticketText} from '../../src/report/forms.ts'
+import {htmlReport} from '../../src/report/html/page.ts'
+import {markdownReport} from '../../src/report/markdown.ts'
+import {incidentReport, isNotKnown} from '../../src/report/report.ts'
+import {VIEWS} from '../../src/report/report-views.ts'
+import {HOSTILE} from '../hostile/strings.ts'
+import {accountOf, BLOBS, FULL, INC, OPEN, SHA} from '../support/account.ts'
+import type {Loose} from '../support/account.ts'
+import {problemsOf} from '../support/schemas.ts'
+
+const SCRIPT = "document.title += ''\n"
+const observed = (action: string, blob: string): Loose => ({
+  kind: 'observe',
+  inc: INC,
+  iseq: 90,
+  action,
+  finding: 'x',
+  target: 'client:AbC',
+  evidence: SHA(blob),
+})
+
+/** What the other rooms find out, with people and places in it. */
+const LOG = [
+  {
+    log_id: '900-1',
+    date: '2026-11-22T02:10:00.000Z',
+    type: 'sapi',
+    description: 'Update a user',
+    client_id: 'AbC',
+    ip: '203.0.113.77',
+    details: {request: {method: 'patch', path: '/api/v2/users/auth0|mallory'}},
+  },
+  {
+    log_id: '900-2',
+    date: '2026-11-22T03:10:00.000Z',
+    type: 'feccft',
+    description: 'Unauthorized',
+    client_id: 'AbC',
+    ip: '2001:db8::77',
+  },
+  {log_id: '900-3', date: '2026-11-22T03:11:00.000Z', type: 'sapi', description: 'of another client', client_id: 'Other'},
+]
+const HUNT = {
+  computed_at: '2026-11-22T03:30:00Z',
+  client_ids: ['AbC', 'NeighbourClient'],
+  suspects: {ips: ['203.0.113.77'], fingerprints: ['t13d1516h2'], user_agents: ['curl 8'], jtis: []},
+  findings: [
+    {
+      hunt: 'H5',
+      verdict: 'hostile',
+      what: 'changed the user victor@corp.example from 203.0.113.77',
+      at: '2026-11-22T02:10:00Z',
+      log_ids: ['900-1'],
+      ip: '203.0.113.77',
+      remove: 'look at the user',
+    },
+  ],
+  inventory: [{id: 'H5:user:x', what: 'user of NeighbourClient', hunt: 'H5', remove: 'reset', log_ids: ['900-1']}],
+  not_seen: [{what: 'reads without secrets', why: 'Auth0 does not log them'}],
+  entries: 3,
+}
+const CONSUMERS = {
+  computed_at: '2026-11-22T03:30:00Z',
+  consumers: [
+    {
+      audiences: ['https://api.example/'],
+      ip: '198.51.100.20',
+      user_agent: 'node',
+      first_at: '2026-11-21T00:00:00Z',
+      last_at: '2026-11-22T03:20:00Z',
+      issuances: 30,
+      rhythm_seconds: 3600,
+      next_needed_at: '2026-11-22T04:20:00Z',
+      standing: 'moved',
+    },
+  ],
+}
+const ASSESS = {
+  computed_at: '2026-11-22T02:55:00Z',
+  before: [
+    {
+      id: 'a',
+      audience: 'https://api.example/',
+      subject: 'client',
+      via: 'client_grant',
+      credential: 'secret',
+      open: true,
+      why: 'it has a grant',
+      closes: 'delete it',
+    },
+  ],
+  after: [
+    {
+      id: 'a',
+      audience: 'https://api.example/',
+      subject: 'client',
+      via: 'client_grant',
+      credential: 'secret',
+      open: false,
+      why: 'the grant is gone',
+    },
+  ],
+}
+const RICH: readonly Loose[] = [
+  ...FULL.slice(0, -1),
+  observed('hunt', '3'),
+  observed('consumers', '4'),
+  observed('assess', '5'),
+  {
+    kind: 'observe',
+    inc: INC,
+    iseq: 91,
+    action: 'watch',
+    finding: 'the old secret was tried from 203.0.113.77',
+    verdict: 'tripwire',
+  },
+  {kind: 'note', inc: INC, iseq: 92, text: 'Quentin Smith called from the data centre'},
+  ...FULL.slice(-1),
+]
+const blob = (sha256: string): string | undefined =>
+  ({
+    ...BLOBS,
+    [SHA('e')]: LOG.map((one) => JSON.stringify(one)).join('\n'),
+    [SHA('3')]: JSON.stringify(HUNT),
+    [SHA('4')]: JSON.stringify(CONSUMERS),
+    [SHA('5')]: JSON.stringify(ASSESS),
+  })[sha256]
+const rich = () => accountOf(RICH, {blob})
+
+describe('the report', () => {
+  test('fits its schema after every record of an incident, in every view, with and without evidence', () => {
+    for (let n = 2; n <= RICH.length; n++) {
+      const loose = n === 2 ? [OPEN] : RICH.slice(0, n)
+      for (const view of VIEWS) {
+        deepEqual(
+          problemsOf('incident-report', JSON.parse(JSON.stringify(incidentReport(accountOf(loose, {blob}), view)))),
+          [],
+          `${n} ${view}`,
+        )
+        deepEqual(
+          problemsOf('incident-report', incidentReport(accountOf(loose, {blob: () => undefined}), view)),
+          [],
+          `${n} ${view}`,
+        )
+      }
+    }
+  })
+
+  test('is a function of the trail and its evidence: every form has the same bytes twice', () => {
+    const forms = [
+      ticketText,
+      chatText,
+      statusText,
+      markdownReport,
+      (one: ReturnType<typeof incidentReport>) => htmlReport(one, SCRIPT),
+    ]
+    for (const form of forms)
+      for (const view of VIEWS) equal(form(incidentReport(rich(), view)), form(incidentReport(rich(), view)))
+  })
+
+  test('what other rooms have not found out is not known, and says why', () => {
+    const {hunt, consumers, paths, watch, times} = incidentReport(accountOf([OPEN]))
+    for (const one of [hunt, consumers, paths, watch]) ok(isNotKnown(one) && one.not_known.startsWith('not known, because'))
+    ok(times.clocks.not_known)
+    ok(times.moments.every((one) => one.at !== undefined || one.not_known?.startsWith('not known, because')))
+  })
+
+  test('each row of the course names a record that is there or an entry of the log that is there', () => {
+    const account = rich()
+    const seqs = new Set(account.records.map((one) => one.seq))
+    const ids = new Set(LOG.map((one) => one.log_id))
+    const {rows} = incidentReport(account).course
+    equal(rows.filter((one) => 'record' in one.source).length, account.records.length)
+    for (const {source} of rows) ok('record' in source ? seqs.has(source.record) : ids.has(source.log_id))
+    deepEqual(
+      rows.filter((one) => 'log_id' in one.source).map((one) => [one.lane, one.verdict]),
+      [
+        ['holder', 'hostile'],
+        ['refused', undefined],
+      ],
+      'entries of other clients are not in it',
+    )
+    deepEqual(
+      rows.map((one) => one.at),
+      rows.map((one) => one.at).toSorted(),
+    )
+  })
+
+  test('claims lead to their proofs and acts to their undo', () => {
+    const account = rich()
+    const report = incidentReport(account)
+    for (const one of report.claims) equal(account.records[one.record]?.['action'], `verify.${one.claim}`)
+    deepEqual(
+      report.claims.map((one) => one.word),
+      ['stopped'],
+    )
+    deepEqual(
+      report.acts?.map((one) => [one.action, one.result, one.undo]),
+      [['client_secret.rotate', 'done', 'not said']],
+    )
+  })
+
+  test('a proof that failed is neither stopped nor proven, in any form', () => {
+    const failed = FULL.map((one) => (one['verdict'] === undefined ? one : {...one, verdict: 'failed'}))
+    const report = incidentReport(accountOf(failed, {blob}))
+    deepEqual(
+      report.claims.map((one) => one.word),
+      ['FAILED'],
+    )
+    match(chatText(report), /^NOT proven: the old secret is refused$/m)
+    match(ticketText(report), /^ {2}FAILED: the old secret is refused/m)
+  })
+})
+
+describe('the views', () => {
+  const PERSONAL = [
+    'alice',
+    'bob',
+    '203.0.113.77',
+    '2001:db8::77',
+    '198.51.100.20',
+    '203.0.113.9',
+    'victor',
+    'corp.example',
+    'mallory',
+    'Quentin',
+    'Smith',
+    'vault',
+  ]
+  const OTHERS = ['NeighbourClient', 'H5', '900-1', 't13d1516h2', 'a repository', 'A leak', SHA('a'), 'stanch.local/x']
+
+  const forms = (view: (typeof VIEWS)[number]) => {
+    const report = incidentReport(rich(), view)
+    return [
+      JSON.stringify(report),
+      markdownReport(report),
+      ticketText(report),
+      chatText(report),
+      statusText(report),
+      htmlReport(report, SCRIPT),
+    ]
+  }
+
+  test("the war room's holds all of it, so that what the others lack is shown by their lack", () => {
+    const text = forms('war-room').join('\n')
+    for (const one of [...PERSONAL, ...OTHERS]) ok(text.includes(one), one)
+  })
+
+  test("the auditor's holds no personal data, and the same value has the same label", () => {
+    const report = incidentReport(rich(), 'auditor')
+    for (const text of forms('auditor'))
+      for (const one of PERSONAL)
+        ok(!text.includes(one), `${one} in ${text.slice(Math.max(0, text.indexOf(one) - 60), text.indexOf(one) + 40)}`)
+    const {hunt, course} = report
+    ok(hunt && !isNotKnown(hunt))
+    const [finding] = hunt.findings
+    match(finding?.ip ?? '', /^\[ip \d+\]$/)
+    equal(hunt.suspects['ips']?.[0], finding?.ip)
+    ok(finding?.what.includes(finding.ip ?? '?'))
+    equal(course.rows.find((one) => one.lane === 'holder')?.ip, finding?.ip)
+    ok(report.left_out.length > 0)
+  })
+
+  test("the partner's holds neither that nor anything of others, and tells what to do", () => {
+    for (const text of forms('partner'))
+      for (const one of [...PERSONAL, ...OTHERS])
+        ok(!text.includes(one), `${one} in ${text.slice(Math.max(0, text.indexOf(one) - 60), text.indexOf(one) + 40)}`)
+    const report = incidentReport(rich(), 'partner')
+    ok(report.next.some((one) => one.includes('deploy the new client secret')))
+    ok(report.claims.length > 0 && report.all_clear.worst_case_at !== undefined)
+  })
+
+  test('an address, an account and a user id are found in free words, times and versions are left', () => {
+    const title = 'alice saw auth0|5f7c8ec7 and 2001:db8:0:1:2:3:4:5, ::1 and x@y.example at 10:11:12 with v1.2.3'
+    const {title: blinded} = incidentReport(accountOf([{...OPEN, title}]), 'auditor')
+    match(blinded ?? '', /^\[person \d\] saw \[person \d\] and \[ip 1\], \[ip 2\] and \[e-mail 1\] at 10:11:12 with v1\.2\.3$/)
+  })
+})
+
+describe('the short forms', () => {
+  test('a chat message has at most ten lines whatever happened', () => {
+    for (let n = 2; n <= RICH.length; n++) {
+      const lines = chatText(incidentReport(accountOf(n === 2 ? [OPEN] : RICH.slice(0, n), {blob})))
+        .trimEnd()
+        .split('\n')
+      ok(lines.length <= 10 && lines.every((line) => line.length < 400), `${n}: ${lines.length}`)
+    }
+  })
+
+  test('a status sentence is one sentence, names nobody, and claims nothing before it is proven', () => {
+    const before = statusText(incidentReport(accountOf([OPEN])))
+    match(before, /^We are investigating [^.]*\.\n$/)
+    const after = statusText(incidentReport(rich()))
+    match(after, /^An access credential of ours was exposed; [^.]*\.\n$/)
+    for (const name of ['AbC', 'billing', 't.example', 'alice', INC]) ok(!after.includes(name) && !before.includes(name))
+    match(statusText(incidentReport({...rich(), mode: 'sim'})), /^SIMULATED, a drill: /)
+  })
+})
+
+describe('the page', () => {
+  test('its policy allows its own style and script by their hashes and nothing else', () => {
+    const page = htmlReport(incidentReport(rich()), SCRIPT)
+    const [, policy = ''] = /http-equiv="Content-Security-Policy" content="([^"]*)"/.exec(page) ?? []
+    const said = policy.replaceAll('&#39;', "'")
+    const [, style = ''] = /<style>([^]*?)<\/style>/.exec(page) ?? []
+    const source = (text: string) => `'sha256-${hash('sha256', text, 'base64')}'`
+    equal(
+      said,
+      `default-src 'none'; script-src ${source(SCRIPT)}; style-src ${source(style)}; base-uri 'none'; form-action 'none'`,
+    )
+    ok(
+      !/\son[a-z]+=|\sstyle=|javascript:|<link|<img|<iframe|src=|https?:\/\/(?!api\.example|t\.example)/i.test(
+        page.replace(style, ''),
+      ),
+    )
+  })
+
+  test('hostile text makes no element, no attribute and no script, wherever it stands', () => {
+    const shape = (page: string) =>
+      [...page.matchAll(/<\/?([a-zA-Z!][^\s/>]*)(?:\s+[a-zA-Z-]+(?:="[^"]*")?)*\s*\/?>/g)].map((one) => one[1]).join(' ')
+    const pageOf = (text: string) => {
+      const change = (one: Loose): Loose =>
+        one.kind === 'log.open' || one.kind === 'exposure'
+          ? one
+          : (Object.fromEntries(
+              Object.entries(one).map(([name, value]) => [
+                name,
+                ['title', 'what', 'why', 'finding', 'text', 'sink', 'by', 'question', 'cause', 'summary', 'ticket'].includes(
+                  name,
+                ) && typeof value === 'string'
+                  ? text
+                  : value,
+              ]),
+            ) as Loose)
+      const evil = (json: string | undefined) =>
+        json?.replaceAll(
+          /"(name|what|description|user_agent|why|closes|remove)":"[^"]*"/g,
+          (_, name: string) => `"${name}":${JSON.stringify(text)}`,
+        )
+      return htmlReport(incidentReport(accountOf(RICH.map(change), {blob: (sha256) => evil(blob(sha256))})), SCRIPT)
+    }
+    const benign = shape(pageOf('plain'))
+    for (const {text} of HOSTILE) {
+      if (text === '') continue
+      const page = pageOf(text.toWellFormed())
+      // oxlint-disable-next-line no-control-regex -- these are what must not be there
+      ok(!/[\u202a-\u202e\u2066-\u2069\u200b-\u200f\u0000-\u0009\u000b-\u001f\u007f-\u009f]/.test(page), JSON.stringify(text))
+      // what looks like an address is wrapped so that it can be hidden
+      equal(shape(page).replaceAll(/ span span/g, ''), benign.replaceAll(/ span span/g, ''), JSON.stringify(text.slice(0, 80)))
+    }
+  })
+
+  test('a full text, a long incident: 10,000 records stay below 5 MB', () => {
+    const probe = (n: number): Loose => ({
+      kind: 'observe',
+      inc: INC,
+      iseq: n,
+      action: 'verify.new_tokens_refused',
+      target: 'api:https://api.example/',
+      finding: '4 well-formed refusals in a row, the last 47 s after the change; last answer 403 access_denied',
+      verdict: 'proven',
+      count: 4,
+      first_at: '2026-11-22T05:54:34Z',
+      last_at: '2026-11-22T05:55:21Z',
+    })
+    const account = accountOf([OPEN, ...Array.from({length: 10_000}, (_, n) => probe(n + 1))])
+    const page = htmlReport(
+      incidentReport({...account, records: account.records.map((one) => ({...one, time: '2026-11-22T05:55:21.000Z'}))}),
+      SCRIPT,
+    )
+    ok(page.length < 5_000_000, `${page.length}`)
+    equal([...page.matchAll(/<tr id="r\d+"/g)].length, account.records.length)
+  })
+})
