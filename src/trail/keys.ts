@@ -5,7 +5,8 @@ import {StanchError} from '../errors.ts'
 import {fileStat, readBounded} from '../files/read.ts'
 import {ensureFolder, eraseFile, replaceAndErase, writeDurably} from '../files/write.ts'
 import type {Epochs} from './format/epochs.ts'
-import {COSIGNATURE, ED25519, epochName, type Signer, signerOf, type VerifierKey, verifierKey} from './format/vkey.ts'
+import {type Signer, signerOf} from './format/signer.ts'
+import {COSIGNATURE, ED25519, epochName, type VerifierKey, verifierKey} from './format/vkey.ts'
 
 const BLIND_BYTES = 32
 const MAX_KEY_FILE = 16_384

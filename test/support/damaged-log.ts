@@ -6,7 +6,8 @@ import {parseCheckpoint, signatureLine, signCheckpoint} from '../../src/trail/fo
 import type {Json} from '../../src/trail/format/members.ts'
 import {correlationIdOf, leafHashOfBytes} from '../../src/trail/format/record.ts'
 import {inclusionProof, rootOf} from '../../src/trail/format/tree.ts'
-import {COSIGNATURE, ED25519, type Signer} from '../../src/trail/format/vkey.ts'
+import type {Signer} from '../../src/trail/format/signer.ts'
+import {COSIGNATURE, ED25519} from '../../src/trail/format/vkey.ts'
 import {seeded, VectorLog} from './vector-log.ts'
 
 export type Loose = Record<string, Json>

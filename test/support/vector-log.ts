@@ -6,7 +6,8 @@ import {parseCheckpoint, signCheckpoint} from '../../src/trail/format/checkpoint
 import type {Json} from '../../src/trail/format/members.ts'
 import {leafHash} from '../../src/trail/format/record.ts'
 import {rootOf} from '../../src/trail/format/tree.ts'
-import {COSIGNATURE, ED25519, privateKeyFromSeed, type Signer, signerOf} from '../../src/trail/format/vkey.ts'
+import {privateKeyFromSeed, type Signer, signerOf} from '../../src/trail/format/signer.ts'
+import {COSIGNATURE, ED25519} from '../../src/trail/format/vkey.ts'
 
 export const VECTOR_FOLDER = join(import.meta.dirname, '../vectors/trail/stanch-audit-1')
 export const ORIGIN = 'stanch.local/0123456789abcdef'

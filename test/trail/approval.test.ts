@@ -3,7 +3,8 @@ import {generateKeyPairSync} from 'node:crypto'
 import {describe, test} from 'node:test'
 
 import {APPROVAL_SECONDS, approvalProblem, readApproval, signApproval} from '../../src/trail/format/approval.ts'
-import {COSIGNATURE, ED25519, signerOf} from '../../src/trail/format/vkey.ts'
+import {signerOf} from '../../src/trail/format/signer.ts'
+import {COSIGNATURE, ED25519} from '../../src/trail/format/vkey.ts'
 
 const PLAN = 'ab'.repeat(32)
 const NOT_VERIFIED = {code: 'audit.not_verified'}

@@ -64,7 +64,7 @@ test('the time of a cosignature is under its signature', () => {
   const two = parseCheckpoint(signCheckpoint(head, [SIGNERS.epoch1], 1001))
   const {data} = one.signatures[0]!
   const moved = Buffer.concat([two.signatures[0]!.data.subarray(0, 8), data.subarray(8)])
-  const line = (bytes: Buffer) => Buffer.concat([Buffer.from(SIGNERS.epoch1.vkey.id, 'hex'), bytes]).toString('base64')
+  const line = (bytes: Uint8Array) => Buffer.concat([Buffer.from(SIGNERS.epoch1.vkey.id, 'hex'), bytes]).toString('base64')
   equal(signatureProblem(one, SIGNERS.epoch1.vkey), undefined)
   equal(
     signatureProblem(parseCheckpoint(one.text.replace(line(data), line(moved))), SIGNERS.epoch1.vkey),

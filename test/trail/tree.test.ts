@@ -2,11 +2,11 @@ import {equal, ok} from 'node:assert/strict'
 import {hash} from 'node:crypto'
 import {test} from 'node:test'
 
+import {nodeHash} from '../../src/trail/format/digest.ts'
 import {
   consistencyProof,
   Frontier,
   inclusionProof,
-  nodeHash,
   rootOf,
   verifyConsistency,
   verifyInclusion,

@@ -80,11 +80,7 @@ test('seal and checkpoint are signed to the same bytes', () => {
   const {identity, epoch0, epoch1, witness} = SIGNERS
   const at = (size: number) => ({origin: ORIGIN, size, root: hex(VECTORS.roots[size - 1]!)})
   const time = (text: string, name: string) =>
-    Number(
-      parseCheckpoint(text)
-        .signatures.find((line) => line.name === name)!
-        .data.readBigUInt64BE(0),
-    )
+    Number(Buffer.from(parseCheckpoint(text).signatures.find((line) => line.name === name)!.data).readBigUInt64BE(0))
   const seal = log.kept.get(6)!
   equal(signCheckpoint(at(6), [identity, epoch0], time(seal, epoch0.vkey.name)), seal)
   const newest = signCheckpoint(at(9), [identity, epoch1], time(log.checkpoint, epoch1.vkey.name))

@@ -1,5 +1,8 @@
 import {StanchError} from '../../errors.ts'
-import {ED25519, isKeyName, parseVkey, type Signer, strictBase64, verifySignature} from './vkey.ts'
+import {base64Of, strictBase64, utf8} from './bytes.ts'
+import {verifySignature} from './signature.ts'
+import type {Signer} from './signer.ts'
+import {ED25519, isKeyName, parseVkey} from './vkey.ts'
 
 const FORM = 'stanch-approval/1'
 /** Stands for an incident that is not opened yet. */
@@ -34,7 +37,7 @@ function approvalText({incident, plan_sha256, kind, time, by}: Approval): string
 /** One line, for a chat or a file. */
 export function signApproval(approval: Omit<Approval, 'by'>, identity: Signer): string {
   const whole = {...approval, by: identity.vkey.name}
-  const signature = identity.sign(Buffer.from(approvalText(whole))).toString('base64')
+  const signature = base64Of(identity.sign(utf8(approvalText(whole))))
   return `${FORM} ${whole.incident} ${whole.plan_sha256} ${whole.kind} ${whole.time} ${whole.by} ${signature}`
 }
 
@@ -66,7 +69,7 @@ export function readApproval(line: string, vkey: string): Approval {
   if (key.type !== ED25519) throw bad('bad vkey', 'not the identity key of a log')
   const approval = {incident, plan_sha256, kind, time, by}
   if (!isKeyName(by) || by !== key.name) throw bad('no signature by', key.name)
-  if (!verifySignature(key.key, Buffer.from(approvalText(approval)), signature)) throw bad('bad signature by', key.name)
+  if (!verifySignature(key.key, utf8(approvalText(approval)), signature)) throw bad('bad signature by', key.name)
   return approval
 }
 

@@ -1,5 +1,8 @@
 import {StanchError} from '../../errors.ts'
-import {COSIGNATURE, ED25519, isKeyName, type Signer, strictBase64, type VerifierKey, verifySignature} from './vkey.ts'
+import {base64Of, bytesOfHex, concat, hexOf, strictBase64, utf8} from './bytes.ts'
+import {verifySignature} from './signature.ts'
+import type {Signer} from './signer.ts'
+import {COSIGNATURE, ED25519, isKeyName, type VerifierKey} from './vkey.ts'
 
 const MAX_LINES = 100
 const MAX_TEXT = 65_536
@@ -20,7 +23,7 @@ export interface SignatureLine {
   readonly name: string
   /** 8 hex digits */
   readonly id: string
-  readonly data: Buffer
+  readonly data: Uint8Array
 }
 
 /** A C2SP checkpoint (tlog-checkpoint v1.0.0) in a C2SP signed note (signed-note v1.0.0). */
@@ -32,7 +35,7 @@ export interface Checkpoint extends TreeHead {
 }
 
 export function checkpointBody(head: TreeHead): string {
-  return `${head.origin}\n${head.size}\n${Buffer.from(head.root, 'hex').toString('base64')}\n`
+  return `${head.origin}\n${head.size}\n${base64Of(bytesOfHex(head.root))}\n`
 }
 
 /**
@@ -48,21 +51,18 @@ export function signCheckpoint(head: TreeHead, signers: readonly Signer[], time:
 /** One signature line with its LF; also what a witness adds to a checkpoint of another log. */
 export function signatureLine(body: string, signer: Signer, time: number): string {
   const {name, id, type} = signer.vkey
-  const data =
-    type === COSIGNATURE
-      ? Buffer.concat([seconds(time), signer.sign(cosigned(body, BigInt(time)))])
-      : signer.sign(Buffer.from(body))
-  return `${DASH} ${name} ${Buffer.concat([Buffer.from(id, 'hex'), data]).toString('base64')}\n`
+  const data = type === COSIGNATURE ? concat(seconds(time), signer.sign(cosigned(body, BigInt(time)))) : signer.sign(utf8(body))
+  return `${DASH} ${name} ${base64Of(concat(bytesOfHex(id), data))}\n`
 }
 
-function seconds(time: number): Buffer {
-  const bytes = Buffer.alloc(8)
-  bytes.writeBigUInt64BE(BigInt(time))
+function seconds(time: number): Uint8Array {
+  const bytes = new Uint8Array(8)
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(time))
   return bytes
 }
 
-function cosigned(body: string, time: bigint): Buffer {
-  return Buffer.from(`cosignature/v1\ntime ${time}\n${body}`)
+function cosigned(body: string, time: bigint): Uint8Array {
+  return utf8(`cosignature/v1\ntime ${time}\n${body}`)
 }
 
 /**
@@ -80,7 +80,7 @@ export function parseBody(body: string): TreeHead {
   const root = strictBase64(root64)
   if (root === undefined) throw bad('base64 not canonical', 'root')
   if (root.length !== 32) throw bad('malformed checkpoint', 'root')
-  return {origin, size, root: root.toString('hex')}
+  return {origin, size, root: hexOf(root)}
 }
 
 /** @throws {StanchError} `audit.not_verified`: malformed checkpoint, malformed signature line, base64 not canonical */
@@ -103,7 +103,7 @@ function parseSignatureLine(line: string): SignatureLine {
   const data = strictBase64(data64)
   if (data === undefined) throw bad('base64 not canonical', `signature of ${name}`)
   if (data.length < 5) throw bad('malformed signature line', `signature of ${name} is too short`)
-  return {name, id: data.toString('hex', 0, 4), data: data.subarray(4)}
+  return {name, id: hexOf(data.subarray(0, 4)), data: data.subarray(4)}
 }
 
 /**
@@ -118,9 +118,13 @@ export function signatureProblem(checkpoint: Checkpoint, vkey: VerifierKey): str
 }
 
 function isValid(body: string, line: SignatureLine, vkey: VerifierKey): boolean {
-  if (vkey.type === ED25519) return verifySignature(vkey.key, Buffer.from(body), line.data)
+  if (vkey.type === ED25519) return verifySignature(vkey.key, utf8(body), line.data)
   if (line.data.length !== 72) return false
-  return verifySignature(vkey.key, cosigned(body, line.data.readBigUInt64BE(0)), line.data.subarray(8))
+  return verifySignature(
+    vkey.key,
+    cosigned(body, new DataView(line.data.buffer, line.data.byteOffset).getBigUint64(0)),
+    line.data.subarray(8),
+  )
 }
 
 function bad(kind: string, detail: string): StanchError {

@@ -1,6 +1,6 @@
 import {StanchError} from '../../errors.ts'
+import {base64Of, bytesOfHex, hexOf, strictBase64} from './bytes.ts'
 import {type Checkpoint, parseCheckpoint} from './checkpoint.ts'
-import {strictBase64} from './vkey.ts'
 
 /** A proof has at most this many hashes (C2SP tlog-witness). */
 const MAX_PATH = 63
@@ -16,7 +16,7 @@ export interface ConsistencyMessage {
 }
 
 export function consistencyMessage(old: number, path: readonly string[], checkpoint: string): string {
-  return `old ${old}\n${path.map((node) => `${Buffer.from(node, 'hex').toString('base64')}\n`).join('')}\n${checkpoint}`
+  return `old ${old}\n${path.map((node) => `${base64Of(bytesOfHex(node))}\n`).join('')}\n${checkpoint}`
 }
 
 /** @throws {StanchError} `audit.not_verified`: malformed message, proof too long, base64 not canonical, and those of a checkpoint */
@@ -35,7 +35,7 @@ function nodeOf(line: string): string {
   const bytes = strictBase64(line)
   if (bytes === undefined) throw bad('base64 not canonical', 'a line of the proof')
   if (bytes.length !== 32) throw bad('malformed message', 'a line of the proof is no hash')
-  return bytes.toString('hex')
+  return hexOf(bytes)
 }
 
 function bad(kind: string, detail: string): StanchError {

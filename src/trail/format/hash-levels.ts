@@ -1,4 +1,5 @@
-import {EMPTY_ROOT, nodeHash} from './tree.ts'
+import {nodeHash} from './digest.ts'
+import {EMPTY_ROOT} from './tree.ts'
 
 const HASH = 32
 const FIRST_ROOM = 1024

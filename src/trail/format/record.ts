@@ -1,6 +1,6 @@
-import {hash} from 'node:crypto'
-
 import {StanchError} from '../../errors.ts'
+import {concat, utf8} from './bytes.ts'
+import {sha256} from './digest.ts'
 import type {Json} from './members.ts'
 
 /** Longest record in bytes, without its LF: it must fit the 16-bit length of a tlog-tiles entry bundle. */
@@ -53,7 +53,8 @@ export function recordLine(record: StoredRecord): string {
   const line = JSON.stringify(record)
   const problem = problemOf(record, line)
   if (problem !== undefined) throw new StanchError('E_SCHEMA', `Not a record of the trail: ${problem}.`)
-  const bytes = Buffer.byteLength(line)
+  // A character is at most three bytes: most lines need no counting.
+  const bytes = line.length * 3 > MAX_RECORD_BYTES ? utf8(line).length : 0
   if (bytes > MAX_RECORD_BYTES)
     throw new StanchError('E_TOO_LONG', `A record of ${bytes} bytes is longer than ${MAX_RECORD_BYTES}.`)
   return line
@@ -73,7 +74,7 @@ export function parseRecord(line: string, prev?: string): StoredRecord {
   } catch {
     throw new StanchError('E_CHAIN', `${NOT_CANONICAL}: not JSON.`)
   }
-  if (line.length * 3 > MAX_RECORD_BYTES && Buffer.byteLength(line) > MAX_RECORD_BYTES)
+  if (line.length * 3 > MAX_RECORD_BYTES && utf8(line).length > MAX_RECORD_BYTES)
     throw new StanchError('E_CHAIN', `${NOT_CANONICAL}: longer than ${MAX_RECORD_BYTES} bytes.`)
   const problem = problemOf(value, line, prev)
   if (problem !== undefined) throw new StanchError('E_CHAIN', `${problem}.`)
@@ -223,12 +224,12 @@ function isInstant(time: string): boolean {
 
 /** Hex leaf hash of a line (RFC 9162, 2.1.1): SHA-256 over 0x00 and the record's bytes. */
 export function leafHash(line: string): string {
-  return hash('sha256', `\0${line}`, 'hex')
+  return sha256(`\0${line}`)
 }
 
 /** As `leafHash`, of bytes that may be no text at all. */
 export function leafHashOfBytes(bytes: Uint8Array): string {
-  return hash('sha256', Buffer.concat([Buffer.of(0), bytes]), 'hex')
+  return sha256(concat(Uint8Array.of(0), bytes))
 }
 
 /** Leaf hash of a record that came from a log: being canonical, it has only one spelling. */

@@ -1,4 +1,5 @@
 import {StanchError} from '../../errors.ts'
+import {base64Of, bytesOfHex, hexOf, strictBase64} from './bytes.ts'
 import {type Checkpoint, checkpointBody, parseCheckpoint, signatureProblem} from './checkpoint.ts'
 import {Continuity} from './continuity.ts'
 import {Findings} from './findings.ts'
@@ -7,7 +8,7 @@ import {readRecordZero} from './record-zero.ts'
 import {pathLength, verifyInclusion} from './tree.ts'
 import {type Anchor, openDetail, type Verification} from './verification.ts'
 import {readOutside, readVkey, splitMessage, type Trust} from './verify-input.ts'
-import {ED25519, strictBase64, type VerifierKey} from './vkey.ts'
+import {ED25519, type VerifierKey} from './vkey.ts'
 
 /** A tree of 2^53 records has paths of 53 hashes. */
 const MAX_PATH = 53
@@ -39,9 +40,7 @@ export function makeSlice(
   const chosen = sliceRecords(records, inc, parseCheckpoint(checkpoint).size)
   if (chosen.length === 0)
     throw new StanchError('incident.unknown', `No signed record of ${JSON.stringify(inc)} is in this trail.`)
-  const proofs = chosen.map(({seq}) =>
-    [seq, ...proofOf(seq).map((hash) => Buffer.from(hash, 'hex').toString('base64'))].join(' '),
-  )
+  const proofs = chosen.map(({seq}) => [seq, ...proofOf(seq).map((hash) => base64Of(bytesOfHex(hash)))].join(' '))
   return {records: chosen.map((record) => `${JSON.stringify(record)}\n`).join(''), proofs: `${proofs.join('\n')}\n`, checkpoint}
 }
 
@@ -171,7 +170,7 @@ class SliceVerifier {
       const hash = strictBase64(text)
       if (hash === undefined) return bad('base64 not canonical', text.slice(0, 60))
       if (hash.length !== 32) return bad('base64 not canonical', 'a hash of another length')
-      path.push(hash.toString('hex'))
+      path.push(hexOf(hash))
     }
     return {seq: Number(digits), path}
   }

@@ -1,18 +1,7 @@
-import {hash} from 'node:crypto'
+import {nodeHash, sha256} from './digest.ts'
 
-/**
- * The Merkle tree of RFC 6962 section 2.1 and RFC 9162 section 2.1 over leaf hashes. Hashes are lower-case hex strings:
- * in Node the one-shot hex form is several times faster than buffers.
- */
-export const EMPTY_ROOT = hash('sha256', '', 'hex')
-
-const node = Buffer.alloc(65, 1)
-
-export function nodeHash(left: string, right: string): string {
-  node.write(left, 1, 'hex')
-  node.write(right, 33, 'hex')
-  return hash('sha256', node, 'hex')
-}
+/** The Merkle tree of RFC 6962 section 2.1 and RFC 9162 section 2.1 over leaf hashes. Hashes are lower-case hex strings. */
+export const EMPTY_ROOT = sha256('')
 
 /** The roots of the perfect subtrees of a growing tree: all that is needed to go on and to know the root. */
 export class Frontier {

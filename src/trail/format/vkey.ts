@@ -1,6 +1,7 @@
-import {createPrivateKey, createPublicKey, hash, type KeyObject, sign, verify} from 'node:crypto'
-
 import {StanchError} from '../../errors.ts'
+import {base64Of, concat, strictBase64, utf8} from './bytes.ts'
+import {sha256} from './digest.ts'
+import {type PublicKey, publicKeyFromRaw, rawPublicKey} from './signature.ts'
 
 /** Signature types of C2SP signed notes that this format uses. */
 export const ED25519 = 0x01
@@ -8,8 +9,6 @@ export const ED25519 = 0x01
 export const COSIGNATURE = 0x04
 export type SignatureType = typeof ED25519 | typeof COSIGNATURE
 
-const SPKI = Buffer.from('302a300506032b6570032100', 'hex')
-const PKCS8 = Buffer.from('302e020100300506032b657004220420', 'hex')
 const NAME = /^[\x21-\x2a\x2c-\x7e]+$/
 
 /** Who signed, and with what: a verifier key of C2SP signed-note. */
@@ -18,7 +17,7 @@ export interface VerifierKey {
   /** 8 hex digits */
   readonly id: string
   readonly type: SignatureType
-  readonly key: KeyObject
+  readonly key: PublicKey
   /** the whole text, `name+id+base64` */
   readonly text: string
 }
@@ -26,12 +25,6 @@ export interface VerifierKey {
 /** Names of keys and origins: printable ASCII, no blank, no `+`. */
 export function isKeyName(name: string): boolean {
   return NAME.test(name) && name.length <= 200
-}
-
-/** The bytes, if `text` is base64 with padding and nothing else: one spelling per value. */
-export function strictBase64(text: string): Buffer | undefined {
-  const bytes = Buffer.from(text, 'base64')
-  return bytes.toString('base64') === text ? bytes : undefined
 }
 
 /** @throws {StanchError} `audit.not_verified` ("bad vkey") */
@@ -47,42 +40,14 @@ export function parseVkey(text: string): VerifierKey {
   return vkey
 }
 
-export function verifierKey(name: string, type: SignatureType, key: KeyObject): VerifierKey {
-  const material = Buffer.concat([Buffer.of(type), rawPublicKey(key)])
-  const id = hash('sha256', Buffer.concat([Buffer.from(`${name}\n`), material]), 'hex').slice(0, 8)
-  return {name, id, type, key, text: `${name}+${id}+${material.toString('base64')}`}
+export function verifierKey(name: string, type: SignatureType, key: PublicKey): VerifierKey {
+  const material = concat(Uint8Array.of(type), rawPublicKey(key))
+  const id = sha256(concat(utf8(`${name}\n`), material)).slice(0, 8)
+  return {name, id, type, key, text: `${name}+${id}+${base64Of(material)}`}
 }
 
 export function epochName(origin: string, epoch: number): string {
   return `${origin}/epoch-${epoch}`
-}
-
-function publicKeyFromRaw(raw: Uint8Array): KeyObject {
-  return createPublicKey({key: Buffer.concat([SPKI, raw]), format: 'der', type: 'spki'})
-}
-
-function rawPublicKey(key: KeyObject): Buffer {
-  return key.export({format: 'der', type: 'spki'}).subarray(SPKI.length)
-}
-
-/** Ed25519 private key from its 32-byte seed (RFC 8032). */
-export function privateKeyFromSeed(seed: Uint8Array): KeyObject {
-  return createPrivateKey({key: Buffer.concat([PKCS8, seed]), format: 'der', type: 'pkcs8'})
-}
-
-/** Signs bytes with a key of one name and type. The private key may live anywhere that can do this. */
-export interface Signer {
-  readonly vkey: VerifierKey
-  sign(bytes: Uint8Array): Buffer
-}
-
-export function signerOf(name: string, type: SignatureType, key: KeyObject): Signer {
-  return {vkey: verifierKey(name, type, createPublicKey(key)), sign: (bytes) => sign(null, bytes, key)}
-}
-
-/** False for a wrong signature as well as for one of the wrong length. */
-export function verifySignature(key: KeyObject, bytes: Uint8Array, signature: Uint8Array): boolean {
-  return signature.length === 64 && verify(null, bytes, key, signature)
 }
 
 function badVkey(text: string): StanchError {
