@@ -7,6 +7,10 @@ import {incidentState, lastExposure} from '../execution/incident.ts'
 import type {Responder} from '../execution/responder.ts'
 import {closeItems, openIntents} from '../incident/close-items.ts'
 import type {CloseItem, Disposition} from '../incident/close-items.ts'
+import {reportingClocks} from '../incident/reporting-clocks.ts'
+import type {ReportingClocks} from '../incident/reporting-clocks.ts'
+import {responseTimes} from '../incident/response-times.ts'
+import type {ResponseTimes} from '../incident/response-times.ts'
 import type {ManualStep} from '../incident/standing.ts'
 import {looksLikeSecret} from '../secret.ts'
 import {isAnchored, postable, recordPasted} from '../trail/anchors.ts'
@@ -14,8 +18,9 @@ import type {PastedAnchor} from '../trail/anchors.ts'
 import type {Trail} from '../trail/trail.ts'
 import {printable, quoted} from '../untrusted.ts'
 import type {Connected, Place} from './context.ts'
-import {manualSteps} from './incident-view.ts'
+import {leftOpen, manualSteps} from './incident-view.ts'
 import {aboutIncident, findIncident, openTrailOf} from './incidents.ts'
+import type {FoundIncident} from './incidents.ts'
 import {peersFrom, reconcileExit, reconcileWith, refuseOtherTenant} from './reconcile.ts'
 import type {Reconciled} from './reconcile.ts'
 
@@ -40,6 +45,8 @@ export interface Closed {
   readonly cause?: string
   readonly all_clear_at?: string
   readonly reconcile?: Reconciled
+  readonly response_times: ResponseTimes
+  readonly reporting_clocks: ReportingClocks
   readonly waived: readonly Waiver[]
   readonly open_items: readonly CloseItem[]
   /** Three lines to be posted, after the close. */
@@ -81,7 +88,7 @@ export async function closeIncident(job: CloseJob): Promise<Closed> {
   }
   refuseSecrets(request)
   const manual = manualSteps(found)
-  refuseUnknownItems(request.waivers, manual)
+  const waivers = request.waivers.map((waiver) => namedItem(waiver, waivable(manual, leftOpen(found))))
   if (!job.responder.attended && request.disposition === undefined) {
     throw new StanchError('usage.missing_flag', '--disposition is needed here.', {
       hint: 'One of contained, false_alarm, accepted.',
@@ -89,13 +96,13 @@ export async function closeIncident(job: CloseJob): Promise<Closed> {
   }
   const trail = await openTrailOf(place, found)
   try {
-    return await closeIn(job, trail, manual)
+    return await closeIn({...job, request: {...request, waivers}}, trail, found, manual)
   } finally {
     trail.close(job.interruption.requested ? 'interrupted' : 'done')
   }
 }
 
-async function closeIn(job: CloseJob, trail: Trail, manual: readonly ManualStep[]): Promise<Closed> {
+async function closeIn(job: CloseJob, trail: Trail, found: FoundIncident, manual: readonly ManualStep[]): Promise<Closed> {
   const {request, connected, responder} = job
   const before = incidentState(trail, request.incident)
   const journal = new IncidentTrail(trail, request.incident, before.tenant, systemClock)
@@ -123,6 +130,7 @@ async function closeIn(job: CloseJob, trail: Trail, manual: readonly ManualStep[
     const all = closeItems({
       state,
       manual,
+      inventory: leftOpen({...found, state}),
       disposition,
       ...(reconciled ? {reconciliation: reconciled} : {}),
       anchored: anchored(),
@@ -140,6 +148,8 @@ async function closeIn(job: CloseJob, trail: Trail, manual: readonly ManualStep[
     ...(cause === '' ? {} : {cause: printable(cause, 1000)}),
     ...(exposure ? {all_clear_at: exposure.all_clear.worst_case_at} : {}),
     ...(reconciled ? {reconcile: reconciled} : {}),
+    response_times: responseTimes(state, exposure),
+    reporting_clocks: reportingClocks(state, Math.floor(systemClock.now() / 1000)),
     waived: [...waived.values()],
     open_items: open,
   }
@@ -204,22 +214,35 @@ function refuseSecrets({cause, lessons, anchor, waivers}: CloseRequest): void {
   throw new StanchError('usage.secret_in_argv', 'That holds a token or a private key. Nothing was written.')
 }
 
-function refuseUnknownItems(waivers: readonly Waiver[], manual: readonly ManualStep[]): void {
-  const known = ['containment', 'reconcile', 'anchor', ...manual.map(({id}) => `manual.${id}`)]
-  const unknown = waivers.find(({item}) => !known.includes(item))
-  if (unknown === undefined) return
-  throw new StanchError('usage.invalid', `${quoted(unknown.item, 60)} is nothing that can be waived here.`, {
-    hint: `One of: ${known.join(', ')}`,
+function waivable(manual: readonly ManualStep[], inventory: readonly CloseItem[]): string[] {
+  return [...manual.map(({id}) => `manual.${id}`), ...inventory.map(({item}) => item), 'containment', 'reconcile', 'anchor']
+}
+
+/** `ITEM=REASON` says the reason with the item; an item's own name may hold that sign. @throws usage.invalid | usage.missing_flag */
+function namedItem(waiver: Waiver, known: readonly string[]): Waiver {
+  const item = known.includes(waiver.item)
+    ? waiver.item
+    : known.filter((one) => waiver.item.startsWith(`${one}=`)).toSorted((a, b) => b.length - a.length)[0]
+  if (item === undefined) {
+    throw new StanchError('usage.invalid', `${quoted(waiver.item, 60)} is nothing that can be waived here.`, {
+      hint: `One of: ${known.map((one) => printable(one, 120)).join(', ')}`,
+    })
+  }
+  const reason = item === waiver.item ? waiver.reason : printable(waiver.item.slice(item.length + 1).trim(), 300)
+  if (reason !== '') return {...waiver, item, reason}
+  throw new StanchError('usage.missing_flag', 'A waiver needs a name and a reason.', {
+    hint: 'Add --waived-by NAME and --reason TEXT, or write --waive ITEM=REASON.',
   })
 }
 
 /** Waivers from flags: each needs a name and a reason. @throws usage.missing_flag */
 export function waiversFrom(items: readonly string[], by: string | undefined, reason: string | undefined): Waiver[] {
   if (items.length === 0) return []
-  if (by === undefined || by.trim() === '' || reason === undefined || reason.trim() === '') {
+  const bare = items.some((item) => !item.includes('='))
+  if (by === undefined || by.trim() === '' || (bare && (reason ?? '').trim() === '')) {
     throw new StanchError('usage.missing_flag', 'A waiver needs a name and a reason.', {
-      hint: 'Add --waived-by NAME --reason TEXT.',
+      hint: 'Add --waived-by NAME --reason TEXT, or write --waive ITEM=REASON.',
     })
   }
-  return items.map((item) => ({item, by: named(by), reason: printable(reason.trim(), 300)}))
+  return items.map((item) => ({item, by: named(by), reason: printable((reason ?? '').trim(), 300)}))
 }

@@ -22,7 +22,7 @@ export const connectionFlags = {
 }
 
 /** An instant with its zone, or the word `unknown`. */
-const instant = Flags.custom<string>({
+export const instant = Flags.custom<string>({
   parse: async (text) => {
     if (text === 'unknown' || parseRfc3339(text) !== undefined) return text
     throw new StanchError('usage.invalid', 'This must be an RFC 3339 instant such as 2026-11-22T03:00:00Z, or unknown.')

@@ -4,7 +4,7 @@ import {IncidentTrail} from '../execution/incident-trail.ts'
 import {looksLikeSecret} from '../secret.ts'
 import {printable, quoted} from '../untrusted.ts'
 import type {Place} from './context.ts'
-import {manualSteps} from './incident-view.ts'
+import {huntItems, manualSteps} from './incident-view.ts'
 import {findIncident, openTrailOf} from './incidents.ts'
 import type {FoundIncident} from './incidents.ts'
 
@@ -25,7 +25,10 @@ export interface Learned {
   readonly aware_at?: string | undefined
   readonly leaked_at?: string | undefined
   readonly title?: string | undefined
-  /** Manual steps that a person says are done. */
+  /** RFC 3339: when it was classified as a major incident (DORA), and judged to be material (SEC). */
+  readonly major_at?: string | undefined
+  readonly material_at?: string | undefined
+  /** Manual steps, and items that a hunt found (`hunt.ID`), that a person says are done. */
   readonly done?: readonly string[] | undefined
 }
 
@@ -45,9 +48,15 @@ export async function learn(place: Place, incident: string, learned: Learned): P
     ...(aware_at === undefined ? {} : {aware_at}),
     ...(leaked_at === undefined ? {} : {leaked_at}),
   }
-  if (Object.keys(members).length === 0 && title === undefined && done.length === 0) {
+  const clocks = Object.entries({classified_major: learned.major_at, judged_material: learned.material_at})
+  if (
+    Object.keys(members).length === 0 &&
+    title === undefined &&
+    done.length === 0 &&
+    clocks.every(([, at]) => at === undefined)
+  ) {
     throw new StanchError('usage.invalid', 'Nothing to add.', {
-      hint: 'Give --ticket, --aware-at, --leaked-at, --title or --done.',
+      hint: 'Give --ticket, --aware-at, --leaked-at, --major-at, --material-at, --title or --done.',
     })
   }
   refuseSecrets(ticket, title)
@@ -57,7 +66,8 @@ export async function learn(place: Place, incident: string, learned: Learned): P
     if (Object.keys(members).length > 0) journal.update(members)
     // The opening keeps its own title; what the incident is called from now on is a decision.
     if (title !== undefined) journal.decision('incident.title', title)
-    for (const step of done) journal.decision(`manual.${step}`, 'done')
+    for (const [name, at] of clocks) if (at !== undefined) journal.decision(`clock.${name}`, at)
+    for (const step of done) journal.decision(step.startsWith('hunt.') ? step : `manual.${step}`, 'done')
   })
 }
 
@@ -70,7 +80,7 @@ function refuseSecrets(...texts: readonly (string | undefined)[]): void {
 }
 
 function refuseUnknownSteps(found: FoundIncident, done: readonly string[]): void {
-  const known = manualSteps(found).map((step) => step.id)
+  const known = [...manualSteps(found).map((step) => step.id), ...huntItems(found)]
   const unknown = done.find((step) => !known.includes(step))
   if (unknown === undefined) return
   throw new StanchError(

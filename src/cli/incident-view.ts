@@ -1,4 +1,16 @@
+import {systemClock} from '../clock.ts'
+import {signedOffFindings} from '../execution/close.ts'
+import type {CloseItem} from '../incident/close-items.ts'
 import type {Exposure} from '../incident/exposure.ts'
+import type {HuntResult} from '../incident/hunt/findings.ts'
+import {inventoryItems} from '../incident/inventory.ts'
+import {reportingClocks} from '../incident/reporting-clocks.ts'
+import type {ReportingClocks} from '../incident/reporting-clocks.ts'
+import {responseTimes} from '../incident/response-times.ts'
+import type {ResponseTimes} from '../incident/response-times.ts'
+import type {TokenPath} from '../incident/token-paths.ts'
+import type {SavedWatch} from '../incident/watch/memory.ts'
+import {clockLines, responseLines} from '../report/clock-lines.ts'
 import type {Plan} from '../incident/plan.ts'
 import {isLive} from '../incident/replay.ts'
 import type {IncidentState, Operation, Proof} from '../incident/replay.ts'
@@ -37,6 +49,8 @@ export interface IncidentView extends IncidentRow {
   readonly signed_off: IncidentState['signed_off']
   readonly evidence_gaps: IncidentState['gaps']
   readonly all_clear?: Exposure['all_clear']
+  readonly response_times: ResponseTimes
+  readonly reporting_clocks: ReportingClocks
   readonly open_questions: readonly string[]
   readonly next: readonly string[]
   readonly records: number
@@ -69,6 +83,29 @@ export function manualSteps(found: FoundIncident): ManualStep[] {
   return [...steps.values()]
 }
 
+/** What the newest hunt found to be removed, as items of a close. */
+export function huntItems(found: FoundIncident): string[] {
+  const hunt = evidenceOf<HuntResult>(found, found.state.evidence['hunt'])
+  return (hunt?.inventory ?? []).map(({id}) => `hunt.${id}`)
+}
+
+/** Everything that the incident left open besides the steps for people, by its record and evidence. */
+export function leftOpen(found: FoundIncident): CloseItem[] {
+  const {state} = found
+  const exposure = evidenceOf<Exposure>(found, state.evidence['exposure'])
+  const assess = evidenceOf<{after?: readonly TokenPath[]}>(found, state.evidence['assess'])
+  const hunt = evidenceOf<HuntResult>(found, state.evidence['hunt'])
+  const watch = evidenceOf<SavedWatch>(found, state.evidence['watch.checkpoint'])
+  return inventoryItems({
+    state,
+    removed: signedOffFindings(readTrail(found.folder, {inc: state.incident_id})),
+    ...(exposure ? {exposure} : {}),
+    ...(assess?.after ? {paths: assess.after} : {}),
+    ...(hunt ? {hunt} : {}),
+    ...(watch?.alarm_at === undefined ? {} : {alarm_at: watch.alarm_at}),
+  })
+}
+
 export function incidentView(found: FoundIncident): IncidentView {
   const {state} = found
   const exposure = evidenceOf<Exposure>(found, state.evidence['exposure'])
@@ -91,6 +128,8 @@ export function incidentView(found: FoundIncident): IncidentView {
     signed_off: state.signed_off,
     evidence_gaps: state.gaps,
     ...(exposure ? {all_clear: exposure.all_clear} : {}),
+    response_times: responseTimes(state, exposure),
+    reporting_clocks: reportingClocks(state, Math.floor(systemClock.now() / 1000)),
     open_questions: openQuestions(state, record),
     next: nextByRecord(state, record),
     records: state.records,
@@ -115,6 +154,7 @@ export function incidentLines(view: IncidentView): string[] {
     lines.push(
       `All clear:  ${view.all_clear.state === 'clear' ? 'since' : 'not before'} ${view.all_clear.worst_case_at}, as it was last computed`,
     )
+  lines.push(...responseLines(view.response_times), ...(view.closed_at === undefined ? clockLines(view.reporting_clocks) : []))
   if (view.evidence_gaps.length > 0)
     lines.push(
       'Not known:',

@@ -74,7 +74,7 @@ export async function watchIncident(job: WatchJob): Promise<WatchView> {
 }
 
 /** The incident as the trail has it, read again only after something was appended. */
-function recordReader(trail: Trail, found: FoundIncident, clientId: string, now: () => number) {
+export function recordReader(trail: Trail, found: FoundIncident, clientId: string, now: () => number) {
   const read = (sha256: string) => trail.getEvidence(sha256)
   const make = () => {
     const state = incidentState(trail, found.state.incident_id)

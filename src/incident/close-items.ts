@@ -9,7 +9,7 @@ export type Disposition = (typeof DISPOSITIONS)[number]
 
 /** What holds a close back until somebody deals with it, or waives it by name and reason. */
 export interface CloseItem {
-  /** `manual.STEP`, `containment`, `reconcile` or `anchor`: what --waive takes. */
+  /** `manual.STEP`, `path.ID`, `hunt.ID`, `delivery`, `watch`, `containment`, `reconcile` or `anchor`: what --waive takes. */
   readonly item: string
   /** One sentence; holds tenant text. */
   readonly what: string
@@ -21,6 +21,8 @@ export interface CloseFacts {
   readonly state: IncidentState
   /** Steps for people, of all plans of the incident. */
   readonly manual: readonly ManualStep[]
+  /** What else is left over (`inventoryItems`). */
+  readonly inventory: readonly CloseItem[]
   readonly disposition: Disposition
   /** Absent when it was not made. */
   readonly reconciliation?: Pick<Reconciliation, 'findings' | 'complete'>
@@ -30,7 +32,7 @@ export interface CloseFacts {
 
 /** Everything that is open, in the order in which it is best dealt with. */
 export function closeItems(facts: CloseFacts): CloseItem[] {
-  const {state, manual, disposition, reconciliation, anchored} = facts
+  const {state, manual, inventory, disposition, reconciliation, anchored} = facts
   const id = state.incident_id
   const items: CloseItem[] = []
   if (disposition === 'contained' && !isContained(state)) {
@@ -48,6 +50,7 @@ export function closeItems(facts: CloseFacts): CloseItem[] {
       how: `stanch incident update ${id} --done ${step.id}`,
     })
   }
+  items.push(...inventory)
   if (reconciliation === undefined) {
     items.push({
       item: 'reconcile',

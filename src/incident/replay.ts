@@ -41,6 +41,8 @@ export interface IncidentState {
   readonly proofs: readonly Proof[]
   /** Sign-offs of manual steps, by step id. */
   readonly signed_off: Readonly<Record<string, string>>
+  /** When clocks of reporting duties began that somebody has to judge, RFC 3339, by `ClockStart`. */
+  readonly clock_starts: Readonly<Record<string, string>>
   readonly confirmed: boolean
   readonly declined: boolean
   readonly deliveries: readonly {
@@ -88,6 +90,7 @@ function opened(incidentId: string, event: IncidentEvent & {kind: 'opened'}): Dr
     operations: [],
     proofs: [],
     signed_off: {},
+    clock_starts: {},
     confirmed: false,
     declined: false,
     deliveries: [],
@@ -122,6 +125,8 @@ function apply(state: Draft, event: Exclude<IncidentEvent, {kind: 'opened'}>): v
         if (state.confirmed) delete state.last_status
       } else if (event.question === 'incident.title') {
         state.title = event.answer
+      } else if (event.question.startsWith('clock.')) {
+        state.clock_starts = {...state.clock_starts, [event.question.slice('clock.'.length)]: event.answer}
       } else if (event.question.startsWith('manual.')) {
         state.signed_off = {...state.signed_off, [event.question.slice('manual.'.length)]: event.answer}
       }

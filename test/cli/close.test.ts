@@ -261,6 +261,122 @@ describe('incident close', () => {
     ok([0, 6].includes(again.code), again.stdout)
   })
 
+  test('what a hunt found, a failed hand-over and an open way to a token hold it back, each waived or signed off by its own name', async (t) => {
+    const {home, tenant, id} = await prepared(t)
+    await signOff(home, id)
+    const trail = await openTrail(placeOf(home), 'sim')
+    const {IncidentTrail} = await import('../../src/execution/incident-trail.ts')
+    const {systemClock} = await import('../../src/clock.ts')
+    const journal = new IncidentTrail(trail, id, tenant.host, systemClock)
+    const inventory = ['client:evil', 'credential:cred_1'].map((object) => ({
+      id: `H10:${object}`,
+      what: `somebody made ${object}`,
+      hunt: 'H10',
+      remove: 'delete it in the Dashboard',
+      log_ids: [],
+    }))
+    const hunt = {
+      computed_at: '2026-11-22T03:00:00Z',
+      client_ids: [],
+      suspects: {},
+      findings: [],
+      inventory,
+      not_seen: [],
+      entries: 0,
+    }
+    journal.observe({action: 'hunt', finding: '2 things', evidence: journal.evidence(hunt)})
+    const path = {
+      id: 'client:https://a/?x=1:key:client_grant:cgr_1',
+      audience: 'https://a/?x=1',
+      via: 'client_grant',
+      credential: 'key',
+      open: true,
+      why: 'a key is bound',
+    }
+    journal.observe({
+      action: 'assess',
+      finding: '1 way',
+      evidence: journal.evidence({computed_at: 'x', before: [], after: [path]}),
+    })
+    journal.delivered('op-late', {sink: 'exec:vault', result: 'failed', fingerprint: `hmac-sha256:${'0'.repeat(64)}`})
+    trail.close('done')
+    const words = ['--disposition', 'contained', '--anchor', 'SEC-42']
+    const ran = await close(home, tenant, id, ...words)
+    equal(ran.code, 6, ran.stdout)
+    const document = ran.json() as any
+    deepEqual(
+      document.open_items.map(({item}: any) => item),
+      [`path.${path.id}`, 'hunt.H10:client:evil', 'hunt.H10:credential:cred_1', 'delivery'],
+    )
+    ok(document.response_times.spans.length > 3 && /not legal advice/.test(document.reporting_clocks.note))
+    equal((await run(home, ['incident', 'update', id, '--done', 'hunt.H10:nothing'])).code, 2)
+    equal((await run(home, ['incident', 'update', id, '--done', 'hunt.H10:client:evil'])).code, 0)
+    equal((await close(home, tenant, id, ...words, '--waive', 'delivery=')).code, 2, 'a waiver needs a name')
+    equal((await close(home, tenant, id, ...words, '--waive', 'delivery=', '--waived-by', 'Alice')).code, 2, 'and a reason')
+    const waived = await close(
+      home,
+      tenant,
+      id,
+      ...words,
+      ...[
+        `path.${path.id}=the key is in an HSM`,
+        'hunt.H10:credential:cred_1=ours after all',
+        'delivery=handed over by phone',
+      ].flatMap((one) => ['--waive', one]),
+      '--waived-by',
+      'Alice',
+    )
+    equal(waived.code, 0, waived.stdout)
+    const decisions = records(home).filter(({question}) => String(question).startsWith('close.waive.'))
+    deepEqual(
+      decisions.map(({question, answer}) => [question, answer]),
+      [
+        [`close.waive.path.${path.id}`, 'waived by Alice: the key is in an HSM'],
+        ['close.waive.hunt.H10:credential:cred_1', 'waived by Alice: ours after all'],
+        ['close.waive.delivery', 'waived by Alice: handed over by phone'],
+      ],
+    )
+  })
+
+  test('what was signed off is open again when a later hunt still finds it', async (t) => {
+    const {home, tenant, id} = await prepared(t)
+    await signOff(home, id)
+    const {IncidentTrail} = await import('../../src/execution/incident-trail.ts')
+    const {systemClock} = await import('../../src/clock.ts')
+    const hunted = async () => {
+      const trail = await openTrail(placeOf(home), 'sim')
+      const journal = new IncidentTrail(trail, id, tenant.host, systemClock)
+      const inventory = [{id: 'H10:client:evil', what: 'x', hunt: 'H10', remove: 'delete it', log_ids: []}]
+      journal.observe({action: 'hunt', finding: '1 thing', evidence: journal.evidence({inventory, suspects: {}})})
+      trail.close('done')
+    }
+    await hunted()
+    equal((await run(home, ['incident', 'update', id, '--done', 'hunt.H10:client:evil'])).code, 0)
+    await hunted()
+    const ran = await close(home, tenant, id, '--disposition', 'contained', '--anchor', 'SEC-42')
+    deepEqual(
+      (ran.json() as any).open_items.map(({item}: any) => item),
+      ['hunt.H10:client:evil'],
+    )
+  })
+
+  test('incident show gives response times and deadlines, and takes the judgements that start some of them', async (t) => {
+    const {home, id} = await prepared(t)
+    equal(
+      (await run(home, ['incident', 'update', id, '--aware-at', '2026-11-20T10:00:00Z', '--material-at', '2026-11-20T12:00:00Z']))
+        .code,
+      0,
+    )
+    equal((await run(home, ['incident', 'update', id, '--major-at', 'yesterday'])).code, 2)
+    const view = (await run(home, ['incident', 'show', id, '--json'])).json() as any
+    const sec = view.reporting_clocks.items.find(({regime}: any) => regime === 'SEC')
+    equal(sec.due_at, '2026-11-26T12:00:00Z')
+    equal(view.response_times.moments.aware, '2026-11-20T10:00:00Z')
+    const text = (await run(home, ['incident', 'show', id])).stdout
+    match(text, /Deadlines: {2}not legal advice/)
+    match(text, /2026-11-23T10:00:00Z GDPR/)
+  })
+
   test('wrong words: no disposition, an item that does not exist, a token as a reference', async (t) => {
     const {home, tenant, id} = await prepared(t)
     const before = records(home).filter(({inc}) => inc === id).length

@@ -54,6 +54,7 @@ suite('a second incident', () => {
     operations: [],
     proofs: [],
     signed_off: {},
+    clock_starts: {},
     confirmed: true,
     declined: false,
     deliveries: [],

@@ -10,8 +10,8 @@ import {DISPOSITIONS} from '../../incident/close-items.ts'
 export default class IncidentClose extends IncidentCommand {
   static override summary = 'close an incident: compared with the tenant, signed off, anchored'
   static override description = `Refuses while an operation has no answer. Compares the trail with the tenant's log, waiting out its delay, and asks for
-the disposition, the cause and a place outside this machine that holds the checkpoint. What stays open keeps the incident open,
-unless somebody answers for it by name. After the close nothing can be added. Exit 0 closed, 5 the tenant's log differs, 6 still open.`
+the disposition, the cause and a place outside this machine that holds the checkpoint. Steps for people, open ways to a token, what a
+hunt found, a secret that was not handed over and an alarm of the watch keep it open, unless somebody answers for them by name. After the close nothing can be added. Exit 0 closed, 5 the tenant's log differs, 6 still open.`
   static override examples = [
     {
       description: 'contained, with the checkpoint in the ticket',
@@ -44,7 +44,7 @@ unless somebody answers for it by name. After the close nothing can be added. Ex
     }),
     wait: Flags.boolean({summary: 'wait out the delay of the tenant log (default)', default: true, allowNo: true}),
     waive: Flags.string({
-      summary: 'somebody answers for leaving this open: manual.STEP, containment, reconcile or anchor; may be repeated',
+      summary: 'somebody answers for leaving this open: an item as it is listed, or ITEM=REASON; may be repeated',
       multiple: true,
       multipleNonGreedy: true,
       helpValue: 'ITEM',
@@ -61,11 +61,13 @@ unless somebody answers for it by name. After the close nothing can be added. Ex
 
   async run(): Promise<Closed> {
     const {args, flags} = await this.parse(IncidentClose)
-    const [{closeExit, closeIncident, waiversFrom}, {closeLines}, {reconcileLines}] = await Promise.all([
-      import('../../cli/close.ts'),
-      import('../../report/close-lines.ts'),
-      import('../../report/reconcile-lines.ts'),
-    ])
+    const [{closeExit, closeIncident, waiversFrom}, {closeLines}, {reconcileLines}, {clockLines, responseLines}] =
+      await Promise.all([
+        import('../../cli/close.ts'),
+        import('../../report/close-lines.ts'),
+        import('../../report/reconcile-lines.ts'),
+        import('../../report/clock-lines.ts'),
+      ])
     const {'no-reconcile': unreconciled, 'waived-by': by, anchor} = flags
     const items = [...(flags.waive ?? []), ...(flags['no-anchor'] ? ['anchor'] : [])]
     if (items.includes('reconcile') && unreconciled !== undefined)
@@ -98,7 +100,12 @@ unless somebody answers for it by name. After the close nothing can be added. Ex
       ...(connected ? {connected} : {}),
     })
     process.exitCode = closeExit(closed)
-    await this.printWrapped([...closeLines(closed), ...(closed.reconcile ? ['', ...reconcileLines(closed.reconcile)] : [])])
+    await this.printWrapped([
+      ...closeLines(closed),
+      ...responseLines(closed.response_times),
+      ...clockLines(closed.reporting_clocks),
+      ...(closed.reconcile ? ['', ...reconcileLines(closed.reconcile)] : []),
+    ])
     return closed
   }
 }

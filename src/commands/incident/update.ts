@@ -1,7 +1,7 @@
 import * as Args from '@oclif/core/args'
 import * as Flags from '@oclif/core/flags'
 
-import {incidentFlags} from '../../cli/flags.ts'
+import {incidentFlags, instant} from '../../cli/flags.ts'
 import type {Noted} from '../../cli/incident-notes.ts'
 import {TenantCommand} from '../../cli/tenant-command.ts'
 
@@ -24,9 +24,11 @@ export default class IncidentUpdate extends TenantCommand {
     ticket: incidentFlags.ticket,
     'aware-at': incidentFlags['aware-at'],
     'leaked-at': incidentFlags['leaked-at'],
+    'major-at': instant({summary: 'when it was classified as a major incident (DORA)', helpValue: 'WHEN'}),
+    'material-at': instant({summary: 'when it was judged to be material (SEC)', helpValue: 'WHEN'}),
     title: Flags.string({summary: 'what the incident is called', helpValue: 'TEXT'}),
     done: Flags.string({
-      summary: 'this step for people is done; may be repeated',
+      summary: 'this step for people, or this thing that a hunt found (hunt.ID), is done; may be repeated',
       multiple: true,
       multipleNonGreedy: true,
       helpValue: 'STEP',
@@ -40,6 +42,8 @@ export default class IncidentUpdate extends TenantCommand {
       ticket: flags.ticket,
       aware_at: flags['aware-at'],
       leaked_at: flags['leaked-at'],
+      major_at: flags['major-at'],
+      material_at: flags['material-at'],
       title: flags.title,
       done: flags.done,
     })

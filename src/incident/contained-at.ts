@@ -1,0 +1,8 @@
+import type {Exposure} from './exposure.ts'
+
+/** When the last API stopped giving tokens, RFC 3339; undefined while one is not contained, or none is on record. */
+export function containedAt(exposure: Exposure | undefined): string | undefined {
+  if (!exposure || exposure.audiences.length === 0) return undefined
+  const instants = exposure.audiences.map((one) => one.contained_at)
+  return instants.includes(undefined) ? undefined : instants.toSorted((a, b) => Date.parse(a ?? '') - Date.parse(b ?? '')).at(-1)
+}
