@@ -2,7 +2,9 @@ import {randomBytes} from 'node:crypto'
 import type {Clock} from '../clock.ts'
 import type {Secret} from '../secret.ts'
 import type {Sent} from './sent.ts'
-import {parseGranted, tokenRequest} from './token-endpoint.ts'
+import type {Credential} from './credential.ts'
+import type {Origin} from './origin.ts'
+import {assertedRequest, parseGranted, tokenRequest} from './token-endpoint.ts'
 import type {Transport, Wire} from './transport.ts'
 
 /**
@@ -39,13 +41,44 @@ export interface ProbedClient {
  * looked at, and no token can come of it.
  */
 export async function probeSecret(transport: Transport, client: ProbedClient, correlation: string | undefined): Promise<Probe> {
+  return judgeCode(await send(transport, madeUpCode(), client, correlation))
+}
+
+/** The same for a client that proves itself with a private key. @param now NumericDate */
+export async function probeKey(
+  transport: Transport,
+  client: Extract<Credential, {readonly kind: 'private_key'}>,
+  origin: Origin,
+  now: number,
+): Promise<Probe> {
+  return judgeCode(await transport.send(await assertedRequest(madeUpCode(), client, origin, now)))
+}
+
+function madeUpCode(): Record<string, string> {
   const code = `stanch-${randomBytes(16).toString('hex')}`
-  const wire = await send(
-    transport,
-    {grant_type: 'authorization_code', code, redirect_uri: 'https://stanch.invalid/'},
-    client,
-    correlation,
-  )
+  return {grant_type: 'authorization_code', code, redirect_uri: 'https://stanch.invalid/'}
+}
+
+/** No grant has this id: whoever asks for it is authenticated first and then shown nothing. */
+const NO_GRANT = 'cgr_0000000000000000'
+
+/**
+ * Does the Management API still take this token? Asks for a client grant that does not exist: 401 is the token's own refusal;
+ * 404, or 403 for a missing scope, come after it was taken. No data is read and no log entry is left.
+ */
+export async function probeToken(transport: Transport, token: Secret): Promise<Probe> {
+  const headers = {authorization: `Bearer ${token.reveal()}`}
+  const {sent} = await transport.send({method: 'GET', path: `/api/v2/client-grants/${NO_GRANT}`, headers})
+  if (sent.kind !== 'answered' || sent.form !== 'json') return {verdict: 'no_evidence', ms: sent.ms}
+  const {status, error, date, ms} = sent
+  const common = {status, ms, ...(error !== undefined && {error}), ...(date !== undefined && {date})}
+  if (status === 401) return {verdict: 'dead', ...common}
+  const taken =
+    status === 200 || status === 404 || (status === 403 && (error === 'insufficient_scope' || sent.scopes !== undefined))
+  return {verdict: taken ? 'alive' : 'no_evidence', ...common}
+}
+
+function judgeCode(wire: Wire): Probe {
   const told = evidence(wire)
   if ('verdict' in told) return told
   const {status, error, common} = told

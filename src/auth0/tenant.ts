@@ -8,7 +8,7 @@ import {ManagementApi} from './management-api.ts'
 import {parseChange, secretAnswer, wireRequest, type ChangeBody, type Mutation} from './mutations.ts'
 import {heldFrom, heldFromToken, OperatorToken, type Operator} from './operator-token.ts'
 import type {Origin} from './origin.ts'
-import {probeMint, probeSecret, type Probe} from './probes.ts'
+import {probeKey, probeMint, probeSecret, probeToken, type Probe} from './probes.ts'
 import type {Limits} from './rate-limit.ts'
 import * as reads from './reads.ts'
 import {resendRead} from './resend.ts'
@@ -18,6 +18,7 @@ import type {ClientCredential} from './resources/credential.ts'
 import type {LogEntry} from './resources/log-entry.ts'
 import type {Organization} from './resources/organization.ts'
 import type {ResourceServer} from './resources/resource-server.ts'
+import {readSecretPage, type SecretPage} from './secret-list.ts'
 import {judge, type Sent} from './sent.ts'
 import {clientCredentialsRequest, grantRefused, parseGranted, type GrantedToken, type TokenRequest} from './token-endpoint.ts'
 import {Transport} from './transport.ts'
@@ -187,6 +188,11 @@ export class Tenant {
     }
   }
 
+  /** As `readSecret`, for a page of all applications. */
+  readSecrets(from: string | undefined, correlationId: string): Promise<SecretPage> {
+    return readSecretPage(this.#api, from, correlationId)
+  }
+
   /** The caller has recorded its intent, whose leaf hash is in `correlationId`. Never throws. */
   async change(mutation: Mutation, correlationId: string): Promise<Change> {
     const may = mutation.kind === 'client_secret.rotate' ? 'never_on_429' : 'also_on_429'
@@ -203,6 +209,16 @@ export class Tenant {
   /** Is this secret still accepted? Mints nothing. Never throws, never repeats. */
   probeSecret(clientId: string, secret: Secret, method: 'post' | 'basic', correlation?: string): Promise<Probe> {
     return probeSecret(this.#transport, {client_id: clientId, secret, method}, correlation)
+  }
+
+  /** Is this private key still accepted? Mints nothing. Never repeats. @throws {StanchError} `config.invalid` for a key of another sort */
+  probeKey(client: Extract<Credential, {readonly kind: 'private_key'}>): Promise<Probe> {
+    return probeKey(this.#transport, client, this.origin, Math.floor(this.#options.clock.now() / 1000))
+  }
+
+  /** Does the Management API still take this token? Reads nothing. Never throws, never repeats. */
+  probeToken(token: Secret): Promise<Probe> {
+    return probeToken(this.#transport, token)
   }
 
   /** Does this credential still get a token for `audience`? What it mints is in `minted()`. Never throws, never repeats. */

@@ -40,18 +40,29 @@ export async function clientCredentialsRequest(
   const parameters: Record<string, string> = {grant_type: 'client_credentials', audience: request.audience}
   if (request.scope !== undefined) parameters['scope'] = request.scope
   if (request.organization !== undefined) parameters['organization'] = request.organization
-  if (credential.kind === 'secret') return tokenRequest(parameters, credential, request.encoding)
-  parameters['client_id'] = credential.client_id
-  parameters['client_assertion_type'] = ASSERTION_TYPE
-  parameters['client_assertion'] = await clientAssertion({
-    client_id: credential.client_id,
+  return credential.kind === 'secret'
+    ? tokenRequest(parameters, credential, request.encoding)
+    : assertedRequest(parameters, credential, origin, now, request.encoding)
+}
+
+/** Any grant, with an assertion signed by the client's private key. @param now NumericDate */
+export async function assertedRequest(
+  parameters: Readonly<Record<string, string>>,
+  client: Extract<Credential, {readonly kind: 'private_key'}>,
+  origin: Origin,
+  now: number,
+  encoding: 'form' | 'json' = 'form',
+): Promise<WireRequest> {
+  const client_assertion = await clientAssertion({
+    client_id: client.client_id,
     audience: origin.issuer,
-    private_key_pem: credential.private_key_pem,
-    alg: credential.alg ?? 'RS256',
-    ...(credential.kid !== undefined && {kid: credential.kid}),
+    private_key_pem: client.private_key_pem,
+    alg: client.alg ?? 'RS256',
+    ...(client.kid !== undefined && {kid: client.kid}),
     now,
   })
-  return encoded(parameters, {}, request.encoding)
+  const proof = {client_id: client.client_id, client_assertion_type: ASSERTION_TYPE, client_assertion}
+  return encoded({...parameters, ...proof}, {}, encoding)
 }
 
 /** Any grant, with the client's secret in the body or in a Basic header. */

@@ -92,6 +92,22 @@ export const proofFlags = {
   }),
 }
 
+/** Where a scanner's findings may be given instead of a value. */
+export const scannerFlags = {
+  'from-scanner': Flags.string({
+    summary: 'take it from findings of TruffleHog, ggshield or SARIF: a file, or - for standard input',
+    helpValue: 'F|-',
+    exclusive: ['file', 'credential-file'],
+  }),
+  finding: Flags.integer({
+    summary: 'which finding, from 1, when the file holds several',
+    min: 1,
+    max: 1000,
+    helpValue: 'N',
+    dependsOn: ['from-scanner'],
+  }),
+}
+
 export const leakFlag = Flags.option({options: LEAK_KINDS, summary: 'what leaked', helpGroup: INCIDENT, helpValue: 'KIND'})
 
 export const clientFlag = Flags.string({summary: 'client id of the application', helpValue: 'ID'})

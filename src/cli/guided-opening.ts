@@ -4,7 +4,7 @@ import type {Connection, OperatorCredential} from '../config/connection.ts'
 import {readConnection} from '../config/connection.ts'
 import {showProfile} from '../config/profile.ts'
 import {StanchError} from '../errors.ts'
-import type {Responder} from '../execution/responder.ts'
+import type {ChoiceDecision, Responder} from '../execution/responder.ts'
 import {isLeakKind, LEAK_KINDS} from '../incident/leak.ts'
 import type {LeakKind} from '../incident/leak.ts'
 import {Secret} from '../secret.ts'
@@ -17,6 +17,7 @@ import type {Inspection} from '../tokens/inspect.ts'
 import {humanDuration, systemClock} from '../clock.ts'
 import {printable, quoted} from '../untrusted.ts'
 import {pathsOf} from './context.ts'
+import {ownerWords} from './inspect-token.ts'
 import {bareCredential} from './leaked-value.ts'
 import type {Connected, Place} from './context.ts'
 
@@ -76,7 +77,12 @@ export async function openGuided(given: OpeningJob): Promise<Opening> {
     ...(leaked ? {leaked} : {}),
     ...(inspection?.client_id === undefined ? {} : {client_id: inspection.client_id}),
     connected,
-    askClient: (responder) => askClient(connected, responder),
+    askClient: (responder) =>
+      askClient(
+        connected,
+        responder,
+        leaked && inspection ? comparison(job, connected, responder, inspection, leaked) : undefined,
+      ),
   }
 }
 
@@ -174,16 +180,39 @@ function credentialOf(pasted: Secret): OperatorCredential {
   return {kind: 'secret', client_id: first, secret: new Secret(second), method: 'post'}
 }
 
-/** Search by typing over all applications of the tenant. */
-async function askClient(connected: Connected, responder: Responder): Promise<string> {
-  const own = (await connected.tenant.operator()).client_id
+/** A bare secret names nobody: whose it is can be found by comparing, which reads the secrets of all. */
+function comparison(
+  job: OpeningJob,
+  connected: Connected,
+  responder: Responder,
+  found: Inspection,
+  value: Secret,
+): (() => Promise<string | undefined>) | undefined {
+  if (found.kind !== 'client-secret') return undefined
+  return async () => {
+    const {findClient} = await import('./find-client.ts')
+    const owner = await findClient(job.place, connected, {found, value})
+    responder.notify({kind: owner.verdict === 'found' ? 'note' : 'warning', text: `Whose: ${ownerWords(owner)}`})
+    return owner.verdict === 'found' ? owner.client_id : undefined
+  }
+}
+
+const COMPARE = 'compare'
+
+/** Search by typing over all applications of the tenant; who does not know may have the value compared, once. */
+async function askClient(
+  connected: Connected,
+  responder: Responder,
+  compare: (() => Promise<string | undefined>) | undefined,
+): Promise<string> {
+  const own = await connected.tenant.operator()
   const choices: {value: string; label: string; detail?: string}[] = []
   for await (const client of connected.tenant.listClients()) {
     if (client.global) continue
     choices.push({
       value: client.client_id,
       label: `${quoted(client.name, 40)} ${client.client_id}`,
-      detail: `${printable(client.app_type ?? '')}${client.client_id === own ? ' (the one you are signed in with)' : ''}`,
+      detail: `${printable(client.app_type ?? '')}${client.client_id === own.client_id ? ' (the one you are signed in with)' : ''}`,
     })
     if (choices.length >= 5000) break
   }
@@ -191,14 +220,27 @@ async function askClient(connected: Connected, responder: Responder): Promise<st
     throw new StanchError('auth0.not_found', 'This tenant shows no application to this credential.', {
       hint: 'Name it: --client ID',
     })
-  return responder.decide({
+  const may = compare !== undefined && ['read:client_keys', 'read:client_credentials'].some((scope) => own.scopes.includes(scope))
+  const decision: ChoiceDecision = {
     id: 'incident.client',
     kind: 'choice',
     ask: 'Whose is it?',
     why: 'The plan is made for one application.',
     effect: 'Its grants, APIs and log are read. Nothing is changed.',
     undo: 'nothing to undo',
-    choices,
+    choices: may
+      ? [
+          ...choices,
+          {
+            value: COMPARE,
+            label: 'not known: compare it with all',
+            detail: 'reads the secrets of all applications into memory; the log of the tenant shows it',
+          },
+        ]
+      : choices,
     unattended: 'refuse',
-  })
+  }
+  const answer = await responder.decide(decision)
+  if (answer !== COMPARE) return answer
+  return (await compare?.()) ?? responder.decide({...decision, choices})
 }

@@ -2,8 +2,10 @@ import {rankScopes, UNDOING_SCOPES} from '../auth0/scopes.ts'
 import type {ScopeRisk} from '../auth0/scopes.ts'
 import {humanDuration, rfc3339} from '../clock.ts'
 import {scrub} from '../secret.ts'
+import type {Owner} from '../execution/find-client.ts'
+import type {Liveness} from '../execution/liveness.ts'
 import type {Inspection} from '../tokens/inspect.ts'
-import {printable} from '../untrusted.ts'
+import {printable, quoted} from '../untrusted.ts'
 
 export interface SignatureVerdict {
   readonly verdict: 'valid' | 'invalid' | 'unknown'
@@ -13,14 +15,24 @@ export interface SignatureVerdict {
 /** What a pasted credential is. Its member names are a contract (`test/contracts/`). */
 export interface InspectedToken {
   readonly kind: Inspection['kind']
+  readonly type: Inspection['type']
+  /** One phrase for people. */
+  readonly what: string
   readonly format: Inspection['format']
   readonly confidence: Inspection['confidence']
+  /** Why it is taken for that. */
+  readonly reasons: readonly string[]
+  /** What is wrong with it, part by part. */
+  readonly damaged: readonly string[]
   readonly header: Readonly<Record<string, unknown>>
   readonly claims: Readonly<Record<string, unknown>>
   readonly tenant?: string
   readonly client_id?: string
   readonly subject_type?: 'client' | 'user'
   readonly for_management_api: boolean
+  readonly bound?: Inspection['bound']
+  /** RFC 7638 thumbprint of a key. */
+  readonly thumbprint?: string
   readonly signature: SignatureVerdict
   readonly validity: {
     readonly issued_at?: string
@@ -28,6 +40,10 @@ export interface InspectedToken {
     readonly remaining_seconds?: number
     readonly expired: boolean
   }
+  /** Does it still work? Asked only when told to; without that only what its own dates say. */
+  readonly alive: Liveness
+  /** Whose it is, where that was looked for. */
+  readonly owner?: Owner
   /** The worst first. */
   readonly scopes: readonly ({readonly scope: string} & ScopeRisk)[]
   /** Can it be ended before its time? Access tokens cannot. */
@@ -38,20 +54,36 @@ export interface InspectedToken {
 /** What can be ended at once: by rotating, revoking or deleting it. An issued access token cannot. */
 const ENDED_AT_WILL: readonly Inspection['kind'][] = ['client-secret', 'private-key', 'refresh-token', 'signing-secret']
 
+/** What the tenant said, where it was asked. */
+export interface Asked {
+  readonly alive?: Liveness | undefined
+  readonly owner?: Owner | undefined
+  /** Named by a person or a scanner, where the credential does not say it itself. */
+  readonly client_id?: string | undefined
+}
+
 /** The document of `token inspect`. @param now NumericDate, tenant time where a tenant is at hand */
-export function inspectedToken(found: Inspection, signature: SignatureVerdict, now: number): InspectedToken {
+export function inspectedToken(seen: Inspection, signature: SignatureVerdict, now: number, asked: Asked = {}): InspectedToken {
+  const client = asked.owner?.client_id ?? asked.client_id
+  const found = seen.client_id === undefined && client !== undefined ? {...seen, client_id: client} : seen
   const {issued_at: issued, expires_at: expires} = found
   const scopes = scopesOf(found)
   return {
     kind: found.kind,
+    type: found.type,
+    what: found.what,
     format: found.format,
     confidence: found.confidence,
+    reasons: found.reasons.map((reason) => scrub(reason)),
+    damaged: found.damaged,
     header: withoutSecrets(found.header ?? {}),
     claims: withoutSecrets(found.claims ?? {}),
     ...(found.tenant === undefined ? {} : {tenant: found.tenant}),
     ...(found.client_id === undefined ? {} : {client_id: found.client_id}),
     ...(found.subject_type === undefined ? {} : {subject_type: found.subject_type}),
     for_management_api: found.for_management_api,
+    ...(found.bound === undefined ? {} : {bound: found.bound}),
+    ...(found.kid === undefined ? {} : {thumbprint: found.kid}),
     signature:
       found.damaged.length === 0
         ? signature
@@ -61,10 +93,18 @@ export function inspectedToken(found: Inspection, signature: SignatureVerdict, n
       ...(expires === undefined ? {} : {expires_at: rfc3339(expires), remaining_seconds: Math.max(0, expires - now)}),
       expired: expires !== undefined && expires <= now,
     },
+    alive: asked.alive ?? unaskedAlive(found, now),
+    ...(asked.owner === undefined ? {} : {owner: asked.owner}),
     scopes,
     revocable: ENDED_AT_WILL.includes(found.kind),
     next: nextOf(found, now),
   }
+}
+
+function unaskedAlive(found: Inspection, now: number): Liveness {
+  const {expires_at: expires} = found
+  if (expires !== undefined && expires <= now) return {verdict: 'dead', reason: `it expired at ${rfc3339(expires)}`}
+  return {verdict: 'unknown', reason: NOT_ASKED}
 }
 
 /** Scopes of the Management API are known; what a scope of another API opens only its owner can say. */
@@ -99,6 +139,17 @@ function nextOf(found: Inspection, now: number): string[] {
   ]
 }
 
+const NOT_ASKED = 'not asked (--probe)'
+
+export function aliveWords({verdict, reason}: Liveness): string {
+  return `${{alive: 'yes', dead: 'no', unknown: 'not known'}[verdict]}: ${printable(reason, 300)}`
+}
+
+export function ownerWords({verdict, client_id, name, reason}: Owner): string {
+  const who = client_id === undefined ? '' : ` ${printable(client_id, 64)}${name === undefined ? '' : ` ${quoted(name, 40)}`}`
+  return `${{found: 'client', none: "nobody's here", unknown: 'not known'}[verdict]}${who}: ${printable(reason, 300)}`
+}
+
 /** The same for people. Every foreign text is printable. */
 export function inspectionLines(token: InspectedToken, found: Inspection, now: number): string[] {
   const {validity} = token
@@ -108,7 +159,9 @@ export function inspectionLines(token: InspectedToken, found: Inspection, now: n
     ...found.damaged.map((damage) => `Damaged:    ${printable(damage)}`),
   ]
   if (token.tenant !== undefined) lines.push(`Tenant:     ${printable(token.tenant)}`)
-  if (token.client_id !== undefined) lines.push(`Client:     ${printable(token.client_id)}`)
+  if (token.owner === undefined && token.client_id !== undefined) lines.push(`Client:     ${printable(token.client_id)}`)
+  if (token.owner) lines.push(`Whose:      ${ownerWords(token.owner)}`)
+  if (token.alive.reason !== NOT_ASKED) lines.push(`Alive:      ${aliveWords(token.alive)}`)
   if (found.audiences.length > 0) lines.push(`For:        ${found.audiences.map((audience) => printable(audience)).join(', ')}`)
   if (found.kid !== undefined) lines.push(`Thumbprint: ${printable(found.kid)}`)
   if (found.format === 'jwt') lines.push(`Signature:  ${token.signature.verdict}: ${printable(token.signature.reason, 400)}`)

@@ -12,6 +12,7 @@ export function classifyJwt(text: string): Finding {
   if (!claims) {
     return {
       kind: 'unknown',
+      type: 'jwt',
       format: 'jwt',
       what: 'a JWT that cannot be read',
       confidence: 'guess',
@@ -27,8 +28,10 @@ export function classifyJwt(text: string): Finding {
   const judged = judge(header ?? {}, claims, audiences, management)
   const issuer = typeof claims['iss'] === 'string' ? hostOf(claims['iss']) : undefined
   const tenant = (management === undefined ? undefined : managementHost(management)) ?? issuer
+  const bound = boundTo(claims)
   return {
     ...judged,
+    ...(bound && {bound, ...boundWords(judged, bound)}),
     format: 'jwt',
     confidence: damaged.length > 0 && judged.confidence === 'certain' ? 'likely' : judged.confidence,
     ...(header && {header}),
@@ -43,12 +46,31 @@ export function classifyJwt(text: string): Finding {
   }
 }
 
-type Judged = Pick<Finding, 'kind' | 'what' | 'confidence' | 'reasons' | 'subject_type'>
+/** RFC 9449 (DPoP) and RFC 8705 (mTLS): the confirmation claim names the key that has to be shown with the token. */
+function boundTo(claims: Claims): Finding['bound'] {
+  const cnf = claims['cnf']
+  if (typeof cnf !== 'object' || cnf === null) return undefined
+  const {jkt, 'x5t#S256': certificate} = cnf as {jkt?: unknown; 'x5t#S256'?: unknown}
+  const known = (one: unknown): one is string => typeof one === 'string' && /^[A-Za-z0-9_-]{43}$/.test(one)
+  if (known(jkt)) return {by: 'dpop', thumbprint: jkt}
+  return known(certificate) ? {by: 'mtls', thumbprint: certificate} : undefined
+}
+
+function boundWords(judged: Judged, {by}: {readonly by: 'dpop' | 'mtls'}): Pick<Judged, 'what' | 'reasons'> {
+  const key = by === 'dpop' ? 'a DPoP key' : 'a TLS certificate'
+  return {
+    what: `${judged.what}, bound to ${key}`,
+    reasons: [...judged.reasons, `its cnf names ${key}: an API that checks it refuses whoever has the token alone`],
+  }
+}
+
+type Judged = Pick<Finding, 'kind' | 'type' | 'what' | 'confidence' | 'reasons' | 'subject_type'>
 
 function judge(header: Claims, claims: Claims, audiences: readonly string[], management: string | undefined): Judged {
   if (header['alg'] === 'HS256' && typeof claims['scopes'] === 'object' && claims['scopes'] !== null) {
     return {
       kind: 'management-token',
+      type: 'legacy-token',
       what: 'a legacy token of the Management API',
       confidence: 'likely',
       reasons: [
@@ -61,6 +83,7 @@ function judge(header: Claims, claims: Claims, audiences: readonly string[], man
   if (foreign !== undefined)
     return {
       kind: 'operator-token',
+      type: 'operator-token',
       what: 'the token of an administrator who signed in with the Auth0 CLI',
       confidence: foreign.certain ? 'certain' : 'likely',
       reasons: foreign.reasons,
@@ -74,6 +97,7 @@ function judge(header: Claims, claims: Claims, audiences: readonly string[], man
         : 'an access token of a machine client for the Management API'
     return {
       kind: management === undefined ? 'unknown' : 'management-token',
+      type: 'machine-token',
       what,
       confidence: machine.certain ? 'certain' : 'likely',
       reasons: [machine.reason],
@@ -83,6 +107,7 @@ function judge(header: Claims, claims: Claims, audiences: readonly string[], man
   if (isIdToken(header, claims, audiences)) {
     return {
       kind: 'unknown',
+      type: 'id-token',
       what: 'an ID token, which opens no API',
       confidence: 'likely',
       reasons: ['its audience is a client, not an API'],
@@ -94,6 +119,7 @@ function judge(header: Claims, claims: Claims, audiences: readonly string[], man
     const where = management === undefined ? 'another API' : 'the Management API'
     return {
       kind: 'user-token',
+      type: 'user-token',
       what: `an access token of a user for ${where}`,
       confidence: piped ? 'certain' : 'likely',
       reasons: [piped ? 'its sub is a user id' : 'its sub is neither a machine client nor the same as its client'],
@@ -102,6 +128,7 @@ function judge(header: Claims, claims: Claims, audiences: readonly string[], man
   }
   return {
     kind: 'unknown',
+    type: 'jwt',
     what: "a JWT, but not one of Auth0's access tokens",
     confidence: 'guess',
     reasons: ['it lacks the claims of an access token'],

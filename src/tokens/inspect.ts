@@ -1,6 +1,6 @@
-import type {JsonWebKey, KeyObject} from 'node:crypto'
 import {StanchError} from '../errors.ts'
 import {classifyJwt} from './classify-jwt.ts'
+import {findJwk, findPem} from './find-key.ts'
 import {isClientId, pastedValue, type Pasted} from './pasted.ts'
 
 /** The words of the product for what leaked; `unknown` also stands for what needs no containment. */
@@ -14,9 +14,30 @@ export type CredentialKind =
   | 'operator-token'
   | 'unknown'
 
+/** What it is by its form, finer than `kind`, which names the response. */
+export type CredentialType =
+  | 'machine-token'
+  | 'user-token'
+  | 'id-token'
+  | 'operator-token'
+  | 'legacy-token'
+  | 'encrypted-token'
+  | 'opaque-token'
+  | 'jwt'
+  | 'refresh-token'
+  | 'client-secret'
+  | 'private-key'
+  | 'public-key'
+  | 'signing-secret'
+  | 'scim-token'
+  | 'client-id'
+  | 'identifier'
+  | 'unknown'
+
 /** What a text says about itself. Never holds the signature, a secret or the text. */
 export interface Inspection {
   readonly kind: CredentialKind
+  readonly type: CredentialType
   readonly format: 'jwt' | 'jwe' | 'opaque' | 'secret' | 'pem' | 'jwk' | 'client_id' | 'unknown'
   /** One phrase for people: `an access token of a machine client for the Management API`. */
   readonly what: string
@@ -36,6 +57,8 @@ export interface Inspection {
   readonly issued_at?: number
   /** NumericDate. Absent when the token does not say or never expires. */
   readonly expires_at?: number
+  /** The token is of use only to whoever has this key: `cnf` with `jkt` (DPoP) or `x5t#S256` (a TLS certificate). */
+  readonly bound?: {readonly by: 'dpop' | 'mtls'; readonly thumbprint: string}
   /** RFC 7638 thumbprint of a key: the `kid` Auth0 gives a credential that was made without one. */
   readonly kid?: string
   /** What is wrong with it, part by part; the rest is what could still be read. */
@@ -86,12 +109,33 @@ function find(pasted: Pasted): Finding {
 function byName({value, name = ''}: Pasted): Finding | undefined {
   const said = [`it stood under ${name}`]
   if (/refresh_?token/i.test(name))
-    return {kind: 'refresh-token', format: 'opaque', what: 'a refresh token', confidence: 'likely', reasons: said}
+    return {
+      kind: 'refresh-token',
+      type: 'refresh-token',
+      format: 'opaque',
+      what: 'a refresh token',
+      confidence: 'likely',
+      reasons: said,
+    }
   if (/signing_?secret/i.test(name))
-    return {kind: 'signing-secret', format: 'secret', what: 'the signing secret of an API', confidence: 'likely', reasons: said}
+    return {
+      kind: 'signing-secret',
+      type: 'signing-secret',
+      format: 'secret',
+      what: 'the signing secret of an API',
+      confidence: 'likely',
+      reasons: said,
+    }
   if (/client_?id$/i.test(name) && isClientId(value)) return clientId(value, said)
   if (/client_?secret|^secret$/i.test(name))
-    return {kind: 'client-secret', format: 'secret', what: 'a client secret', confidence: 'likely', reasons: said}
+    return {
+      kind: 'client-secret',
+      type: 'client-secret',
+      format: 'secret',
+      what: 'a client secret',
+      confidence: 'likely',
+      reasons: said,
+    }
   return undefined
 }
 
@@ -99,6 +143,7 @@ function byShape(value: string): Finding | undefined {
   if (/^v1\.[A-Za-z0-9_-]{20,}$/.test(value)) {
     return {
       kind: 'refresh-token',
+      type: 'refresh-token',
       format: 'opaque',
       what: 'a refresh token',
       confidence: 'likely',
@@ -108,6 +153,7 @@ function byShape(value: string): Finding | undefined {
   if (/^tok_[A-Za-z0-9]{16}\.[0-9a-f]{64}$/.test(value)) {
     return {
       kind: 'unknown',
+      type: 'scim-token',
       format: 'opaque',
       what: 'a SCIM token of a connection',
       confidence: 'likely',
@@ -117,6 +163,7 @@ function byShape(value: string): Finding | undefined {
   if (/^(cgr|cred|org|con|rol|lst|acl|est|rlp|tep)_[A-Za-z0-9]{16,22}$/.test(value)) {
     return {
       kind: 'unknown',
+      type: 'identifier',
       format: 'unknown',
       what: 'an identifier, which opens nothing by itself',
       confidence: 'likely',
@@ -129,6 +176,7 @@ function byShape(value: string): Finding | undefined {
     const hex = /^[0-9a-f]{64}$/i.test(value)
     return {
       kind: 'client-secret',
+      type: 'client-secret',
       format: 'secret',
       what: 'a client secret',
       confidence: hex ? 'guess' : 'likely',
@@ -142,6 +190,7 @@ function byShape(value: string): Finding | undefined {
   if (/^[A-Za-z0-9_-]{28,48}$/.test(value)) {
     return {
       kind: 'unknown',
+      type: 'opaque-token',
       format: 'opaque',
       what: 'an opaque string',
       confidence: 'guess',
@@ -154,6 +203,7 @@ function byShape(value: string): Finding | undefined {
 function clientId(value: string, reasons: readonly string[]): Finding {
   return {
     kind: 'unknown',
+    type: 'client-id',
     format: 'client_id',
     what: 'a client id, which is no secret',
     confidence: 'likely',
@@ -165,6 +215,7 @@ function clientId(value: string, reasons: readonly string[]): Finding {
 function unknown(): Finding {
   return {
     kind: 'unknown',
+    type: 'unknown',
     format: 'unknown',
     what: 'something we do not recognise',
     confidence: 'guess',
@@ -176,6 +227,7 @@ function findJwe(value: string): Finding {
   const {header, damaged = []} = classifyJwt(value)
   return {
     kind: 'unknown',
+    type: 'encrypted-token',
     format: 'jwe',
     what: 'an encrypted access token',
     confidence: 'likely',
@@ -183,93 +235,4 @@ function findJwe(value: string): Finding {
     ...(header && {header}),
     damaged: damaged.filter((line) => line.startsWith('header')),
   }
-}
-
-function findPem(value: string): Finding {
-  const label = /^-----BEGIN ([A-Z0-9 ]+)-----/.exec(value)?.[1] ?? ''
-  if (!label.endsWith('PRIVATE KEY')) {
-    return {
-      kind: 'unknown',
-      format: 'pem',
-      what: 'a public key or certificate, which is no secret',
-      confidence: 'certain',
-      reasons: [`a PEM block ${label}`],
-      ...thumbprint(() => crypto().createPublicKey(value)),
-    }
-  }
-  const encrypted = label.startsWith('ENCRYPTED') || value.includes('ENCRYPTED')
-  const print = encrypted ? {} : thumbprint(() => crypto().createPrivateKey(value))
-  return {
-    kind: 'private-key',
-    format: 'pem',
-    what: encrypted ? 'a private key under a passphrase' : 'a private key',
-    confidence: 'certain',
-    reasons: [`a PEM block ${label}`],
-    ...print,
-    ...(!encrypted && print.kid === undefined && {damaged: ['the key inside cannot be read']}),
-  }
-}
-
-function findJwk(value: string): Finding | undefined {
-  const parsed = parse(value)
-  const key = Array.isArray(parsed?.['keys'])
-    ? (parsed['keys'] as unknown[]).find((one) => typeof one === 'object' && one !== null)
-    : parsed
-  const jwk = key as JsonWebKey | undefined
-  if (typeof jwk?.kty !== 'string') return undefined
-  if (jwk.kty === 'oct')
-    return {
-      kind: 'signing-secret',
-      format: 'jwk',
-      what: 'a shared signing secret',
-      confidence: 'likely',
-      reasons: ['a JWK of kty oct'],
-    }
-  if (!('d' in jwk))
-    return {
-      kind: 'unknown',
-      format: 'jwk',
-      what: 'a public key, which is no secret',
-      confidence: 'certain',
-      reasons: ['a JWK without a private part'],
-      ...thumbprint(() => crypto().createPublicKey({key: jwk, format: 'jwk'})),
-    }
-  return {
-    kind: 'private-key',
-    format: 'jwk',
-    what: 'a private key',
-    confidence: 'certain',
-    reasons: ['a JWK with its private part'],
-    ...thumbprint(() => crypto().createPrivateKey({key: jwk, format: 'jwk'})),
-  }
-}
-
-function parse(text: string): Record<string, unknown> | undefined {
-  try {
-    return JSON.parse(text) as Record<string, unknown>
-  } catch {
-    return undefined
-  }
-}
-
-/** RFC 7638, SHA-256 over the required members of the public key in lexicographic order. */
-function thumbprint(load: () => KeyObject): {readonly kid?: string} {
-  try {
-    const key = load()
-    const jwk = (key.type === 'private' ? crypto().createPublicKey(key) : key).export({format: 'jwk'})
-    const members =
-      jwk.kty === 'RSA'
-        ? {e: jwk.e, kty: jwk.kty, n: jwk.n}
-        : jwk.kty === 'EC'
-          ? {crv: jwk.crv, kty: jwk.kty, x: jwk.x, y: jwk.y}
-          : {crv: jwk.crv, kty: jwk.kty, x: jwk.x}
-    return {kid: crypto().createHash('sha256').update(JSON.stringify(members)).digest('base64url')}
-  } catch {
-    return {}
-  }
-}
-
-/** Only keys need it; a token is decoded without, and the fastest command should stay fast. */
-function crypto() {
-  return process.getBuiltinModule('node:crypto')
 }

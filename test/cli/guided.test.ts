@@ -158,6 +158,21 @@ test('a token that leaked names its own client and lifetime, and is asked about 
   equal(b.simulator.tenant.changes().length, 0)
 })
 
+test('who does not know whose secret it is has it compared, and is asked no more than that', async (t) => {
+  const b = await bench(t)
+  const terminal = new Pty(t, MAIN, {env: b.env})
+  await answer(terminal, b, [PASTE])
+  const clients = b.simulator.tenant.clients().filter((one) => one['global'] !== true)
+  await answer(terminal, b, [[/Whose is it\?[^]*Type a number/, () => String(clients.length + 1)]])
+  await terminal.see(/Whose: client [A-Za-z0-9]{32} "billing-sync"/)
+  await terminal.see(WHEN[0])
+  terminal.type('\u0003')
+  equal(await terminal.ended(), 130)
+  equal(b.simulator.tenant.unlogged(), 0)
+  equal(b.simulator.tenant.changes().length, 0)
+  for (const secret of b.simulator.tenant.knownSecrets()) ok(!terminal.raw.includes(secret), 'a secret reached the terminal')
+})
+
 test('a kind that people contain is answered with its runbook, and nothing is sent', async (t) => {
   const b = await bench(t)
   const terminal = new Pty(t, MAIN, {env: b.env})

@@ -13,8 +13,12 @@ const PAGE_SAMPLE =
 
 const MEMBERS = [
   'kind',
+  'type',
+  'what',
   'format',
   'confidence',
+  'reasons',
+  'damaged',
   'header',
   'claims',
   'tenant',
@@ -23,6 +27,7 @@ const MEMBERS = [
   'for_management_api',
   'signature',
   'validity',
+  'alive',
   'scopes',
   'revocable',
   'next',
