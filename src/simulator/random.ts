@@ -39,6 +39,19 @@ export class Random {
     return out
   }
 
+  /** A whole number from 0 to `bound` - 1. */
+  below(bound: number): number {
+    return Math.floor((this.#next() / 4294967296) * bound)
+  }
+
+  chance(probability: number): boolean {
+    return this.#next() / 4294967296 < probability
+  }
+
+  pick<T>(from: readonly [T, ...T[]]): T {
+    return from[this.below(from.length)] ?? from[0]
+  }
+
   clientId(): string {
     return this.text(32, ALNUM)
   }

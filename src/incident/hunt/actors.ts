@@ -15,6 +15,8 @@ export interface Actor {
   readonly holder?: Actor
   /** Acts with the very token that leaked. */
   readonly leaked_token: boolean
+  /** The log names the token that this one acts with. */
+  readonly has_jti: boolean
   readonly kind: 'token' | 'api' | 'other'
   first_at: string
   last_at: string
@@ -76,6 +78,7 @@ export class Actors {
           fingerprint,
           user,
           leaked_token: leaked,
+          has_jti: jti !== undefined,
           kind,
           first_at: date,
           last_at: date,
@@ -91,6 +94,7 @@ export class Actors {
         user,
         ...(holder ? {holder} : {}),
         leaked_token: leaked,
+        has_jti: jti !== undefined,
         kind,
         first_at: date,
         last_at: date,

@@ -78,6 +78,8 @@ export interface HuntFacts {
   readonly rotated_at?: string
   /** `jti` of the leaked token, where it has one. */
   readonly leaked_jti?: string
+  /** Only a token leaked: nobody can ask for another one with it, so who does is not the thief by that. */
+  readonly token_only?: boolean
   /** When we sent probes: refusals of the leaked client from our own address in these spans are ours. */
   readonly probed: readonly {readonly from: string; readonly to: string}[]
   /** Addresses that somebody of the team named as known. */

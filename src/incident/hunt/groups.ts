@@ -17,8 +17,6 @@ export interface Group {
   readonly text: string
   readonly object?: {readonly kind: string; readonly id: string}
   readonly remove?: string
-  /** Known ones of this client did the like before the leak. */
-  readonly habit: boolean
   /** Path of the first request. */
   readonly path?: string
   /** The client that the request is about. */
@@ -36,7 +34,6 @@ export interface HitContext {
   readonly actor: Actor | undefined
   readonly ours: boolean
   readonly date: string
-  readonly habit: boolean
 }
 
 /** More kinds of hits are only counted. */
@@ -56,13 +53,13 @@ export class Groups {
 
   add(hit: Hit, entry: LogEntry, context: HitContext): void {
     const {hunt, detection} = hit
-    const {actor, date, ours, habit} = context
+    const {actor, date, ours} = context
     const left = ours ? undefined : leftBy(detection.leaves, entry)
     const text = textOf(entry)
     const by = hunt.group ?? 'actor'
     const user = by === 'user' ? (entry.user_id ?? '') : undefined
     const who = by === 'actor' && actor ? `#${actor.index}` : `${entry.client_id}|${user ?? (by === 'client' ? '' : entry.ip)}`
-    const key = `${hunt.id}|${ours}|${habit}|${who}|${left ? `${left.kind}:${left.id}` : text}`
+    const key = `${hunt.id}|${ours}|${who}|${left ? `${left.kind}:${left.id}` : text}`
     let group = this.#byKey.get(key)
     if (!group) {
       if (this.all.length >= MAX_GROUPS) {
@@ -79,7 +76,6 @@ export class Groups {
         ours,
         text,
         ...(left ? {object: {kind: left.kind, id: left.id}, remove: left.remove} : {}),
-        habit,
         ...(entry.request?.path === undefined ? {} : {path: entry.request.path}),
         ...(about === undefined ? {} : {about_client: about}),
         ...(entry.request?.jti === undefined ? {} : {jti: entry.request.jti}),

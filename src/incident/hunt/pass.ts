@@ -1,11 +1,12 @@
 import type {LogEntry} from '../../auth0/resources/log-entry.ts'
 import {Actors, isToken} from './actors.ts'
+import type {Actor} from './actors.ts'
 import type {Sets} from './condition.ts'
 import {Detector} from './detector.ts'
 import type {Hit} from './detector.ts'
 import type {CompromisedClient, HuntFacts} from './findings.ts'
 import {Groups} from './groups.ts'
-import {templateOf} from './leavings.ts'
+import {textOf} from './leavings.ts'
 import type {Hunt} from './hunt.ts'
 
 /** What is known before a pass: the incident's facts, and what earlier passes found. */
@@ -17,14 +18,17 @@ export interface Knowledge {
 
 /** Questions that are asked of everything; a sharper one on the same entry goes before them. */
 const GENERAL = new Set(['H5', 'H25', 'H26'])
-/** Kinds of requests that known actors made before the leak. */
+/** Kinds of requests, and actors of each, that are remembered. */
 const MAX_HABITS = 20_000
+const MAX_WHO = 8
 
 /** One pass over the log: entries go in one by one, in any order of arrival; memory does not grow with their number. */
 export class Pass {
   readonly actors: Actors
   readonly groups = new Groups()
   readonly own_ips = new Set<string>()
+  /** Who made which kind of request with which client; the first few. */
+  readonly habits = new Map<string, Set<Actor>>()
   entries = 0
   first_at = ''
   last_at = ''
@@ -32,7 +36,6 @@ export class Pass {
   readonly shared = new Set<string>()
   readonly #knowledge: Knowledge
   readonly #detector: Detector
-  readonly #habits = new Set<string>()
   readonly #own: {readonly correlation_ids: ReadonlySet<string>; readonly tokens: ReadonlySet<string>}
 
   constructor(hunts: readonly Hunt[], knowledge: Knowledge) {
@@ -58,9 +61,11 @@ export class Pass {
       if (entry.ip !== undefined && entry.correlation_id !== undefined) this.own_ips.add(entry.ip)
       this.groups.close(entry, null, date)
       const own = hits.find(({hunt}) => hunt.id === 'H31') ?? hits[0]
-      if (own) this.groups.add(own, entry, {actor: undefined, ours: true, date, habit: false})
+      if (own) this.groups.add(own, entry, {actor: undefined, ours: true, date})
       return
     }
+    const unrecorded = this.#isOwnClient(entry) ? hits.find(({hunt}) => hunt.id === 'H31') : undefined
+    if (unrecorded) return this.groups.add(unrecorded, entry, {actor: undefined, ours: false, date})
     const api = entry.type === 'sapi' || entry.type === 'mgmt_api_read'
     this.#noteShared(entry, date)
     if (!api && !isToken(entry.type) && hits.length === 0) return
@@ -68,9 +73,15 @@ export class Pass {
       api || isToken(entry.type) || hits.some(({hunt}) => (hunt.group ?? 'actor') === 'actor')
         ? this.actors.of(entry, date)
         : undefined
-    const habit = api && actor !== undefined && this.#isHabit(entry, date)
+    if (api && actor) this.#learnHabit(entry, actor)
     if (api) this.groups.close(entry, actor ?? null, date)
-    for (const hit of sharpest(hits)) this.groups.add(hit, entry, {actor, ours: false, date, habit})
+    for (const hit of sharpest(hits)) this.groups.add(hit, entry, {actor, ours: false, date})
+  }
+
+  /** The responder's client, which is judged by our own records alone, unless it is what leaked. */
+  #isOwnClient({client_id}: LogEntry): boolean {
+    const {sets, clients} = this.#knowledge
+    return client_id !== undefined && sets.own_clients?.has(client_id) === true && !clients.has(client_id)
   }
 
   #isOurs(entry: LogEntry, date: string): boolean {
@@ -88,14 +99,13 @@ export class Pass {
     return this.#knowledge.facts.probed.some(({from, to}) => date >= from && date <= to)
   }
 
-  /** Did this client make requests of this kind before the leak? What comes before is learned on the way. */
-  #isHabit(entry: LogEntry, date: string): boolean {
-    const client = entry.client_id ?? ''
-    const since = this.#knowledge.clients.get(client)?.since ?? this.#knowledge.facts.leaked_at
-    if (since === undefined) return false
-    const kind = `${client}|${entry.request?.method}|${templateOf(entry.request?.path ?? '')}`
-    if (date <= since && this.#habits.size < MAX_HABITS) this.#habits.add(kind)
-    return this.#habits.has(kind)
+  /** Remembers who made requests of a kind: what a known one does is no sign of an attack when somebody new does it. */
+  #learnHabit(entry: LogEntry, actor: Actor): void {
+    const kind = habitOf(entry.client_id ?? '', textOf(entry))
+    const who = this.habits.get(kind)
+    if (who) {
+      if (who.size < MAX_WHO) who.add(actor)
+    } else if (this.habits.size < MAX_HABITS) this.habits.set(kind, new Set([actor]))
   }
 
   #noteShared(entry: LogEntry, date: string): void {
@@ -107,14 +117,21 @@ export class Pass {
   }
 }
 
-/** Of several questions that an act answers, the general ones are left out. */
+/** Of several questions that an act answers, the general ones are left out; of general ones alone the first stays. */
 function sharpest(hits: readonly Hit[]): readonly Hit[] {
-  if (hits.length < 2 || !hits.some(({hunt}) => hunt.weight === 'act')) return hits
-  return hits.filter(({hunt}) => !GENERAL.has(hunt.id))
+  if (hits.length < 2) return hits
+  const sharp = hits.filter(({hunt}) => !GENERAL.has(hunt.id))
+  const general = sharp.some(({hunt}) => hunt.weight !== 'note') ? undefined : hits.find(({hunt}) => GENERAL.has(hunt.id))
+  return general ? [...sharp, general] : sharp
 }
 
 /** RFC 3339 in the 24 characters that compare as text; what is no date stays as it is. */
 function normalised(date: string): string {
   const ms = Date.parse(date)
   return Number.isFinite(ms) ? new Date(ms).toISOString() : date
+}
+
+/** The kind of a request: the client, the method and the path without its ids. */
+export function habitOf(client_id: string, text: string): string {
+  return `${client_id}|${text}`
 }

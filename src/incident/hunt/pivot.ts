@@ -51,7 +51,12 @@ export function learn(before: Learned, outcome: PassOutcome): Learned {
     const {hunt, object, first_at, path = ''} = group
     if (hunt.id === 'H9' && object) join(object.id, 'planted', first_at)
     if (hunt.id === 'H6') {
-      if (object?.kind === 'client_secret') join(object.id, 'secret_read', first_at)
+      if (object?.kind === 'client_secret') {
+        join(object.id, 'secret_read', first_at)
+        // Where a token alone leaked, now its client's secret did, too.
+        if (outcome.facts.token_only && clients.get(object.id)?.how === 'leaked')
+          clients.set(object.id, {client_id: object.id, how: 'secret_read', since: first_at})
+      }
       // A list of clients with secrets: every one of them is known now.
       else if (path === '/api/v2/clients') for (const client of issuedTo(actors)) join(client, 'secret_read', first_at)
     }
@@ -63,11 +68,18 @@ export function learn(before: Learned, outcome: PassOutcome): Learned {
     if (clients.has(actor.client_id) || actor.kind !== 'token') continue
     const standing = judged.get(actor)?.standing
     if (standing === 'expected' || standing === 'unsure') continue
-    if (before.ips.has(actor.ip) && ips.has(actor.ip)) join(actor.client_id, 'same_address', actor.first_at)
+    // Its own secret may be as old a leak as the first one.
+    const since = outcome.facts.leaked_at ?? justBefore(actor.first_at)
+    if (before.ips.has(actor.ip) && ips.has(actor.ip)) join(actor.client_id, 'same_address', since)
     else if (before.fingerprints.has(actor.fingerprint) && fingerprints.has(actor.fingerprint))
-      join(actor.client_id, 'same_fingerprint', actor.first_at)
+      join(actor.client_id, 'same_fingerprint', since)
   }
   return {clients, ips, fingerprints, users}
+}
+
+function justBefore(date: string): string {
+  const ms = Date.parse(date)
+  return Number.isFinite(ms) ? new Date(ms - 1).toISOString() : date
 }
 
 /** Clients that got tokens. */

@@ -10,7 +10,7 @@ import {Pass} from './pass.ts'
 import {learn, sameKnowledge} from './pivot.ts'
 import type {Learned} from './pivot.ts'
 import {judgeActors} from './standing.ts'
-import {hostileActors, verdictOf} from './verdicts.ts'
+import {habitJudge, hostileActors, verdictOf} from './verdicts.ts'
 
 /** Rounds of the pivot; each goes through the log once. */
 const MAX_ROUNDS = 8
@@ -72,13 +72,14 @@ function onePass({entries, facts, sets, hunts = HUNTS}: HuntOptions, learned: Le
   })
   const planted = new Set([...learned.clients.values()].filter(({how}) => how === 'planted').map(({client_id}) => client_id))
   for (const user of learned.users) planted.add(user)
+  const isHabit = habitJudge(pass.habits, judged)
   const context = {
     judged,
-    hostile: hostileActors(pass.groups.all, judged),
+    isHabit,
+    hostile: hostileActors(pass.groups.all, judged, isHabit),
     suspect_ips: learned.ips,
     own_ips: pass.own_ips,
     planted,
-    compromised: new Set(learned.clients.keys()),
   }
   const graded = pass.groups.all.map((group) => ({group, ...verdictOf(group, context)}))
   const outcome = {

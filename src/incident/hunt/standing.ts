@@ -13,6 +13,8 @@ export type Standing = 'expected' | 'kin' | 'stranger' | 'unsure' | 'other'
 export interface Judged {
   readonly standing: Standing
   readonly because: string
+  /** Held against an actor for the address alone: his client is not known to be compromised. */
+  readonly by_address?: true
 }
 
 export interface StandingContext {
@@ -72,7 +74,9 @@ function onItsOwn(actor: Actor, compromised: CompromisedClient | undefined, cont
     return {standing: 'stranger', because: 'an account that the attacker made or invited'}
   if (compromised?.how === 'planted') return {standing: 'stranger', because: 'a client that the attacker made'}
   const since = compromised ? compromised.since : facts.leaked_at
-  if (since !== undefined && actor.first_at <= since && !actor.leaked_token)
+  // The attacker may have had this client before the log shows how he got it.
+  const early = actor.first_at > (facts.leaked_at ?? context.edge) && context.suspect_ips.has(actor.ip)
+  if (since !== undefined && actor.first_at <= since && !actor.leaked_token && !early)
     return {standing: 'expected', because: `seen since ${actor.first_at}, before ${compromised ? 'the leak' : 'anything leaked'}`}
   if (!compromised) return undefined
   if (actor.adopted && !context.new_secret_read) return {standing: 'expected', because: 'it has the new secret'}
@@ -91,10 +95,17 @@ function byRelation(
   const suspectAddress = actor.ip !== '' && context.suspect_ips.has(actor.ip)
   const suspectTool = actor.fingerprint !== '' && context.suspect_fingerprints.has(actor.fingerprint)
   if (!compromised) {
-    if (suspectAddress) return {standing: 'stranger', because: "the suspect's address with another client"}
+    if (suspectAddress) return {standing: 'stranger', because: "the suspect's address with another client", by_address: true}
     return {standing: 'other', because: 'a client that nothing is held against'}
   }
   const {holder} = actor
+  if (
+    context.facts.token_only &&
+    compromised.how === 'leaked' &&
+    !actor.leaked_token &&
+    (actor.kind === 'token' || actor.has_jti)
+  )
+    return {standing: 'other', because: 'another token of this client than the one that leaked'}
   if (holder) {
     const got = judged.get(holder)
     if (got?.standing === 'stranger' || got?.standing === 'kin')

@@ -1,23 +1,26 @@
 import type {Actor} from './actors.ts'
 import type {Verdict} from './findings.ts'
 import type {Group} from './groups.ts'
+import {habitOf} from './pass.ts'
 import type {Judged} from './standing.ts'
 
 export interface VerdictContext {
   readonly judged: ReadonlyMap<Actor, Judged>
+  readonly isHabit: (group: Group) => boolean
   readonly hostile: ReadonlySet<Actor>
   readonly suspect_ips: ReadonlySet<string>
   readonly own_ips: ReadonlySet<string>
   readonly planted: ReadonlySet<string>
-  /** Clients that count as compromised. */
-  readonly compromised: ReadonlySet<string>
 }
 
 /**
- * Strangers that did something which lasts, opens a door or reads secrets, and which no known actor of that client did
- * before the leak. Whoever shares an address with one of them, and is a stranger too, is the same.
+ * Strangers that did something which lasts, opens a door or reads secrets, and which no known actor of that client does. Whoever shares an address with one of them, and is a stranger too, is the same.
  */
-export function hostileActors(groups: readonly Group[], judged: ReadonlyMap<Actor, Judged>): Set<Actor> {
+export function hostileActors(
+  groups: readonly Group[],
+  judged: ReadonlyMap<Actor, Judged>,
+  isHabit: (group: Group) => boolean,
+): Set<Actor> {
   const hostile = new Set<Actor>()
   const ips = new Map<string, Set<string>>()
   const add = (actor: Actor) => {
@@ -25,11 +28,17 @@ export function hostileActors(groups: readonly Group[], judged: ReadonlyMap<Acto
     if (actor.ip !== '') ips.set(actor.ip, (ips.get(actor.ip) ?? new Set()).add(actor.client_id))
     if (actor.holder && judged.get(actor.holder)?.standing === 'stranger' && !hostile.has(actor.holder)) add(actor.holder)
   }
-  for (const {hunt, actor, habit, ours} of groups) {
-    if (!ours && actor && hunt.weight === 'act' && !habit && judged.get(actor)?.standing === 'stranger') add(actor)
+  const acted = new Set<Actor>()
+  for (const group of groups) {
+    const {hunt, actor, ours} = group
+    if (ours || !actor || hunt.weight !== 'act' || judged.get(actor)?.standing !== 'stranger' || isHabit(group)) continue
+    acted.add(actor)
+    if (!judged.get(actor)?.by_address) add(actor)
   }
-  for (const [actor, {standing}] of judged) {
-    if (standing === 'stranger' && ips.get(actor.ip)?.has(actor.client_id)) hostile.add(actor)
+  for (const [actor, {standing, by_address}] of judged) {
+    if (standing !== 'stranger') continue
+    // Another client at that address counts where it did such a thing itself.
+    if (by_address ? ips.has(actor.ip) && acted.has(actor) : ips.get(actor.ip)?.has(actor.client_id)) hostile.add(actor)
   }
   return hostile
 }
@@ -40,7 +49,10 @@ export function verdictOf(group: Group, context: VerdictContext): {verdict: Verd
   if (group.hunt.id === 'H31') {
     return context.own_ips.has(group.ip ?? '')
       ? {verdict: 'ours', because: "the responder's client, from the address of our own requests"}
-      : {verdict: 'unknown', because: "the responder's client, but no record of ours has it: stanch audit reconcile"}
+      : {
+          verdict: context.own_ips.size > 0 ? 'suspect' : 'unknown',
+          because: "the responder's client, but no record of ours has it: stanch audit reconcile",
+        }
   }
   const {actor} = group
   if (!actor) return withoutActor(group, context)
@@ -53,7 +65,10 @@ export function verdictOf(group: Group, context: VerdictContext): {verdict: Verd
       return {verdict: 'expected', because: found.because}
     case 'kin':
     case 'stranger':
-      return {verdict: 'suspect', because: group.habit ? `${found.because}; this client did the like before` : found.because}
+      return {
+        verdict: 'suspect',
+        because: context.isHabit(group) ? `${found.because}; known ones of this client do the like` : found.because,
+      }
     case 'unsure':
       return {verdict: 'unknown', because: found.because}
     case 'other':
@@ -68,4 +83,18 @@ function withoutActor(group: Group, context: VerdictContext): {verdict: Verdict;
   if (context.planted.has(group.client_id) || context.planted.has(group.user ?? ''))
     return {verdict: 'suspect', because: 'made by the attacker'}
   return {verdict: 'unknown', because: 'worth a look, whoever did it; addresses differ'}
+}
+
+/** Do known ones of the same client make requests of this kind? */
+export function habitJudge(
+  habits: ReadonlyMap<string, ReadonlySet<Actor>>,
+  judged: ReadonlyMap<Actor, Judged>,
+): (group: Group) => boolean {
+  return ({client_id, text, actor}) => {
+    for (const other of habits.get(habitOf(client_id, text)) ?? []) {
+      const standing = judged.get(other)?.standing
+      if (other !== actor && (standing === 'expected' || standing === 'unsure')) return true
+    }
+    return false
+  }
 }

@@ -107,11 +107,28 @@ describe('a hunt', () => {
     const result = hunt([
       ...before,
       write('post', '/users', {minute: 30, jti: 's-60', response: {user_id: 'auth0|planted'}}),
-      write('post', '/users', {minute: 40, jti: 's-60', ip: EXAMPLE.consumer_ip, response: {user_id: 'auth0|customer'}}),
+      write('patch', '/users/auth0%7Ccustomer', {
+        minute: 40,
+        jti: 's-60',
+        ip: EXAMPLE.consumer_ip,
+        body: {email: 'a@acme.example'},
+      }),
     ])
     const verdicts = Object.fromEntries(of(result, 'H23').map(({object, verdict}) => [object?.id, verdict]))
     deepEqual(verdicts, {'auth0|planted': 'hostile', 'auth0|customer': 'expected'})
     deepEqual(result.suspects.jtis, ['s-60'])
+  })
+
+  test('what known ones of the client do every day does not make a newcomer hostile', () => {
+    const make = (minute: number, ip: string) => write('post', '/users', {minute, ip, response: {user_id: `auth0|${minute}`}})
+    const stranger = [token('seccft', 20, THIEF), make(30, EXAMPLE.attacker_ip)]
+    equal(of(hunt([...before, ...stranger]), 'H23')[0]?.verdict, 'hostile')
+    const result = hunt([...before, make(-100, EXAMPLE.consumer_ip), ...stranger])
+    equal(of(result, 'H23').find(({ip}) => ip === EXAMPLE.attacker_ip)?.verdict, 'suspect')
+    deepEqual(
+      result.inventory.map(({id}) => id),
+      ['H23:user:auth0|30'],
+    )
   })
 
   test('without token ids an act is attributed by client, address and time', () => {
