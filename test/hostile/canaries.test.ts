@@ -1,8 +1,11 @@
-import {deepEqual, equal, notEqual, ok} from 'node:assert/strict'
+import {deepEqual, equal, notEqual, ok, throws} from 'node:assert/strict'
 import {spawnSync} from 'node:child_process'
-import {existsSync, readFileSync, writeFileSync} from 'node:fs'
+import {generateKeyPairSync} from 'node:crypto'
+import {existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs'
+import {tmpdir} from 'node:os'
 import path from 'node:path'
 import {describe, test} from 'node:test'
+import type {TestContext} from 'node:test'
 import {gzipSync} from 'node:zlib'
 
 import {disguises, filesOf, findCanaries, watched} from '../support/canaries.ts'
@@ -12,6 +15,7 @@ import type {Scene} from '../support/incident.ts'
 import {interpose, secondOrigin} from '../support/interposer.ts'
 import {MAIN, newHome} from '../support/run-stanch.ts'
 import {ROOT} from '../support/tree.ts'
+import {watchOutput, watchSecrets, watchTenant} from '../support/watch-secrets.ts'
 import {Pty} from '../terminal/pty.ts'
 
 /*
@@ -77,6 +81,45 @@ describe('the scanner itself', () => {
       notEqual(findCanaries([secret], [{name: 'place', bytes: Buffer.from(text)}]).length, 0)
     })
   }
+
+  test('a token is found by its signature, not by the header that all of them share', () => {
+    const token = `${Buffer.from('{"alg":"RS256","typ":"JWT"}').toString('base64url')}.${'cGF5bG9hZA'.repeat(9)}.${'Zx9_'.repeat(12)}`
+    deepEqual(findCanaries([token], [bytes('place', token.slice(0, 36))]), [])
+    for (const part of [token, token.slice(-12), token.slice(token.lastIndexOf('.') + 1).slice(0, 12)])
+      equal(findCanaries([token], [bytes('place', `x ${part} x`)]).length, 1)
+  })
+
+  test('a key in PEM is found by its body, however its lines are broken, not by the header that all of them share', () => {
+    const {privateKey} = generateKeyPairSync('rsa', {modulusLength: 2048})
+    const pem = privateKey.export({type: 'pkcs8', format: 'pem'}).toString()
+    const other = generateKeyPairSync('ed25519').privateKey.export({type: 'pkcs8', format: 'pem'}).toString()
+    deepEqual(findCanaries([pem], [bytes('place', other)]), [])
+    const body = pem.split('\n').slice(1, -2).join('').replace(/=+$/, '')
+    for (const text of [pem, pem.replaceAll('\n', '\\n'), body, body.slice(-12)])
+      equal(findCanaries([pem], [bytes('place', text)]).length, 1)
+  })
+
+  test('a run that printed a secret, and a file in the data folder that holds one, fail the test that made them', () => {
+    const tenant = {knownSecrets: () => [secret]}
+    const ends = (then: (folder: string) => void) => {
+      const hooks: (() => void)[] = []
+      const folder = mkdtempSync(path.join(tmpdir(), 'stanch-watched-'))
+      watchSecrets({after: (hook: () => void) => void hooks.push(hook)} as unknown as TestContext, () => folder)
+      mkdirSync(path.join(folder, 'data/incidents/inc-1'), {recursive: true})
+      watchTenant(folder, tenant)
+      then(folder)
+      try {
+        for (const hook of hooks) hook()
+      } finally {
+        rmSync(folder, {recursive: true})
+      }
+    }
+    const out = {stdout: `{"a":"${Buffer.from(secret).toString('hex')}"}`, stderr: ''}
+    throws(() => ends((folder) => watchOutput(folder, ['respond', '--json'], out)), /got out/)
+    throws(() => ends((folder) => writeFileSync(path.join(folder, 'data/trail'), secret)), /got out/)
+    ends((folder) => watchOutput(folder, ['token', 'get', '--reveal'], out))
+    ends((folder) => writeFileSync(path.join(folder, 'data/incidents/inc-1/new-secret-1'), secret))
+  })
 
   test('finds nothing where nothing is', () => {
     deepEqual(findCanaries([secret], [bytes('place', 'aB3-dE6_gH9 is not it')]), [])

@@ -9,6 +9,7 @@ import type {Simulator, SimulatorOptions} from '../../src/simulator/server.ts'
 import {hasIntent} from '../../src/trail/intents.ts'
 import {temporaryFolder} from './folder.ts'
 import {ROOT} from './tree.ts'
+import {watchOutput, watchSecrets, watchTenant} from './watch-secrets.ts'
 
 /** The built program. */
 export const MAIN = path.join(ROOT, 'dist/main.js')
@@ -26,7 +27,9 @@ export interface Home {
 }
 
 export function newHome(t: TestContext): Home {
-  const folder = temporaryFolder(t)
+  const place: {folder?: string} = {}
+  watchSecrets(t, () => place.folder ?? '')
+  const folder = (place.folder = temporaryFolder(t))
   const [data, config, cache] = ['data', 'config', 'cache'].map((name) => path.join(folder, name)) as [string, string, string]
   mkdirSync(data, {mode: 0o700})
   const env = {
@@ -75,6 +78,7 @@ export function stanch(home: Home, argv: readonly string[], options: RunOptions 
     child.once('error', reject)
     child.once('close', (code) => {
       clearTimeout(timer)
+      watchOutput(home.folder, argv, out)
       resolve({code: code ?? -1, ...out, json: () => JSON.parse(out.stdout) as Record<string, unknown>})
     })
   })
@@ -96,6 +100,7 @@ export async function practiceTenant(
   const trail = path.join(home.data, 'trail-sim')
   const simulator = await startSimulator({clock: systemClock, seed: 7, intentOnDisk: (id) => hasIntent(trail, id), ...options})
   t.after(() => simulator.stop())
+  watchTenant(home.folder, simulator.tenant)
   const {client_id, client_secret} = simulator.practice.operator
   return {
     ...simulator,
