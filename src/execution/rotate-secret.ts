@@ -131,7 +131,10 @@ function mutationOf(step: Rotation): SecretChange {
   return {kind: 'client_secret.set', client_id, secret: new Secret(randomBytes(48).toString('base64url'))}
 }
 
-/** One send; after a 429 again, if a read proves that nothing changed. */
+/**
+ * One send; after a 429 again, if a read proves that nothing changed. A tenant that says 429 and changed the secret all the
+ * same, or whose secret cannot be read: what it did is looked at like any lost answer, and never sent again before.
+ */
 async function send(
   run: Run,
   progress: Progress,
@@ -144,13 +147,18 @@ async function send(
     const secret = mutation.kind === 'client_secret.set' ? mutation.secret : (body as {secret?: Secret} | undefined)?.secret
     if (judge(sent) !== 'rate_limited' || mutation.kind !== 'client_secret.rotate') return {sent, secret}
     const wait = sent.kind === 'answered' ? (sent.retry_after ?? 2) : 2
-    if (sends >= MAX_SENDS || wait > 60 || before === undefined) return {sent, secret: undefined}
-    run.responder.notify({kind: 'waits', why: 'the tenant limits the rate', seconds_left: wait})
-    await run.clock.sleep(wait)
-    const now = await readCurrentSecret(run, progress, mutation.client_id, 'after a 429: did the secret change?')
-    // A tenant that says 429 and changed the secret all the same, or cannot be read now: what it did is looked at like any lost answer.
+    const again = sends < MAX_SENDS && wait <= 60
+    if (again) {
+      run.responder.notify({kind: 'waits', why: 'the tenant limits the rate', seconds_left: wait})
+      await run.clock.sleep(wait)
+    }
+    const now =
+      before === undefined
+        ? undefined
+        : await readCurrentSecret(run, progress, mutation.client_id, 'after a 429: did the secret change?')
     if (!now || now.fingerprint !== before)
       return {sent: {kind: 'in_doubt', cause: 'changed_or_unread_after_429', status: 429, ms: sent.ms}, secret: undefined}
+    if (!again) return {sent, secret: undefined}
   }
 }
 

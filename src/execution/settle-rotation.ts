@@ -5,6 +5,7 @@ import {PROPAGATION_SECONDS} from '../incident/exposure.ts'
 import type {PlanStep} from '../incident/plan.ts'
 import type {TenantSnapshot} from '../incident/tenant-snapshot.ts'
 import type {Secret} from '../secret.ts'
+import {findInSink} from './find-in-sink.ts'
 import type {Intended} from './incident-trail.ts'
 import {finishStep} from './progress.ts'
 import type {Progress} from './progress.ts'
@@ -21,7 +22,8 @@ export type Settlement = 'done' | 'not_done' | 'unreadable'
 /**
  * Finds out by looking whether a rotation without an answer happened. Changed fingerprint: it did, and the secret that
  * was read is the new one. Unchanged, twice, 35 s apart: it did not. Without the right to read the secret the old value
- * is probed; if that is dead the rotation happened and its secret is known to nobody here: a question, never a second change.
+ * is probed; if that is dead the rotation happened. Where its secret was not written down before the answer was lost, it is
+ * known to nobody here: a question, never a second change.
  *
  * @param made the new secret, where it was made here: whether it is accepted tells, too
  */
@@ -116,7 +118,9 @@ async function probeOld(
     }
     // A value that was not in force before the rotation is refused whatever became of it: only a known one tells.
     if (probe.verdict === 'dead' && operation.before === run.journal.fingerprint(clientId, old.reveal())) {
-      const read = await readCurrentSecret(run, progress, clientId, 'the old secret is dead: which one is in force?')
+      const read =
+        (await readCurrentSecret(run, progress, clientId, 'the old secret is dead: which one is in force?')) ??
+        (await findInSink(run, progress, operation.before))
       if (read && read.fingerprint !== operation.before) return adopt(run, progress, step, deliverStep, operation, read)
       // It happened, and its secret is known to nobody here. What to do about that is a person's decision.
       run.journal.settle(operation, 'ok', 'state', {probe: 'old secret dead', status: probe.status ?? 0})
@@ -158,7 +162,9 @@ async function byTenantLog(
     })
     return 'unreadable'
   }
-  const read = await readCurrentSecret(run, progress, clientId, 'the tenant log has the rotation: which secret is in force?')
+  const read =
+    (await readCurrentSecret(run, progress, clientId, 'the tenant log has the rotation: which secret is in force?')) ??
+    (await findInSink(run, progress, operation.before))
   if (read) return adopt(run, progress, step, deliverStep, operation, read)
   run.journal.settle(operation, 'ok', 'tenant-log', {log_id: entry.log_id, date: entry.date})
   progress.secret_changed_at = parseRfc3339(entry.date) ?? run.tenant.serverTime() ?? Math.floor(run.clock.now() / 1000)

@@ -5,6 +5,7 @@ import {ask} from './ask.ts'
 import {finishStep} from './progress.ts'
 import type {Progress} from './progress.ts'
 import {adoptEarlier, countsFor} from './execute.ts'
+import {findInSink} from './find-in-sink.ts'
 import {handOver} from './hand-over.ts'
 import {readCurrentSecret} from './read-secret.ts'
 import {rotateSecret} from './rotate-secret.ts'
@@ -123,7 +124,8 @@ async function deliverLate(run: Run, progress: Progress): Promise<void> {
     progress.delivery = {sink: known.sink, result: known.result, fingerprint: known.fingerprint}
   const read = progress.new_secret
     ? undefined
-    : await readCurrentSecret(run, progress, progress.plan.client_id, 'the new secret, for the proof and the delivery')
+    : ((await readCurrentSecret(run, progress, progress.plan.client_id, 'the new secret, for the proof and the delivery')) ??
+      (await findInSink(run, progress, rotation.before)))
   // A secret that somebody else made since is not ours to hand out, and the one that was handed out is dead.
   const ours = rotation.after ?? progress.delivery?.fingerprint
   if (read && ours !== undefined && ours !== read.fingerprint) {

@@ -110,10 +110,15 @@ function fillNew(path: string, bytes: Uint8Array | string, mode: number): void {
 
 /** Removes what a killed process left of its attempts to make this one file. @throws {StanchError} `E_DISK` */
 export function removeTemporaries(path: string): void {
+  for (const file of temporariesOf(path)) removeFile(file)
+}
+
+/** What a killed process left of its attempts to make this one file. @throws {StanchError} `input.unreadable` */
+export function temporariesOf(path: string): string[] {
   const start = `.${basename(path)}.`
-  for (const name of listFolder(dirname(path))) {
-    if (name.startsWith(start) && TEMPORARY.test(name) && name.length === start.length + 16) removeFile(join(dirname(path), name))
-  }
+  return listFolder(dirname(path))
+    .filter((name) => name.startsWith(start) && TEMPORARY.test(name) && name.length === start.length + 16)
+    .map((name) => join(dirname(path), name))
 }
 
 /**

@@ -212,7 +212,15 @@ suite('killed at a rotation, by a credential that reads no secrets', {concurrenc
       assert.equal(readFileSync(at.sink, 'utf8'), `${at.tenant.secretOf(at.client_id)}\n`)
     })
   }
-  const effective = ['effect, no answer', 'answer, no delivery', 'answer, no record'] as const
+  const written: Cell = {act: 'client_secret.rotate', moment: 'answer, no record', reads: NONE, leaked: true}
+  test(`${name(written)}: the secret lies in its file already, and the tenant accepts it`, async (t) => {
+    const {at, last} = await settle(t, written)
+    assert.equal(last.document.status, 'contained')
+    assert.equal(last.document.delivery?.result, 'ok')
+    assert.equal(at.tenant.count('client_secret.rotate', at.client_id), 1)
+    assert.equal(readFileSync(at.sink, 'utf8'), `${at.tenant.secretOf(at.client_id)}\n`)
+  })
+  const effective = ['effect, no answer', 'answer, no delivery'] as const
   for (const moment of effective) {
     const cell: Cell = {act: 'client_secret.rotate', moment, reads: NONE, leaked: true}
     test(`${name(cell)}: it is known to have happened, and that nobody saw the secret`, async (t) => {

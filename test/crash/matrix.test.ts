@@ -5,37 +5,39 @@ import {SECTIONS} from './matrix/cell.ts'
 import type {Cell} from './matrix/cell.ts'
 import {runCell} from './matrix/run-cell.ts'
 import {complaints, summary} from './matrix/summary.ts'
-import {PLANNED, shortfalls, TABLE} from './matrix/table.ts'
+import {BESIDE, PLANNED, shortfalls, TABLE} from './matrix/table.ts'
 
 /*
  * A cross-section of the fault matrix; all of it runs by `node test/crash/matrix/run.ts`. Cells that are quick and far apart:
  * of each section every so manieth.
  */
-const EVERY = {A: 5, B: 5, C: 17, D: 10, E: 17, F: 14, G: 11, H: 20, I: 8} as const
+const EVERY = {A: 5, B: 5, C: 17, D: 10, E: 17, F: 14, G: 11, H: 20, I: 8, M: 61, U: 32, N: 25, P: 14} as const
 /** They take longest by far: many processes, or time that has to pass on the wall. */
 const LEFT_OUT = /stress|E1[01]|TSTP/
 
 function crossSection(): Cell[] {
   return (Object.keys(SECTIONS) as (keyof typeof SECTIONS)[]).flatMap((section) =>
-    TABLE.filter((cell) => cell.section === section && !LEFT_OUT.test(cell.id)).filter(
-      (_, index) => index % EVERY[section] === 2,
-    ),
+    [...TABLE, ...BESIDE]
+      .filter((cell) => cell.section === section && !LEFT_OUT.test(cell.id))
+      .filter((_, index) => index % EVERY[section] === 2),
   )
 }
 
 test(`the fault matrix has every cell that is planned: ${PLANNED}`, () => {
   assert.deepEqual(shortfalls(), [])
   assert.ok(TABLE.length >= PLANNED)
+  assert.ok(BESIDE.length >= 400)
 })
 
 test('a table that lost a cell is noticed, and so is an id that stands twice', () => {
-  assert.match(shortfalls(TABLE.slice(1)).join(), /section A has 31 cells, 32 are planned/)
+  assert.match(shortfalls([...TABLE.slice(1), ...BESIDE]).join(), /section A has 31 cells, 32 are planned/)
+  assert.match(shortfalls([...TABLE, ...BESIDE.slice(1)]).join(), /section M has 241 cells/)
   assert.match(shortfalls([...TABLE, TABLE[0] as Cell]).join(), /two cells have one id/)
 })
 
 test('on Linux a cell that is left out fails the run, and so does a missing verifier', () => {
   const [cell] = TABLE as [Cell]
-  const played = {table: TABLE, wanted: [{...cell, skip: 'no cc'}, cell], second: true}
+  const played = {table: [...TABLE, ...BESIDE], wanted: [{...cell, skip: 'no cc'}, cell], second: true}
   assert.deepEqual(complaints({...played, platform: 'linux'}), ['1 cells were skipped on Linux: no cc'])
   assert.deepEqual(complaints({...played, platform: 'darwin'}), [])
   assert.match(complaints({...played, second: false, wanted: [cell], platform: 'linux'}).join(), /second verifier/)

@@ -5,6 +5,7 @@ import {stripTypeScriptTypes} from 'node:module'
 import {tmpdir} from 'node:os'
 import path from 'node:path'
 
+import type {LeakKind} from '../../../src/incident/leak.ts'
 import type {StoredRecord} from '../../../src/trail/format/record.ts'
 import {readTrail} from '../../../src/trail/read-trail.ts'
 import {hasIntent} from '../../../src/trail/intents.ts'
@@ -47,6 +48,8 @@ export interface RunOptions {
   readonly stdin?: 'close'
   /** Nobody reads its standard output. */
   readonly deaf?: boolean
+  /** A program that starts ours: its words stand before it. */
+  readonly under?: readonly string[]
 }
 
 /** A responder's machine and a tenant, for one cell. */
@@ -59,6 +62,8 @@ export class Bench {
   readonly ran: Ran[] = []
   readonly #options: BenchOptions
   #child: ChildProcess | undefined
+  readonly #afterwards: (() => void)[] = []
+  #attended: {readonly pid: number; kill: () => Promise<void>} | undefined
 
   private constructor(folder: string, front: Front, options: BenchOptions) {
     this.folder = folder
@@ -88,6 +93,11 @@ export class Bench {
 
   get client(): string {
     return this.front.practice.leak.client_id
+  }
+
+  /** What leaked in this scenario. */
+  get kind(): LeakKind {
+    return this.front.practice.leak.kind
   }
 
   get trail(): string {
@@ -120,7 +130,7 @@ export class Bench {
 
   respond(options: RunOptions = {}, more: readonly string[] = []): Promise<Ran> {
     return this.run(
-      ['respond', '--leak', 'client-secret', '--client', this.client, '--reason', 'fault matrix', ...this.words, ...more],
+      ['respond', '--leak', this.kind, '--client', this.client, '--reason', 'fault matrix', ...this.words, ...more],
       options,
     )
   }
@@ -144,12 +154,10 @@ export class Bench {
   start(argv: readonly string[], options: RunOptions = {}): Promise<Ran> {
     const {injected} = options
     const preload = injected === undefined ? [] : ['--import', PRELOAD]
-    const fault =
-      injected === undefined
-        ? {}
-        : {STANCH_FAULT: JSON.stringify({...injected, operator: this.front.practice.operator.client_id})}
+    const fault = injected === undefined ? {} : this.fault(injected)
     const started = performance.now()
-    const child = spawn(process.execPath, [...preload, MAIN, ...argv], {
+    const [program, ...before] = [...(options.under ?? []), process.execPath]
+    const child = spawn(program as string, [...before, ...preload, MAIN, ...argv], {
       cwd: this.folder,
       env: {...this.env, ...fault, ...options.env},
       stdio: [options.stdin === 'close' ? 'pipe' : 'ignore', 'pipe', 'pipe'],
@@ -171,8 +179,19 @@ export class Bench {
     })
   }
 
+  /** What tells the preload. */
+  fault(injected: Injected): Record<string, string> {
+    return {STANCH_FAULT: JSON.stringify({...injected, operator: this.front.practice.operator.client_id})}
+  }
+
+  /** The process at work is in a terminal of its own. */
+  attend(process: {readonly pid: number; kill: () => Promise<void>} | undefined): void {
+    this.#attended = process
+  }
+
   /** Ends the process at work as a power switch would, and waits until it is gone. */
   kill(): Promise<void> {
+    if (this.#attended) return this.#attended.kill()
     const child = this.#child
     if (!child || child.exitCode !== null || child.signalCode !== null) return Promise.resolve()
     return new Promise((resolve) => {
@@ -202,9 +221,15 @@ export class Bench {
     return [this.sink, ...own.filter((file) => path.basename(file).startsWith('new-secret-'))]
   }
 
+  /** What has to be undone before the folder can go. */
+  afterwards(work: () => void): void {
+    this.#afterwards.push(work)
+  }
+
   async close(): Promise<void> {
     await this.kill()
     await this.front.close()
+    for (const work of this.#afterwards) work()
     rmSync(this.folder, {recursive: true, force: true})
   }
 }
@@ -223,7 +248,7 @@ process.on('exit', () => rmSync(WORK, {recursive: true, force: true}))
 const CACHE = path.join(WORK, 'cache')
 
 /** The preload without its types: stripping them again in each of some thousand children would take minutes. */
-const PRELOAD = (() => {
+export const PRELOAD = (() => {
   for (const name of ['failpoints', 'steps']) {
     const source = readFileSync(path.join(import.meta.dirname, `${name}.ts`), 'utf8')
     writeFileSync(path.join(WORK, `${name}.mjs`), stripTypeScriptTypes(source).replaceAll(/\.ts'/g, ".mjs'"))

@@ -2,7 +2,13 @@ import type {Bench, BenchOptions, Ran} from './bench.ts'
 import type {Injected} from './faults.ts'
 
 export const SECTIONS = {A: 32, B: 34, C: 120, D: 64, E: 340, F: 80, G: 32, H: 100, I: 34} as const
-export type Section = keyof typeof SECTIONS
+
+/**
+ * Beside the plan's count: M a leaked management token (sections A, B and D again, and E at the changing steps), U the guided
+ * road in a terminal, N a responder who may not read secrets, P around the confirmation, R the real kernel, disk and clock.
+ */
+export const MORE = {M: 242, U: 64, N: 50, P: 28, R: 20} as const
+export type Section = keyof typeof SECTIONS | keyof typeof MORE
 
 /**
  * What is promised, in the words of the plan. OK: the run completes. OK+W: it completes or ends and names the weakness. R:
@@ -13,7 +19,7 @@ export type Section = keyof typeof SECTIONS
 export type Promised = 'OK' | 'OK+W' | 'R' | 'STOP' | 'READ' | 'ASK' | 'REFUSE' | 'KEEP'
 
 export interface Cell {
-  /** `section.step.fault`, unique. */
+  /** `section.step.fault`, unique; of the sections beside the plan with that of the plan's cell behind their own letter. */
   readonly id: string
   readonly section: Section
   readonly step: string

@@ -14,7 +14,7 @@ import {ROOT} from '../../support/tree.ts'
 interface Mutant {
   readonly name: string
   readonly edits: readonly {readonly file: string; readonly from: string; readonly to: string}[]
-  /** Parts of the ids of cells; at least one of them must fail. */
+  /** Beginnings of the ids of cells; at least one of them must fail. */
   readonly cells: string
 }
 

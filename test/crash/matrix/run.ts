@@ -1,18 +1,18 @@
 /*
- * The fault matrix: `node test/crash/matrix/run.ts [--section A,B] [--cell PART] [--shard 1/4] [--every N] [--workers 2]
+ * The fault matrix: `node test/crash/matrix/run.ts [--section A,B] [--cell BEGINNING] [--shard 1/4] [--every N] [--workers 2]
  * [--seed 7] [--verbose]`. The seed is that of the tenant: its ids and secrets.
  * Needs the built program (npm run build). Prints what failed, a line per section, and the sums.
  */
 import {parseArgs} from 'node:util'
 
-import {SECTIONS} from './cell.ts'
+import {MORE, SECTIONS} from './cell.ts'
 import type {Section} from './cell.ts'
 import {pool} from './pool.ts'
 import type {Verdict} from './run-cell.ts'
 import {hasSecondVerifier} from './second-verifier.ts'
 import {controls} from './sections/controls.ts'
 import {complaints, summary} from './summary.ts'
-import {TABLE} from './table.ts'
+import {BESIDE, TABLE} from './table.ts'
 
 const {values} = parseArgs({
   options: {
@@ -28,12 +28,14 @@ const {values} = parseArgs({
 
 process.env['STANCH_MATRIX_SEED'] = values.seed
 const [shard = 1, shards = 1] = values.shard.split('/').map(Number)
-const all = values.cell?.includes('X.') ? [...TABLE, ...controls] : TABLE
+const planned: Readonly<Record<Section, number>> = {...SECTIONS, ...MORE}
+const table = [...TABLE, ...BESIDE]
+const all = values.cell?.includes('X.') ? [...table, ...controls] : table
 const wanted = all
   .filter(
     (cell) =>
       (values.section === undefined || values.section.split(',').includes(cell.section)) &&
-      (values.cell === undefined || values.cell.split(',').some((part) => cell.id.includes(part))),
+      (values.cell === undefined || values.cell.split(',').some((part) => cell.id.startsWith(part))),
   )
   .filter((_, index) => index % Number(values.every) === 0)
   .filter((_, index) => index % shards === shard - 1)
@@ -51,18 +53,18 @@ await pool(wanted, Number(values.workers), (verdict) => {
   }
 })
 
-for (const section of Object.keys(SECTIONS) as Section[]) {
+for (const section of Object.keys(planned) as Section[]) {
   const cells = wanted.filter((cell) => cell.section === section)
   if (cells.length === 0) continue
   const done = verdicts.filter(({cell}) => cell.section === section)
   const failed = done.filter(({problems}) => problems.length > 0).length
   const seconds = Math.round(done.reduce((sum, {ms}) => sum + ms, 0) / 1000)
   process.stdout.write(
-    `section ${section}: ${cells.length} cells (${SECTIONS[section]} planned), ${done.length - failed} passed, ${failed} failed, ${cells.length - done.length} skipped, ${seconds} s of work\n`,
+    `section ${section}: ${cells.length} cells (${planned[section]} planned), ${done.length - failed} passed, ${failed} failed, ${cells.length - done.length} skipped, ${seconds} s of work\n`,
   )
 }
-for (const line of summary({table: TABLE, wanted, verdicts, second: hasSecondVerifier})) process.stdout.write(`${line}\n`)
-const faults = complaints({table: TABLE, wanted, second: hasSecondVerifier, platform: process.platform})
+for (const line of summary({table, wanted, verdicts, second: hasSecondVerifier})) process.stdout.write(`${line}\n`)
+const faults = complaints({table, wanted, second: hasSecondVerifier, platform: process.platform})
 for (const line of faults) process.stdout.write(`FAIL ${line}\n`)
 const failed = verdicts.filter(({problems}) => problems.length > 0).length
 process.stdout.write(`${Math.round((performance.now() - started) / 1000)} s\n`)

@@ -28,7 +28,7 @@ export function summary({table, wanted, verdicts, second}: Played): string[] {
   const violations = (names: readonly string[]) =>
     verdicts.filter(({problems}) => problems.some((problem) => names.some((name) => problem.startsWith(`${name}:`)))).length
   return [
-    `the table has ${table.length} cells, ${PLANNED} are planned; resumed at most ${Math.max(0, ...verdicts.map(({resumes}) => resumes))} times`,
+    `the table has ${table.length} cells, ${PLANNED} of the plan and ${table.length - PLANNED} beside it; resumed at most ${Math.max(0, ...verdicts.map(({resumes}) => resumes))} times`,
     `cells ${wanted.length}, passed ${verdicts.length - failed}, failed ${failed}, skipped ${skips}`,
     ...[...skipped].map(([why, count]) => `  skipped ${count}: ${why}`),
     ...(second ? [] : ['  I5 by one verifier only: no python3 with openssl']),

@@ -3,7 +3,7 @@ import path from 'node:path'
 import type {TestContext} from 'node:test'
 
 import {Pty} from '../../terminal/pty.ts'
-import {MAIN, WORK} from './bench.ts'
+import {MAIN, PRELOAD, WORK} from './bench.ts'
 import type {Bench, Ran} from './bench.ts'
 
 /** Longest wait for a text, milliseconds of the wall. */
@@ -53,6 +53,16 @@ export class Guided {
 
   get pid(): number {
     return this.#pty.pid
+  }
+
+  /** Ends it as a power switch would, and waits until it is gone. */
+  async kill(): Promise<void> {
+    try {
+      process.kill(this.pid, 'SIGKILL')
+    } catch {
+      // It has ended already.
+    }
+    while (!this.#pty.exit) await pause(5)
   }
 
   type(text: string): void {
@@ -113,6 +123,21 @@ const child = spawn(process.execPath, process.argv.slice(2), {stdio: ['inherit',
 child.stdout.destroy()
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => {})
 child.on('exit', (code) => process.exit(code ?? 1))
+`,
+    )
+  }
+  return file
+}
+
+/** Starts the program with the preload of the faults before it: a terminal cannot be given options of Node. */
+export function faultyLauncher(): string {
+  const file = path.join(WORK, 'faulty.mjs')
+  if (!existsSync(file)) {
+    writeFileSync(
+      file,
+      `import ${JSON.stringify(PRELOAD)}
+process.argv.splice(1, 1)
+await import(process.argv[1])
 `,
     )
   }
