@@ -171,7 +171,7 @@ export const SCOPES: Readonly<
   'delete:current_user_metadata': [
     'low',
     ['self_only', 'weakens_defences'],
-    "the token's own subject only; in seed 002, gone from today's page and OAS",
+    "the token's own subject only; listed on an older page, gone from today's",
   ],
   'delete:custom_domains': ['critical', ['destroys'], 'removes login host names'],
   'delete:custom_signing_keys': ['high', ['destroys'], 'verification keys for custom signing'],

@@ -1,3 +1,4 @@
+import {everyScope, reachOf, type Reach} from '../auth0/reach.ts'
 import {rfc3339} from '../clock.ts'
 import {observe} from '../execution/observe.ts'
 import {tenantNow} from '../execution/verify.ts'
@@ -5,7 +6,7 @@ import type {LeakKind} from '../incident/leak.ts'
 import {pathSentences} from '../incident/path-sentences.ts'
 import {planHash} from '../incident/plan.ts'
 import type {PlanChoices} from '../incident/policy.ts'
-import {usesKey} from '../incident/tenant-snapshot.ts'
+import {subjectOf, usesKey} from '../incident/tenant-snapshot.ts'
 import type {EvidenceGap, TenantSnapshot} from '../incident/tenant-snapshot.ts'
 import {reachable, tokenPaths} from '../incident/token-paths.ts'
 import type {TokenPath} from '../incident/token-paths.ts'
@@ -25,6 +26,8 @@ export interface Assessment {
   readonly after: readonly TokenPath[]
   /** What stays open after the plan, in words, each with what closes it. */
   readonly stays_open: readonly string[]
+  /** What a token of this client can do at the Management API, and what follows. */
+  readonly reach: Reach
   readonly evidence_gaps: readonly EvidenceGap[]
   readonly next: readonly string[]
 }
@@ -58,6 +61,7 @@ export async function assess(
     before: tokenPaths(snapshot),
     after,
     stays_open: open,
+    reach: reachOf(managementScopes(snapshot)),
     // What the log does not show has no part in which ways there are.
     evidence_gaps: snapshot.gaps.filter((gap) => !gap.code.startsWith('log_')),
     next: [
@@ -66,4 +70,12 @@ export async function assess(
     ],
   }
   return {assessment, snapshot}
+}
+
+/** What the client's grants allow at the Management API, in its own name. */
+export function managementScopes({grants, default_grants, management_audience, client}: TenantSnapshot): string[] {
+  const all = [...grants, ...(client.is_first_party === false ? default_grants : [])].filter(
+    (grant) => grant.audience === management_audience && subjectOf(grant) === 'client',
+  )
+  return all.some((grant) => grant.allow_all_scopes) ? everyScope() : [...new Set(all.flatMap((grant) => grant.scope ?? []))]
 }

@@ -1,6 +1,7 @@
 import {parseMoment} from './moment.ts'
 import {runIncident} from './incident-session.ts'
 import type {Connected, Place} from './context.ts'
+import {reachScreen, standing} from './reach-screen.ts'
 import {runbookFor} from './runbook-folder.ts'
 import {leakedParts} from './leaked-value.ts'
 import type {LeakedParts} from './leaked-value.ts'
@@ -14,15 +15,12 @@ import type {Worked} from '../execution/incident.ts'
 import type {ChoiceDecision, Responder, TextDecision} from '../execution/responder.ts'
 import type {LeakKind} from '../incident/leak.ts'
 import {refuseOwnClient, refuseSecondIncident, stepsWithoutScope} from '../incident/guardrails.ts'
-import {reopeningScopes, tokenCouldReadSecrets} from '../incident/policy.ts'
+import {tokenCouldReadSecrets} from '../incident/policy.ts'
 import type {PlanChoices, PlanFacts} from '../incident/policy.ts'
 import type {Plan} from '../incident/plan.ts'
 import type {TenantSnapshot} from '../incident/tenant-snapshot.ts'
-import {instantLine} from '../report/times.ts'
-import {reachLines} from '../report/plan-screen.ts'
-import {exposureOf} from '../execution/expose.ts'
 import type {Secret} from '../secret.ts'
-import {printable, quoted} from '../untrusted.ts'
+import {printable} from '../untrusted.ts'
 
 /** What is known when the tenant comes into play. */
 export interface GuidedJob {
@@ -49,12 +47,15 @@ export async function guidedIncident(job: GuidedJob): Promise<Worked> {
   const incidents = allIncidents(job.place, [connected.mode]).map((one) => one.state)
   refuseSecondIncident(job.client_id, connected.origin.host, incidents, job.options.incident)
   const {leaked, leaked_token: token, value} = await believed(job)
-  const snapshot = await observe(connected.tenant, job.client_id, connected.mode, connected.clock)
+  const [snapshot, alive] = await Promise.all([
+    observe(connected.tenant, job.client_id, connected.mode, connected.clock),
+    standing(connected, job.client_id, value),
+  ])
   refuseOwnClient(snapshot, job.options.include_own)
   const facts: PlanFacts = {snapshot, ...(token ? {leaked_token: token} : {})}
   // Connections stay warm while the human reads.
   void connected.tenant.warm()
-  responder.notify({kind: 'screen', lines: reachScreen(job, facts)})
+  responder.notify({kind: 'screen', lines: reachScreen(connected, job.leak, facts, alive)})
   const when = await askWhen(job, snapshot)
   const choices = job.asks_way ? await askWay(job, facts) : job.choices
   const runbook = await runbookFor(job.place.config.root, job.leak, job.runbook)
@@ -161,30 +162,6 @@ async function believed(job: GuidedJob): Promise<LeakedParts> {
     })
     return job.leaked ? {value: job.leaked} : {}
   }
-}
-
-/** One screen: who, what it can do, until when issued tokens live if nothing is done. */
-function reachScreen(job: GuidedJob, facts: PlanFacts): string[] {
-  const {snapshot} = facts
-  const now = Math.floor(job.connected.clock.now() / 1000)
-  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone
-  const exposure = exposureOf(facts, {now, kind: job.leak, containment: new Map(), probe_tokens: []})
-  const lines = [
-    `${snapshot.mode === 'sim' ? 'SIMULATED' : 'REAL'} tenant ${printable(snapshot.tenant)}`,
-    `Leaked: ${job.leak} of client ${snapshot.client.client_id} ${quoted(snapshot.client.name, 40)}`,
-    'It can get tokens for:',
-    ...reachLines(facts),
-    `If nothing more were issued from now on, tokens would live until ${instantLine(exposure.all_clear.worst_case_at, now, zone)}.`,
-  ]
-  const reopening = reopeningScopes(snapshot, facts.leaked_token)
-  if (reopening.length > 0) lines.push(`Careful: an issued token can undo containment (${reopening.join(', ')}).`)
-  const seen = snapshot.log?.filter((entry) => entry.type === 'seccft').length
-  lines.push(
-    seen === undefined
-      ? 'The tenant log cannot be read with this credential.'
-      : `The log at hand shows ${seen} token(s) issued to it.`,
-  )
-  return lines
 }
 
 /** When it leaked and when we knew, in one question. */

@@ -1,6 +1,8 @@
+import {reachOf, type Reach} from '../auth0/reach.ts'
 import {rankScopes, UNDOING_SCOPES} from '../auth0/scopes.ts'
 import type {ScopeRisk} from '../auth0/scopes.ts'
 import {humanDuration, rfc3339} from '../clock.ts'
+import {reachLines} from '../report/reach-lines.ts'
 import {scrub} from '../secret.ts'
 import type {Owner} from '../execution/find-client.ts'
 import type {Liveness} from '../execution/liveness.ts'
@@ -46,6 +48,8 @@ export interface InspectedToken {
   readonly owner?: Owner
   /** The worst first. */
   readonly scopes: readonly ({readonly scope: string} & ScopeRisk)[]
+  /** What the scopes open together at the Management API, and what follows. */
+  readonly reach?: Reach
   /** Can it be ended before its time? Access tokens cannot. */
   readonly revocable: boolean
   readonly next: readonly string[]
@@ -96,6 +100,7 @@ export function inspectedToken(seen: Inspection, signature: SignatureVerdict, no
     alive: asked.alive ?? unaskedAlive(found, now),
     ...(asked.owner === undefined ? {} : {owner: asked.owner}),
     scopes,
+    ...(found.for_management_api && scopes.length > 0 ? {reach: reachOf(found.scopes)} : {}),
     revocable: ENDED_AT_WILL.includes(found.kind),
     next: nextOf(found, now),
   }
@@ -132,11 +137,18 @@ function nextOf(found: Inspection, now: number): string[] {
     ...(expired ? ['it has expired: find out how it leaked, and whether a newer one leaked the same way'] : []),
     `stanch respond --leak management-token --client ${client}`,
     ...(undoing.length > 0 && !expired
-      ? [`until it expires its holder can undo the containment (${undoing.join(', ')}): rotate the secret too`]
+      ? [
+          `rotate too: until it expires it can undo the rest (${undoing[0]}${undoing.length > 1 ? ` and ${undoing.length - 1} more` : ''})`,
+        ]
       : []),
-    `stanch exposure --client ${client}`,
     runbook,
   ]
+}
+
+function lifeWords({validity}: InspectedToken, found: Inspection, now: number): string {
+  if (validity.expires_at === undefined) return 'it does not say; it cannot be revoked'
+  if (validity.expired) return `${validity.expires_at}, expired ${humanDuration(now - (found.expires_at ?? now))} ago`
+  return `${validity.expires_at}, in ${humanDuration(validity.remaining_seconds ?? 0)}; it cannot be revoked`
 }
 
 const NOT_ASKED = 'not asked (--probe)'
@@ -145,38 +157,37 @@ export function aliveWords({verdict, reason}: Liveness): string {
   return `${{alive: 'yes', dead: 'no', unknown: 'not known'}[verdict]}: ${printable(reason, 300)}`
 }
 
-export function ownerWords({verdict, client_id, name, reason}: Owner): string {
+export function ownerWords({verdict, client_id, name, reason, compared}: Owner): string {
   const who = client_id === undefined ? '' : ` ${printable(client_id, 64)}${name === undefined ? '' : ` ${quoted(name, 40)}`}`
-  return `${{found: 'client', none: "nobody's here", unknown: 'not known'}[verdict]}${who}: ${printable(reason, 300)}`
+  return `${{found: 'client', none: "nobody's here", unknown: 'not known'}[verdict]}${who}${verdict === 'found' && compared === 1 ? '' : `: ${printable(reason, 300)}`}`
 }
 
 /** The same for people. Every foreign text is printable. */
 export function inspectionLines(token: InspectedToken, found: Inspection, now: number): string[] {
-  const {validity} = token
   const lines = [
-    `It is:      ${printable(found.what)} (${token.kind}; ${token.confidence})`,
-    ...(found.reasons.length > 0 ? [`Because:    ${found.reasons.map((reason) => printable(reason)).join('; ')}`] : []),
+    `It is:      ${printable(found.what)}`,
+    `Because:    ${[token.confidence, ...found.reasons.map((reason) => printable(reason))].join('; ')}`,
     ...found.damaged.map((damage) => `Damaged:    ${printable(damage)}`),
   ]
-  if (token.tenant !== undefined) lines.push(`Tenant:     ${printable(token.tenant)}`)
-  if (token.owner === undefined && token.client_id !== undefined) lines.push(`Client:     ${printable(token.client_id)}`)
+  const client = token.owner === undefined ? token.client_id : undefined
+  if (token.tenant !== undefined)
+    lines.push(`Tenant:     ${printable(token.tenant)}${client === undefined ? '' : `, client ${printable(client)}`}`)
+  else if (client !== undefined) lines.push(`Client:     ${printable(client)}`)
   if (token.owner) lines.push(`Whose:      ${ownerWords(token.owner)}`)
-  if (token.alive.reason !== NOT_ASKED) lines.push(`Alive:      ${aliveWords(token.alive)}`)
-  if (found.audiences.length > 0) lines.push(`For:        ${found.audiences.map((audience) => printable(audience)).join(', ')}`)
+  if (token.alive.reason !== NOT_ASKED && !token.validity.expired) lines.push(`Alive:      ${aliveWords(token.alive)}`)
+  if (found.audiences.length > (found.for_management_api ? 1 : 0))
+    lines.push(`For:        ${found.audiences.map((audience) => printable(audience)).join(', ')}`)
   if (found.kid !== undefined) lines.push(`Thumbprint: ${printable(found.kid)}`)
   if (found.format === 'jwt') lines.push(`Signature:  ${token.signature.verdict}: ${printable(token.signature.reason, 400)}`)
-  if (validity.issued_at !== undefined) lines.push(`Issued:     ${validity.issued_at}`)
-  if (validity.expires_at !== undefined) {
-    const left = validity.expired
-      ? `expired ${humanDuration(now - (found.expires_at ?? now))} ago`
-      : `lives for another ${humanDuration(validity.remaining_seconds ?? 0)}`
-    lines.push(`Expires:    ${validity.expires_at}, ${left}`)
-  } else if (found.format === 'jwt' || found.format === 'jwe') lines.push('Expires:    it does not say')
-  if (found.format === 'jwt' || found.format === 'jwe') lines.push('Revocable:  no: an issued token lives until its exp')
-  if (token.scopes.length > 0) lines.push('Scopes, the worst first:')
-  for (const {scope, severity, means} of token.scopes.slice(0, 40))
-    lines.push(`  ${severity.padEnd(8)}  ${printable(scope, 80)}: ${means}`)
-  if (token.scopes.length > 40) lines.push(`  and ${token.scopes.length - 40} more (--json)`)
+  if (found.format === 'jwt' || found.format === 'jwe') lines.push(`Expires:    ${lifeWords(token, found, now)}`)
+  if (token.reach) lines.push(...reachLines(token.scopes, token.reach))
+  else if (token.scopes.length > 0)
+    lines.push(
+      `Scopes:     ${token.scopes
+        .slice(0, 20)
+        .map(({scope}) => printable(scope, 60))
+        .join(', ')}${token.scopes.length > 20 ? ', ... (--json)' : ''}`,
+    )
   lines.push('Next:', ...token.next.map((step, index) => `  ${index + 1}. ${step}`))
   return lines
 }

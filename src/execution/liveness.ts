@@ -86,7 +86,7 @@ async function ofToken(tenant: Tenant, {found, value}: Leaked): Promise<Liveness
   const elsewhere = found.type !== 'operator-token' && found.claims?.['iss'] !== tenant.origin.issuer
   if (probe.verdict === 'dead' && elsewhere)
     return told(probe, 'unknown', 'refused here, but another domain issued it: ask there')
-  if (probe.verdict === 'alive') return told(probe, 'alive', 'the Management API takes it; it cannot be revoked')
+  if (probe.verdict === 'alive') return told(probe, 'alive', 'the Management API takes it')
   return probe.verdict === 'dead' ? told(probe, 'dead', 'the Management API refuses it') : unclear(probe)
 }
 

@@ -3,7 +3,7 @@ import {reachable, type TokenPath} from '../incident/token-paths.ts'
 import {printable, quoted} from '../untrusted.ts'
 
 /** Rows on one screen; the rest is counted. */
-const ROWS = 12
+const ROWS = 8
 
 interface Assessed {
   readonly leak: string

@@ -28,7 +28,7 @@ export function planLines(plan: Plan, facts: PlanFacts, choices: PlanChoices): s
 }
 
 /** What the client can reach and until when tokens for it live: one line an API. */
-export function reachLines(facts: PlanFacts): string[] {
+export function apiLines(facts: PlanFacts): string[] {
   const {snapshot} = facts
   if (snapshot.grants.length === 0) return ['  no client grant at all']
   return snapshot.grants.slice(0, 8).map((grant) => {

@@ -29,6 +29,7 @@ const MEMBERS = [
   'validity',
   'alive',
   'scopes',
+  'reach',
   'revocable',
   'next',
 ]

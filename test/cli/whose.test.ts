@@ -3,10 +3,12 @@ import {generateKeyPairSync, createPrivateKey} from 'node:crypto'
 import {readdirSync, readFileSync} from 'node:fs'
 import {describe, test} from 'node:test'
 
+import {everyScope} from '../../src/auth0/reach.ts'
 import {readTrail} from '../../src/trail/read-trail.ts'
 import {fileOf, noSecrets, noSecretsOnDisk, run} from '../support/cli.ts'
-import {newHome, practiceTenant} from '../support/run-stanch.ts'
+import {MAIN, newHome, practiceTenant} from '../support/run-stanch.ts'
 import type {Home, PracticeTenant} from '../support/run-stanch.ts'
+import {Pty} from '../terminal/pty.ts'
 
 const KEYS = [
   'read:clients',
@@ -147,6 +149,28 @@ describe('does it still work?', () => {
   test('offline and asking exclude each other', async (t) => {
     const ran = await run(newHome(t), ['token', 'inspect', '--offline', '--probe', '--json'], {stdin: 'x'.repeat(64)})
     equal(ran.code, 2)
+  })
+})
+
+describe('what can it do?', () => {
+  test('a token of every scope there is fits one screen of 80x24, asked and matched, and is whole as JSON', async (t) => {
+    const home = newHome(t)
+    const tenant = await practiceTenant(t, home, {scenario: 'management-token'})
+    const {client_id} = tenant.practice.leak
+    const file = fileOf(home, 'leaked', tenant.tenant.issueToken({client_id, scope: everyScope().join(' ')}))
+    const terminal = new Pty(t, MAIN, {
+      args: ['token', 'inspect', '--file', file, '--probe', '--find-client'],
+      env: {...home.env, ...tenant.connection},
+    })
+    equal(await terminal.ended(), 0)
+    const lines = terminal.history().trimEnd().split('\n')
+    ok(lines.length <= 24, `${lines.length} lines`)
+    for (const text of [/critical +create:actions: /, /reads more secrets: /, /could leave behind: /, /could hide by: /])
+      match(terminal.history(), text)
+    const {found} = await inspect(home, readFileSync(file, 'utf8'), {AUTH0_DOMAIN: tenant.origin})
+    equal(found.scopes.length, everyScope().length)
+    equal(found.reach.secrets.length, 35)
+    equal(found.reach.worst, 'critical')
   })
 })
 

@@ -10,7 +10,7 @@ import type {IncidentState} from '../../src/incident/replay.ts'
 import {recordLines} from '../../src/report/audit-lines.ts'
 import {exposureLines} from '../../src/report/exposure-lines.ts'
 import {cell, code} from '../../src/report/markdown-text.ts'
-import {planLines, reachLines} from '../../src/report/plan-screen.ts'
+import {apiLines, planLines} from '../../src/report/plan-screen.ts'
 import {reconcileLines} from '../../src/report/reconcile-lines.ts'
 import {cefLine} from '../../src/report/siem/cef.ts'
 import {csvCell, csvLine} from '../../src/report/siem/csv.ts'
@@ -137,7 +137,7 @@ const SCREENS: Readonly<Record<string, (text: string) => readonly string[]>> = {
       {snapshot: snapshot(text)},
       choices(),
     ),
-  'reach': (text) => reachLines({snapshot: snapshot(text)}),
+  'reach': (text) => apiLines({snapshot: snapshot(text)}),
   'exposure': (text) => exposureLines(exposure(text), 'UTC'),
   'summary': (text) => summaryLines(result(text), 'UTC'),
   'message for the ticket': (text) => messageLines(result(text)),
