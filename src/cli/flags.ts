@@ -29,6 +29,14 @@ export const instant = Flags.custom<string>({
   },
 })
 
+/** An instant with its zone, or the word `all`. */
+const instantOrAll = Flags.custom<string>({
+  parse: async (text) => {
+    if (text === 'all' || parseRfc3339(text) !== undefined) return text
+    throw new StanchError('usage.invalid', 'This must be an RFC 3339 instant such as 2026-11-22T03:00:00Z, or all.')
+  },
+})
+
 /** Seconds, from `40s`, `5m`, `1h`. */
 const duration = Flags.custom<number>({
   parse: async (text) => {
@@ -45,6 +53,11 @@ export const incidentFlags = {
   ticket: Flags.string({summary: 'reference of the ticket', helpGroup: INCIDENT, helpValue: 'REF'}),
   'aware-at': instant({summary: 'when we knew: RFC 3339, or unknown', helpGroup: INCIDENT, helpValue: 'WHEN'}),
   'leaked-at': instant({summary: 'when it leaked: RFC 3339, or unknown', helpGroup: INCIDENT, helpValue: 'WHEN'}),
+  since: instantOrAll({
+    summary: 'save the tenant log from then on: RFC 3339, or all; by default from the leak on, else all that is kept',
+    helpGroup: INCIDENT,
+    helpValue: 'WHEN',
+  }),
   yes: Flags.boolean({char: 'y', summary: 'answer yes to the plan; nobody is asked', helpGroup: INCIDENT}),
   'dry-run': Flags.boolean({summary: 'show the plan; only reads are sent', helpGroup: INCIDENT}),
   'max-actions': Flags.integer({

@@ -80,6 +80,7 @@ export abstract class IncidentCommand extends TenantCommand {
       ticket: flags.ticket,
       aware_at: flags['aware-at'],
       leaked_at: flags['leaked-at'],
+      since: flags.since,
       dry_run: flags['dry-run'] ?? false,
       max_actions: flags['max-actions'] ?? 25,
       include_own: flags['include-own'] ?? false,

@@ -10,6 +10,9 @@ import {exposureOf} from '../execution/expose.ts'
 import type {IncidentTrail} from '../execution/incident-trail.ts'
 import {incidentState, knownContainment, newIncidentId, openIncident, recordPlan, work} from '../execution/incident.ts'
 import type {Worked} from '../execution/incident.ts'
+import {LogCapture} from '../execution/log-capture.ts'
+import type {LogCaps} from '../execution/log-saver.ts'
+import {captureWindow} from '../execution/log-window.ts'
 import {observe} from '../execution/observe.ts'
 import {snapshotBefore} from '../execution/snapshot-before.ts'
 import {tenantNow} from '../execution/verify.ts'
@@ -38,6 +41,7 @@ import type {Secret} from '../secret.ts'
 import {sameToken} from '../tokens/jwt.ts'
 import {getEvidence} from '../trail/evidence.ts'
 import type {Trail} from '../trail/trail.ts'
+import {trailFolder} from '../trail/trail-folder.ts'
 import {allIncidents} from './incidents.ts'
 import {printable, quoted} from '../untrusted.ts'
 import {openTrail, recordTokens} from './context.ts'
@@ -52,6 +56,8 @@ export interface IncidentOptions {
   readonly ticket?: string | undefined
   readonly aware_at?: string | undefined
   readonly leaked_at?: string | undefined
+  /** From when on the tenant's log is saved: RFC 3339, or `all`. */
+  readonly since?: string | undefined
   readonly dry_run: boolean
   readonly max_actions: number
   readonly include_own: boolean
@@ -86,6 +92,10 @@ export interface Job {
   readonly approval?: {readonly by: string; readonly line: string; readonly recorded: boolean}
   /** The guided flow shows its own screens and asks its own questions before the confirmation. */
   readonly beforeConfirm?: (facts: PlanFacts, plan: Plan) => Promise<void>
+  /** False where the plan saves no log. */
+  readonly saves_log?: boolean
+  /** How long saving the tenant's log may take; `LOG_CAPS` where nothing is said. */
+  readonly log_caps?: LogCaps
   /** Called as soon as the incident has an id. */
   readonly onIncident?: (id: string) => void
 }
@@ -106,10 +116,14 @@ export async function runIncident(job: Job): Promise<Worked> {
   // The trail is opened while the first answers are on their way. Whether it can be written is known before anything is changed.
   const opening = openTrail(job.place, job.connected.mode)
   opening.catch(() => {})
+  let capture: LogCapture | undefined
   try {
+    await job.connected.tenant.operator()
+    capture = beginCapture(job)
     const {operator, facts} = await look(job)
-    return await runOn(await opening, job, operator, facts)
+    return await runOn(await opening, job, operator, facts, capture)
   } finally {
+    capture?.stop()
     const trail = await opening.catch(() => undefined)
     trail?.close(job.interruption.requested ? 'interrupted' : 'done')
   }
@@ -202,6 +216,7 @@ function refuseFuture(job: Job): void {
   for (const [flag, text] of [
     ['leaked-at', job.options.leaked_at],
     ['aware-at', job.options.aware_at],
+    ['since', job.options.since],
   ] as const) {
     const at = instantOf(text)
     if (at !== undefined && at > now)
@@ -209,7 +224,27 @@ function refuseFuture(job: Job): void {
   }
 }
 
-async function runOn(trail: Trail, job: Job, operator: Operator, facts: PlanFacts): Promise<Worked> {
+/** The first pages of the tenant's log come with the answers of the first look, so that a small log costs no time of its own. */
+function beginCapture(job: Job): LogCapture | undefined {
+  const {connected, options, state} = job
+  if (job.saves_log === false) return undefined
+  const id = options.incident ?? state?.incident_id
+  const trail = id === undefined ? undefined : trailFolder(connected.paths.trail(connected.mode))
+  return LogCapture.begin(connected.tenant, captureWindow(trail, id, logSince(job, state), false))
+}
+
+/** NumericDate: from when on the tenant's log is saved. Without a word about it, from the leak on; else all that there is. */
+function logSince({options}: Job, state: IncidentState | undefined): number | undefined {
+  return instantOf(options.since ?? options.leaked_at ?? state?.leaked_at)
+}
+
+async function runOn(
+  trail: Trail,
+  job: Job,
+  operator: Operator,
+  facts: PlanFacts,
+  capture: LogCapture | undefined,
+): Promise<Worked> {
   const {connected, responder, options} = job
   const {tenant, clock, mode} = connected
   const {snapshot} = facts
@@ -236,6 +271,8 @@ async function runOn(trail: Trail, job: Job, operator: Operator, facts: PlanFact
     interruption: job.interruption,
     ...(job.leaked ? {leaked: job.leaked} : {}),
     ...(handOver ? {handOver} : {}),
+    ...(capture ? {capture} : {}),
+    ...(job.log_caps ? {log_caps: job.log_caps} : {}),
   }
   return confirmAndWork(run, job, facts, plan, state, incidents)
 }
@@ -286,12 +323,14 @@ async function confirmAndWork(
           }))
     return {result, ...(refusal === undefined ? {} : {failure: refusal})}
   }
+  const since = logSince(job, state)
   return work(run, {
     plan,
     snapshot,
     resumes: job.resumes ?? false,
     ...(job.leaked_token ? {leaked_token: job.leaked_token} : {}),
     ...(leakedAt === undefined ? {} : {leaked_at: leakedAt}),
+    ...(since === undefined ? {} : {log_since: since}),
     ...(state ? {state} : {}),
     already,
   })

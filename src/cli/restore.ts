@@ -75,6 +75,7 @@ export async function restoreIncident(job: RestoreJob): Promise<Worked> {
     client_id,
     choices: DEFAULT_CHOICES,
     interruption: job.interruption,
+    saves_log: false,
     audiences: (exposure?.audiences ?? []).map((one) => one.audience),
     onIncident: job.onIncident,
     beforeConfirm: async () => {

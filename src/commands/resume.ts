@@ -35,6 +35,7 @@ Without an id it takes the only unfinished incident; with several it lists them.
   static override flags = {
     ...connectionFlags,
     ...deliverFlags,
+    since: incidentFlags.since,
     yes: incidentFlags.yes,
     'max-actions': incidentFlags['max-actions'],
     'include-own': incidentFlags['include-own'],

@@ -11,7 +11,7 @@ import type {Progress} from './progress.ts'
 import {restoreGrant} from './restore-grants.ts'
 import {readBefore, rotateSecret} from './rotate-secret.ts'
 import type {Before} from './rotate-secret.ts'
-import {saveLog} from './save-log.ts'
+import {finishLog, saveLog} from './save-log.ts'
 import {offerNewSecret, settleEarlier} from './settle.ts'
 import type {Run} from './run.ts'
 import {verify} from './verify.ts'
@@ -71,7 +71,7 @@ export async function execute(run: Run, progress: Progress): Promise<Exposure> {
         break
     }
   }
-  await readLogAgain(run, progress)
+  await (progress.log ? finishLog(run, progress) : readLogAgain(run, progress))
   return concludeExposure(run, progress)
 }
 

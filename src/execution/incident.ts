@@ -126,6 +126,8 @@ export interface Work {
   readonly snapshot: TenantSnapshot
   readonly leaked_token?: LeakedToken
   readonly leaked_at?: number
+  /** From when on the tenant's log is saved, NumericDate; undefined for as far back as it goes. */
+  readonly log_since?: number
   /** State by replay, when the incident goes on. */
   readonly state?: IncidentState
   /** True for `resume`: what earlier sessions did is not done again. A command that was typed anew means what it says. */
@@ -169,6 +171,7 @@ export async function work(run: Run, job: Work): Promise<Worked> {
     before,
     ...(job.leaked_token ? {leaked_token: job.leaked_token} : {}),
     ...(job.leaked_at === undefined ? {} : {leaked_at: job.leaked_at}),
+    ...(job.log_since === undefined ? {} : {log_since: job.log_since}),
     ...priorExposure(run.journal.trail, job.state),
     earlier: [...(job.state?.operations ?? [])],
     deliveries: job.state?.deliveries ?? [],

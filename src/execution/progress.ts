@@ -7,6 +7,8 @@ import type {Plan, PlanStep, StepOutcome} from '../incident/plan.ts'
 import type {Operation, Proof} from '../incident/replay.ts'
 import type {EvidenceGap, TenantSnapshot} from '../incident/tenant-snapshot.ts'
 import type {LeakedToken} from '../incident/policy.ts'
+import type {LogFacts} from './log-facts.ts'
+import type {LogCoverage, LogSaver} from './log-saver.ts'
 import type {DeliveryFact} from './incident-trail.ts'
 import type {Run} from './run.ts'
 
@@ -20,6 +22,11 @@ export interface Progress {
   before: TenantSnapshot
   readonly leaked_token?: LeakedToken
   readonly leaked_at?: number
+  /** From when on the tenant's log is saved, NumericDate; undefined for as far back as it goes. */
+  readonly log_since?: number
+  /** The log as far as it is saved, and what was picked out of it. */
+  log?: {readonly saver: LogSaver; readonly facts: LogFacts}
+  log_coverage?: LogCoverage
   /** What earlier sessions of this incident knew of the exposure. */
   readonly prior?: Exposure
   /** Operations of earlier sessions of this incident, by replay. */

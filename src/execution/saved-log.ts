@@ -9,26 +9,29 @@ export interface SavedLogSource {
   getEvidence(sha256: string): Buffer | undefined
 }
 
-/** A blob of saved entries. `first` and `last` are log ids: everything that arrived between them is in it. */
+/** A blob of saved entries: everything that arrived after the log id `from`, up to `last`. */
 export interface SavedBlob {
   readonly seq: number
   readonly sha256: string
   readonly entries: number
-  readonly first: string
+  readonly from: string
   readonly last: string
 }
+
+/** Stands for the log id before the oldest entry of the tenant; sorts before every log id. */
+export const BEGINNING = '-'
 
 /** How the target of a `tenant_log.save` record names the run of log ids that its blob holds without a gap. */
 const RANGE = /^tenant_log:([!-~]{1,600}?)\.\.([!-~]{1,600})$/
 
 /** The target of a blob that was fetched by checkpoint. */
-export function rangeTarget(first: string, last: string): string {
-  return `tenant_log:${first}..${last}`
+export function rangeTarget(from: string, last: string): string {
+  return `tenant_log:${from}..${last}`
 }
 
 /** The blobs of an incident that were fetched by checkpoint, oldest entries first. */
 export function savedRanges(trail: Pick<SavedLogSource, 'records'>, incidentId: string): SavedBlob[] {
-  return [...blobRecords(trail, incidentId)].filter((one): one is SavedBlob => one.first !== undefined).sort(byFirst)
+  return [...blobRecords(trail, incidentId)].filter((one): one is SavedBlob => one.from !== undefined).sort(byFrom)
 }
 
 /**
@@ -39,13 +42,13 @@ export function savedRanges(trail: Pick<SavedLogSource, 'records'>, incidentId: 
  */
 export function* savedLog(trail: SavedLogSource, incidentId: string): Generator<LogEntry, void, void> {
   const waiting = [...blobRecords(trail, incidentId)].map((one) => ranged(trail, one)).filter((one) => one.entries > 0)
-  waiting.sort(byFirst)
+  waiting.sort(byFrom)
   let active: {entries: readonly LogEntry[]; at: number}[] = []
   let next = 0
   let given = ''
   for (;;) {
     let head = smallest(active)
-    for (let blob = waiting[next]; blob && (head === undefined || blob.first <= head); blob = waiting[++next]) {
+    for (let blob = waiting[next]; blob && (head === undefined || blob.from <= head); blob = waiting[++next]) {
       active.push({entries: entriesOf(trail, blob.sha256), at: 0})
       head = smallest(active)
     }
@@ -73,11 +76,11 @@ function smallest(active: readonly {entries: readonly LogEntry[]; at: number}[])
   return head
 }
 
-function byFirst(a: {readonly first: string}, b: {readonly first: string}): number {
-  return a.first < b.first ? -1 : a.first > b.first ? 1 : 0
+function byFrom(a: {readonly from: string}, b: {readonly from: string}): number {
+  return a.from < b.from ? -1 : a.from > b.from ? 1 : 0
 }
 
-type Unranged = Pick<SavedBlob, 'seq' | 'sha256' | 'entries'> & {first?: string; last?: string}
+type Unranged = Pick<SavedBlob, 'seq' | 'sha256' | 'entries'> & {from?: string; last?: string}
 
 /** The newest record of a blob counts: the same bytes may have been saved twice. */
 function blobRecords(trail: Pick<SavedLogSource, 'records'>, incidentId: string): Iterable<Unranged> {
@@ -87,12 +90,12 @@ function blobRecords(trail: Pick<SavedLogSource, 'records'>, incidentId: string)
     const {evidence: sha256, count, target} = record
     if (typeof sha256 !== 'string') continue
     const range = typeof target === 'string' ? RANGE.exec(target) : null
-    const [, first, last] = range ?? []
+    const [, from, last] = range ?? []
     found.set(sha256, {
       seq: record.seq,
       sha256,
       entries: typeof count === 'number' ? count : 1,
-      ...(first === undefined || last === undefined ? {} : {first, last}),
+      ...(from === undefined || last === undefined ? {} : {from, last}),
     })
   }
   return found.values()
@@ -100,11 +103,11 @@ function blobRecords(trail: Pick<SavedLogSource, 'records'>, incidentId: string)
 
 /** A blob that came from a search says nothing about its ids: it is looked into once. */
 function ranged(trail: SavedLogSource, blob: Unranged): SavedBlob {
-  const {first, last} = blob
-  if (first !== undefined && last !== undefined) return {...blob, first, last}
-  if (blob.entries === 0) return {...blob, first: '', last: ''}
+  const {from, last} = blob
+  if (from !== undefined && last !== undefined) return {...blob, from, last}
+  if (blob.entries === 0) return {...blob, from: '', last: ''}
   const entries = entriesOf(trail, blob.sha256)
-  return {...blob, entries: entries.length, first: entries[0]?.log_id ?? '', last: entries.at(-1)?.log_id ?? ''}
+  return {...blob, entries: entries.length, from: entries[0]?.log_id ?? '', last: entries.at(-1)?.log_id ?? ''}
 }
 
 /** The entries of one blob, in the order of their ids. */

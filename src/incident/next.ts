@@ -57,6 +57,8 @@ export function nextSteps(facts: NextFacts): string[] {
   if (facts.gaps.some((gap) => gap.code === 'not_probed' && gap.what !== 'new_secret_accepted'))
     next.push(`prove it with the leaked value: stanch resume ${id} --credential-file FILE`)
   next.push(...unproven(facts, id, next))
+  if (facts.gaps.some((gap) => gap.code === 'log_not_whole') && !next.some((one) => one.startsWith('stanch resume')))
+    next.push(`stanch resume ${id} (goes on saving the tenant log where it stopped)`)
   for (const path of facts.open_paths) next.push(`still open: ${path}`)
   for (const {grant_id, text} of facts.left) {
     if (!facts.open_paths.some((path) => path.includes(grant_id))) next.push(`left alone: ${text}`)

@@ -1,4 +1,5 @@
 import {parseRfc3339, humanDuration} from '../clock.ts'
+import type {StoredRecord} from '../trail/format/record.ts'
 import {inDoubt, tookEffect} from '../incident/replay.ts'
 import type {Operation} from '../incident/replay.ts'
 import {reopeningScopes} from '../incident/policy.ts'
@@ -104,6 +105,16 @@ function couldDo(account: Account): Answered {
   }
 }
 
+/** The log by checkpoint may be in a thousand blobs: the first and the last record say where they are. */
+function wholeLog(pages: readonly StoredRecord[]): string[] {
+  const [first, last] = [pages[0], pages.at(-1)]
+  if (!first || !last) return []
+  const entries = pages.reduce((sum, record) => sum + Number(record['count'] ?? 0), 0)
+  return [
+    `The log of the whole tenant was kept too: ${entries} entries in ${pages.length} blob(s) of evidence (records ${first.seq} to ${last.seq}).`,
+  ]
+}
+
 function didDo(account: Account): Answered {
   const question = 'What did the holder do, and how do you know?'
   const saved = observed(account, 'tenant_log.save')
@@ -117,6 +128,9 @@ function didDo(account: Account): Answered {
       records: [],
     }
   }
+  const isPage = (record: (typeof saved)[number]) => textOf(record, 'target')?.startsWith('tenant_log:') === true
+  const found = saved.filter((record) => !isPage(record))
+  const pages = saved.filter(isPage)
   const homes = new Map<string, number>()
   for (const {ip} of tokens) homes.set(ip ?? 'no address', (homes.get(ip ?? 'no address') ?? 0) + 1)
   const from = [...homes].toSorted((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1)).slice(0, 10)
@@ -124,16 +138,17 @@ function didDo(account: Account): Answered {
     id: 'did_do',
     question,
     answer: [
-      ...saved.map(
+      ...found.map(
         (record) =>
           `The tenant's log entries of this client were kept before anything was changed: ${code(textOf(record, 'finding') ?? '', 200)}, evidence ${code(textOf(record, 'evidence') ?? 'none')} (record ${record.seq}).`,
       ),
+      ...wholeLog(pages),
       tokens.length === 0
         ? 'No issued token of this client is in them.'
         : `${tokens.length} issued token(s) of this client are in them, from ${from.map(([ip, count]) => `${code(ip, 90)} (${count})`).join(', ')}.`,
       `Which of these calls were the holder's and which the owner's is ${unknown('the tenant log names the client and the address, not who ran it, and no investigation is on record')}.`,
     ],
-    records: [...seqs(saved), ...(exposure ? [exposure.record.seq] : [])],
+    records: [...seqs(found), ...seqs(pages.slice(0, 1)), ...seqs(pages.slice(-1)), ...(exposure ? [exposure.record.seq] : [])],
   }
 }
 

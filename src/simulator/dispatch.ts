@@ -21,6 +21,7 @@ export interface Watched {
   readonly operation: string
   readonly method: string
   readonly path: string
+  readonly query: URLSearchParams
   readonly correlation_id?: string | undefined
   readonly status?: number | undefined
 }
@@ -61,8 +62,9 @@ async function exchange(context: Context, request: IncomingMessage, response: Se
   const operation = operationName(path, match, body)
   const correlation_id = header(request, 'x-correlation-id')
   const seen = {operation, method, path, correlation_id}
+  const watched = {...seen, query: url.searchParams}
   const change = match && method !== 'GET' ? newChange(world, seen) : undefined
-  if ((await context.watch?.('arrived', seen)) === 'drop') return void request.socket.destroy()
+  if ((await context.watch?.('arrived', watched)) === 'drop') return void request.socket.destroy()
   if (context.roundTripMs > 0) await context.wait(context.roundTripMs / 1000)
 
   const fault = world.faults.take([
@@ -75,7 +77,7 @@ async function exchange(context: Context, request: IncomingMessage, response: Se
   if (!fault || takesEffect(fault)) {
     answer = await answerFor(world, incoming, match, change)
     if (change) change.effect = answer.effect !== undefined
-    if ((await context.watch?.('effect', {...seen, status: answer.status})) === 'drop') return void request.socket.destroy()
+    if ((await context.watch?.('effect', {...watched, status: answer.status})) === 'drop') return void request.socket.destroy()
   }
   if (fault?.do === 'slow') await context.wait(fault.seconds ?? 1)
   let status = 0
@@ -85,7 +87,7 @@ async function exchange(context: Context, request: IncomingMessage, response: Se
     status = answer.status
   }
   if (change) change.status = status
-  await context.watch?.('answered', {...seen, status})
+  await context.watch?.('answered', {...watched, status})
 }
 
 type Incoming = Parameters<typeof management>[1]

@@ -4,7 +4,8 @@ import {copy, type Wire} from './wire.ts'
 
 interface Stored {
   readonly entry: Wire & {readonly log_id: string; readonly date: string}
-  /** Milliseconds: when it can first be read. */
+  /** Milliseconds: when it happened, and when it can first be read. */
+  readonly at: number
   visible: number
 }
 
@@ -20,6 +21,8 @@ export class LogStore {
   readonly #delayMs: number
   readonly #retentionMs: number
   readonly #stored: Stored[] = []
+  /** Time stamp in the newest log id, milliseconds. */
+  #stamp = 0
 
   constructor(time: TenantTime, random: Random, delaySeconds: number, retentionDays: number) {
     this.#time = time
@@ -31,21 +34,43 @@ export class LogStore {
   /** @param at milliseconds of the event, for history that lies before the tenant's start; default now */
   add(event: Event, at: number = this.#time.ms()): string {
     const date = new Date(at).toISOString()
+    this.#stamp = Math.max(at, this.#stamp)
     // 900, UTC date and time with milliseconds, number of arrival, filler: 56 digits that sort by arrival.
-    const stamp = new Date(Math.max(at, this.#lastStamp())).toISOString().replaceAll(/\D/g, '')
+    const stamp = new Date(this.#stamp).toISOString().replaceAll(/\D/g, '')
     const log_id = `900${stamp}${String(this.#stored.length + 1).padStart(12, '0')}${this.#random.digits(24)}`
     const {type, ...rest} = event
     const entry = {_id: log_id, log_id, date, type, ...rest}
-    this.#stored.push({entry, visible: at + this.#delayMs})
+    this.#stored.push({entry, at, visible: at + this.#delayMs})
     return log_id
   }
 
   /** Everything that can be read now, oldest arrival first. */
   readable(): Wire[] {
-    const now = this.#time.ms()
-    return this.#stored
-      .filter(({entry, visible}) => visible <= now && now - Date.parse(entry.date) <= this.#retentionMs)
-      .map(({entry}) => copy(entry))
+    return this.#readable(this.#stored).map(({entry}) => copy(entry))
+  }
+
+  /** What can be read now and is wanted, oldest arrival first. `wanted` sees the stored entry and must not change it. */
+  search(wanted: (entry: Wire) => boolean): Wire[] {
+    return this.#readable(this.#stored)
+      .filter(({entry}) => wanted(entry))
+      .map(({entry}) => entry)
+  }
+
+  /** At most `take` entries that arrived after the one with this id and can be read now. */
+  after(log_id: string, take: number): Wire[] {
+    let low = 0
+    let high = this.#stored.length
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if ((this.#stored[middle]?.entry.log_id ?? '') > log_id) high = middle
+      else low = middle + 1
+    }
+    const found: Wire[] = []
+    for (let i = low; i < this.#stored.length && found.length < take; i++) {
+      const stored = this.#stored[i]
+      if (stored && this.#isReadable(stored)) found.push(copy(stored.entry))
+    }
+    return found
   }
 
   /** Makes events come later, or with Infinity never. @returns how many */
@@ -60,8 +85,12 @@ export class LogStore {
     return this.#stored.map(({entry}) => copy(entry))
   }
 
-  #lastStamp(): number {
-    const last = this.#stored.at(-1)
-    return last ? Date.parse(last.entry.date) : 0
+  #readable(stored: readonly Stored[]): Stored[] {
+    return stored.filter((one) => this.#isReadable(one))
+  }
+
+  #isReadable({at, visible}: Stored): boolean {
+    const now = this.#time.ms()
+    return visible <= now && now - at <= this.#retentionMs
   }
 }

@@ -1,7 +1,7 @@
 import {parseLogQuery} from './log-query.ts'
 import {integer, perPage, pick, wantedFields} from './paging.ts'
 import type {World} from './state.ts'
-import {apiError, Refusal, type Answer, type Call, textOf} from './wire.ts'
+import {apiError, copy, Refusal, type Answer, type Call, textOf, type Wire} from './wire.ts'
 
 /** Search mode ends here, whatever the page. */
 const MAX_HITS = 1000
@@ -15,10 +15,7 @@ export function listLogs(world: World, call: Call): Answer {
 function checkpoint(world: World, call: Call): Answer {
   const take = Math.min(MAX_TAKE, integer(call.query, 'take', MAX_TAKE, 1, Number.MAX_SAFE_INTEGER))
   const from = call.query.get('from') ?? ''
-  const found = world.logs
-    .readable()
-    .filter((entry) => String(entry['log_id']) > from)
-    .slice(0, take)
+  const found = world.logs.after(from, take)
   const last = found.at(-1)?.['log_id']
   const link = `<${world.origin}/api/v2/logs?from=${encodeURIComponent(textOf(last, from))}&take=${take}>; rel="next"`
   return {status: 200, body: found, headers: {link}}
@@ -33,17 +30,22 @@ function search(world: World, call: Call): Answer {
   const start = integer(query, 'page', 0, 0, Number.MAX_SAFE_INTEGER) * limit
   const wanted = wantedFields(query)
   const hits = world.logs
-    .readable()
-    .filter(matches)
-    .sort((a, b) => (ascending ? 1 : -1) * String(a['date']).localeCompare(String(b['date'])))
+    .search(matches)
+    .sort((a, b) => (ascending ? 1 : -1) * byDate(a, b))
     .slice(0, MAX_HITS)
-  const logs = hits.slice(start, start + limit).map((entry) => pick(entry, wanted))
+  const logs = hits.slice(start, start + limit).map((entry) => pick(copy(entry), wanted))
   if (query.get('include_totals') !== 'true') return {status: 200, body: logs}
   return {status: 200, body: {start, limit, length: logs.length, total: logs.length, logs}}
 }
 
+/** Dates of one form sort as text. */
+function byDate(a: Wire, b: Wire): number {
+  const [left, right] = [String(a['date']), String(b['date'])]
+  return left < right ? -1 : left > right ? 1 : 0
+}
+
 export function getLog(world: World, call: Call): Answer {
-  const entry = world.logs.readable().find(({log_id}) => log_id === call.params['id'])
+  const [entry] = world.logs.search(({log_id}) => log_id === call.params['id'])
   if (!entry) throw new Refusal(apiError(404, 'Log not found.', 'inexistent_log'))
   return {status: 200, body: entry}
 }

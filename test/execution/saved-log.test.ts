@@ -28,7 +28,7 @@ function save(trail: Trail, numbers: readonly number[], ranged: boolean, inc = I
     kind: 'observe',
     inc,
     action: 'tenant_log.save',
-    target: ranged ? rangeTarget(idOf(sorted[0] ?? 0), idOf(sorted.at(-1) ?? 0)) : 'client:c1',
+    target: ranged ? rangeTarget(idOf((sorted[0] ?? 0) - 1), idOf(sorted.at(-1) ?? 0)) : 'client:c1',
     finding: `${numbers.length} entries`,
     count: numbers.length,
     evidence,
@@ -55,11 +55,11 @@ describe('the saved log of an incident', () => {
     deepEqual(numbersOf(trailFolder(place.folder)), [...upTo(1, 80), 97])
     deepEqual(numbersOf(trail, 'inc-20261122-zzzzzz'), [200])
     deepEqual(
-      savedRanges(trail, INC).map(({first, last, entries}) => [Number(first.slice(3)), Number(last.slice(3)), entries]),
+      savedRanges(trail, INC).map(({from, last, entries}) => [Number(from.slice(3)), Number(last.slice(3)), entries]),
       [
-        [1, 30, 30],
-        [25, 50, 26],
-        [51, 80, 30],
+        [0, 30, 30],
+        [24, 50, 26],
+        [50, 80, 30],
       ],
     )
   })
@@ -111,7 +111,7 @@ describe('the saved log of an incident', () => {
       *records() {
         for (const sha of [...blobs.keys()].reverse()) {
           const blob = Number(sha)
-          const target = rangeTarget(idOf(blob * 100 + 1), idOf(blob * 100 + 100))
+          const target = rangeTarget(idOf(blob * 100), idOf(blob * 100 + 100))
           yield {kind: 'observe', seq: blob, action: 'tenant_log.save', evidence: sha, count: 100, target} as never
         }
       },
@@ -127,7 +127,7 @@ describe('the saved log of an incident', () => {
     equal(given, 20_000)
     deepEqual(
       read,
-      upTo(0, 199).map((blob) => blob * 100),
+      upTo(0, 199).map((blob) => Math.max(0, blob * 100 - 1)),
     )
   })
 })

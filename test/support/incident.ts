@@ -14,6 +14,7 @@ import {restoreIncident} from '../../src/cli/restore.ts'
 import {plannedAudiences} from '../../src/execution/expose.ts'
 import {incidentState, planOf} from '../../src/execution/incident.ts'
 import type {Worked} from '../../src/execution/incident.ts'
+import type {LogCaps} from '../../src/execution/log-saver.ts'
 import type {Responder} from '../../src/execution/responder.ts'
 import type {LeakKind} from '../../src/incident/leak.ts'
 import {DEFAULT_CHOICES} from '../../src/incident/policy.ts'
@@ -301,6 +302,7 @@ export interface InProcess {
   readonly sink?: string | undefined
   readonly interruption?: {requested: boolean}
   readonly credential?: {readonly client_id: string; readonly client_secret: string}
+  readonly log_caps?: LogCaps
 }
 
 const OPTIONS: IncidentOptions = {reason: 'test', dry_run: false, max_actions: 25, include_own: false}
@@ -318,6 +320,7 @@ async function jobOf(t: TestContext, at: Scene, how: InProcess): Promise<Omit<Jo
       : await leakedParts(connected, at.leak.kind as LeakKind, at.client_id, new Secret(at.leak.value))),
     sink: {kind: 'file', path: how.sink ?? at.sink},
     interruption: how.interruption ?? {requested: false},
+    ...(how.log_caps ? {log_caps: how.log_caps} : {}),
   }
 }
 

@@ -5,6 +5,9 @@ import {connectionFlags, incidentFlags} from '../../cli/flags.ts'
 import {IncidentCommand} from '../../cli/incident-command.ts'
 import {restoreIncident} from '../../cli/restore.ts'
 
+/** Nothing is saved before a restore: the incident has its log. */
+const {since: _since, ...restoreFlags} = incidentFlags
+
 export default class GrantRestore extends IncidentCommand {
   static override summary = 'give back exactly the client grants that an incident took'
   static override description = `Custom APIs first, the Management API last. The grant gets a new id; organisation ties are made again.
@@ -22,7 +25,7 @@ Grants that were made or changed since the leak may be the attacker's: they are 
   ]
   static override flags = {
     ...connectionFlags,
-    ...incidentFlags,
+    ...restoreFlags,
     'include-grant': Flags.string({
       summary: 'give this grant back although it was made or changed since the leak',
       helpValue: 'GRANT',
