@@ -70,6 +70,13 @@ export function refuseMissingScopes(plan: Plan, held: readonly string[]): void {
   )
 }
 
+/** Every API that the client could get tokens for when the plan was made. */
+function knownAudiences(plan: Plan): Set<string> {
+  return new Set(
+    plan.steps.flatMap((step) => (step.action === 'verify' || step.action === 'exposure' ? step.args.audiences : [])),
+  )
+}
+
 /**
  * A plan made earlier is carried out exactly or not at all.
  * @throws guard.tenant_moved naming what is different now
@@ -84,14 +91,24 @@ export function refuseMovedTenant(plan: Plan, snapshot: TenantSnapshot, done: Re
   if (plan.mode !== snapshot.mode) moved(`the plan is for a ${plan.mode === 'sim' ? 'simulated' : 'real'} tenant`)
   if (plan.client_id !== snapshot.client.client_id) moved(`the plan is for client ${plan.client_id}`)
   const planned = new Set<string>()
+  const taken = new Set<string>()
   for (const step of plan.steps) {
     if (step.action !== 'client_grant.delete') continue
     planned.add(step.args.grant_id)
+    taken.add(step.args.grant.audience)
     const now = snapshot.grants.find((grant) => grant.id === step.args.grant_id)
     if (now && canonicalJson(bodyOf(now)) !== canonicalJson(step.args.grant)) moved(`grant ${now.id} was changed`)
     if (!now && !done.has(step.id)) moved(`grant ${step.args.grant_id} is gone`)
   }
   if (planned.size === 0) return
-  const added = snapshot.grants.find((grant) => !planned.has(grant.id) && subjectOf(grant) === 'client' && !grant.is_system)
+  // A plan that takes some of the grants knew of the others: their APIs stand in what it proves and computes.
+  const known = knownAudiences(plan)
+  const added = snapshot.grants.find(
+    (grant) =>
+      !planned.has(grant.id) &&
+      subjectOf(grant) === 'client' &&
+      !grant.is_system &&
+      (taken.has(grant.audience) || !known.has(grant.audience)),
+  )
   if (added) moved(`the client has another grant, ${added.id}, on ${quoted(added.audience)}`)
 }

@@ -117,6 +117,23 @@ suite('a plan that was made earlier', () => {
       none,
     )
   })
+  test('a plan that takes one grant of several fits while the others are there, and not when one came that it did not know', () => {
+    const [first] = grants
+    assert.ok(first && grants.length > 1)
+    const one: typeof plan = {
+      ...plan,
+      steps: plan.steps.filter((step) => step.action !== 'client_grant.delete' || step.args.grant_id === first.id),
+    }
+    const done = new Set(one.steps.map((step) => step.id))
+    refuseMovedTenant(one, aSnapshot(), none)
+    refuseMovedTenant(one, aSnapshot({grants: grants.slice(1)}), done)
+    const again = {...first, id: 'cgr_again'}
+    assert.throws(() => refuseMovedTenant(one, aSnapshot({grants: [...grants.slice(1), again]}), done), {
+      code: 'guard.tenant_moved',
+    })
+    const elsewhere = {id: 'cgr_new', client_id: 'app1', audience: 'https://x', scope: []}
+    assert.throws(() => refuseMovedTenant(one, aSnapshot({grants: [...grants, elsewhere]}), none), {code: 'guard.tenant_moved'})
+  })
   test('a plan that touches no grant does not care about them', () =>
     refuseMovedTenant(aPlan({keep_grants: true}), aSnapshot({grants: []}), none))
 })
