@@ -76,6 +76,9 @@ export function conclude(
       reopening,
       delivery_failed: deliveryFailed,
       signed_off: signedOff,
+      ...(snapshot.operator.client_id === plan.client_id
+        ? {own: snapshot.operator.exp === undefined ? {} : {exp: snapshot.operator.exp}}
+        : {}),
     }),
   }
 }

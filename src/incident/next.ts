@@ -1,4 +1,4 @@
-import {humanDuration, parseRfc3339} from '../clock.ts'
+import {humanDuration, parseRfc3339, rfc3339} from '../clock.ts'
 import type {Exposure} from './exposure.ts'
 import type {Plan} from './plan.ts'
 import type {Proof} from './replay.ts'
@@ -20,6 +20,8 @@ export interface NextFacts {
   readonly reopening: readonly string[]
   readonly delivery_failed: boolean
   readonly signed_off: readonly string[]
+  /** The client that was worked on is the one that the responder is signed in with; NumericDate at which that token ends. */
+  readonly own?: {readonly exp?: number}
 }
 
 /** What to do next, most urgent first: commands that can be typed as they stand, or one sentence for a human. */
@@ -29,6 +31,12 @@ export function nextSteps(facts: NextFacts): string[] {
   const {status} = facts
   if (status === 'planned') return ['carry it out: the same command without --dry-run']
   if (status === 'declined') return ['nothing was changed; start again with: stanch respond']
+  if (facts.own && facts.actions.some((action) => isChange(action) && action.outcome !== 'not_attempted')) {
+    const until = facts.own.exp === undefined ? 'its end' : rfc3339(facts.own.exp)
+    next.push(
+      `you are signed in with this very client: the token you have works until ${until}, and you get no other by it. Sign in with another client, or with a token from the API Explorer (AUTH0_API_TOKEN), for everything below`,
+    )
+  }
   const unfinished = facts.actions.some((action) => isChange(action) && ['in_doubt', 'not_attempted'].includes(action.outcome))
   const rotation = facts.actions.some((action) => action.kind === 'client_secret.rotate' && action.outcome === 'in_doubt')
   const another = `stanch secret rotate --client ${facts.plan.client_id} --incident ${id} --method set --deliver SINK`

@@ -11,6 +11,10 @@ export function planLines(plan: Plan, facts: PlanFacts, choices: PlanChoices): s
   const lines = [
     `Plan for client ${plan.client_id} ${quoted(snapshot.client.name)} on ${plan.mode === 'sim' ? 'SIMULATED' : 'REAL'} tenant ${printable(plan.tenant)}:`,
   ]
+  if (snapshot.operator.client_id === plan.client_id)
+    lines.push(
+      '  WARNING: you are signed in with this very client. The token you have works on until it ends; you get no other by it.',
+    )
   let number = 0
   for (const step of plan.steps) {
     if (step.action === 'manual') continue
