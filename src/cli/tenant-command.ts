@@ -1,4 +1,5 @@
 import type {Connection} from '../config/connection.ts'
+import {readCredentialFile} from '../config/credential-file.ts'
 import type {Responder} from '../execution/responder.ts'
 import type {Secret} from '../secret.ts'
 import {printable} from '../untrusted.ts'
@@ -61,10 +62,7 @@ export abstract class TenantCommand extends StanchCommand {
   /** What leaked, without what was pasted around it. @throws the codes of `readCredentialFile` */
   protected async leakedFrom(flags: {'credential-file'?: string | undefined}): Promise<Secret | undefined> {
     if (flags['credential-file'] === undefined) return undefined
-    const [{readCredentialFile}, {bareCredential}] = await Promise.all([
-      import('../config/credential-file.ts'),
-      import('./leaked-value.ts'),
-    ])
+    const {bareCredential} = await import('./leaked-value.ts')
     return bareCredential(await readCredentialFile(flags['credential-file'], () => process.stdin))
   }
 

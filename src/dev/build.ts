@@ -1,6 +1,8 @@
 import {copyFileSync, existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync, chmodSync} from 'node:fs'
+import {createRequire} from 'node:module'
 import path from 'node:path'
 import {fileURLToPath} from 'node:url'
+import {GROUND, latePackages, quickStart} from './quick-start.ts'
 
 /*
  * Builds dist/: one readable ESM entry per command, so that a command loads only what it uses, and the oclif manifest,
@@ -27,33 +29,6 @@ function commandEntries(): Record<string, string> {
   return entries
 }
 
-/** Built-in modules that oclif takes at start and uses in rare calls only. Loading them costs milliseconds each. */
-const LATE_BUILTINS = ['node:child_process', 'node:perf_hooks', 'node:readline']
-
-/**
- * Keeps oclif's start short without touching what it does: the modules above are taken from Node at their first use,
- * and whether this is WSL is read from the variable that WSL sets instead of from three files.
- */
-const quickStart = {
-  name: 'quick-start',
-  resolveId(source: string, importer: string | undefined) {
-    if (!importer?.includes('@oclif')) return null
-    if (source === 'wsl-utils') return '\0wsl-utils'
-    return LATE_BUILTINS.includes(source) ? `\0late:${source}` : null
-  },
-  load(id: string) {
-    if (id === '\0wsl-utils') {
-      return "export const isWsl = process.platform === 'linux' && Boolean(process.env.WSL_DISTRO_NAME)\nexport const powerShellPath = async () => 'powershell.exe'\n"
-    }
-    if (!id.startsWith('\0late:')) return null
-    const name = JSON.stringify(id.slice('\0late:'.length))
-    return {
-      code: `module.exports = new Proxy({}, {get: (_, member) => process.getBuiltinModule(${name})[member]})\n`,
-      moduleType: 'js' as const,
-    }
-  },
-}
-
 const PAGE_SCRIPTS = ['report']
 
 async function bundle(): Promise<void> {
@@ -75,17 +50,19 @@ async function bundle(): Promise<void> {
     entryFileNames: '[name].js',
     chunkFileNames: 'chunks/[name]-[hash].js',
     minify: false,
-    // What every command loads is one file: each further file costs a third of a millisecond at every start.
-    codeSplitting: {
-      groups: [
-        {
-          name: 'ground',
-          test: /src\/(errors|clock|secret|untrusted)\.ts$|src\/cli\/(base-command|tenant-command|flags|error-report|exit-codes)\.ts$|src\/incident\/leak\.ts$/,
-        },
-      ],
-    },
+    codeSplitting: {groups: [{name: 'ground', test: GROUND}]},
   })
   await build.close()
+  const oclif = createRequire(import.meta.url).resolve('@oclif/core')
+  const late = await rolldown({
+    input: {late: 'late'},
+    platform: 'node',
+    plugins: [latePackages(oclif)],
+    logLevel: 'warn',
+    cwd: root,
+  })
+  await late.write({dir: fresh, format: 'cjs', entryFileNames: '[name].cjs'})
+  await late.close()
   chmodSync(path.join(fresh, 'main.js'), 0o755)
   // Goes into every evidence bundle as it is.
   copyFileSync(path.join(root, 'src/report/verify.py'), path.join(fresh, 'verify.py'))
@@ -120,7 +97,7 @@ async function manifest(): Promise<void> {
     process.stderr.write('The oclif manifest would hold no command.\n')
     process.exit(1)
   }
-  writeFileSync(path.join(root, 'oclif.manifest.json'), `${JSON.stringify(plugin.manifest, null, 2)}\n`)
+  writeFileSync(path.join(root, 'oclif.manifest.json'), `${JSON.stringify(plugin.manifest)}\n`)
 }
 
 if (!existsSync(path.join(root, 'node_modules/rolldown'))) {

@@ -3,6 +3,7 @@ import * as Flags from '@oclif/core/flags'
 import {clientFlag, connectionFlags, scannerFlags} from '../../cli/flags.ts'
 import {inspectedToken, inspectionLines} from '../../cli/inspect-token.ts'
 import type {InspectedToken, SignatureVerdict} from '../../cli/inspect-token.ts'
+import {pastedInput} from '../../cli/pasted-input.ts'
 import {TenantCommand} from '../../cli/tenant-command.ts'
 import {systemClock} from '../../clock.ts'
 import {StanchError} from '../../errors.ts'
@@ -77,7 +78,6 @@ With a connection (AUTH0_DOMAIN is enough) the signature is checked against the 
     client_id: string | undefined
   }> {
     if (flags['from-scanner'] === undefined) {
-      const {pastedInput} = await import('../../cli/pasted-input.ts')
       return {pasted: await pastedInput(flags.file, 'Paste what leaked:'), client_id: flags.client}
     }
     const {pickFinding, chooseFinding} = await import('../../cli/scanner-input.ts')
