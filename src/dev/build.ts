@@ -1,5 +1,4 @@
 import {copyFileSync, existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync, chmodSync} from 'node:fs'
-import {createRequire} from 'node:module'
 import path from 'node:path'
 import {fileURLToPath} from 'node:url'
 import {GROUND, latePackages, quickStart} from './quick-start.ts'
@@ -53,11 +52,10 @@ async function bundle(): Promise<void> {
     codeSplitting: {groups: [{name: 'ground', test: GROUND}]},
   })
   await build.close()
-  const oclif = createRequire(import.meta.url).resolve('@oclif/core')
   const late = await rolldown({
     input: {late: 'late'},
     platform: 'node',
-    plugins: [latePackages(oclif)],
+    plugins: [latePackages(path.join(root, 'node_modules/@oclif/core/lib/index.js'))],
     logLevel: 'warn',
     cwd: root,
   })

@@ -37,31 +37,30 @@ const REPLACED = [
 ] as const
 
 const BUILTIN = '\0builtin:'
-const LATE_BUILTIN = '\0late-builtin:'
 const PACKAGE = '\0late-package:'
 /** Relative to dist/chunks, from where it is asked for. */
 const LATE_FILE = '../late.cjs'
 const SILENT = '\0silent'
 
 /**
- * Built-in modules come from Node by name: an import makes Node list their exports first, and the list of node:fs loads
- * its streams and promises. oclif gets them, and the packages above, at their first use. The debug package is not asked at
- * all: `main.ts` takes DEBUG away before.
+ * Built-in modules come from Node by name, at their first use: an import makes Node list their exports first, and the list
+ * of node:fs loads its streams and promises. The packages above come at their first use, too. The debug package is not
+ * asked at all: `main.ts` takes DEBUG away before.
  */
 export const quickStart: Plugin = {
   name: 'quick-start',
   resolveId(source, importer) {
     if (source === LATE_FILE) return {id: source, external: true}
-    if (importer?.includes('/src/') && source.startsWith('node:')) return BUILTIN + source
-    if (!importer?.includes('@oclif')) return null
+    const oclif = importer?.includes('node_modules/@oclif/core/') ?? false
+    const ours = importer !== undefined && /\/src\/.*\.ts$/.test(importer) && !importer.includes('node_modules/')
+    if (source.startsWith('node:') && (oclif || ours)) return BUILTIN + source
+    if (!oclif) return null
     if (source === 'debug') return SILENT
-    if (source.startsWith('node:')) return LATE_BUILTIN + source
     return LATE_PACKAGES.includes(source) ? PACKAGE + source : null
   },
   load(id) {
     if (id === SILENT) return {code: 'module.exports = () => () => {}\n', moduleType: 'js'}
-    if (id.startsWith(BUILTIN)) return {code: `module.exports = ${builtin(id.slice(BUILTIN.length))}\n`, moduleType: 'js'}
-    if (id.startsWith(LATE_BUILTIN)) return late(builtin(id.slice(LATE_BUILTIN.length)))
+    if (id.startsWith(BUILTIN)) return late(`process.getBuiltinModule(${JSON.stringify(id.slice(BUILTIN.length))})`)
     if (id.startsWith(PACKAGE)) return late(`require('${LATE_FILE}')[${JSON.stringify(id.slice(PACKAGE.length))}]`)
     return null
   },
@@ -90,15 +89,18 @@ export const latePackages = (from: string): Plugin => ({
   },
 })
 
-const builtin = (name: string) => `process.getBuiltinModule(${JSON.stringify(name)})`
-
-/** A module that is what `expression` gives, from the first use of a member or the first call. */
+/**
+ * A module that is what `expression` gives, from the first use of a member or the first call. A chunk that imports it both
+ * whole and by names lists its members, which is a use.
+ */
 function late(expression: string) {
   return {
     code: `const real = () => ${expression}
-module.exports = new Proxy(function () {}, {
+module.exports = new Proxy(() => {}, {
   get: (_, member) => (member === '__esModule' ? false : real()[member]),
   apply: (_, self, args) => Reflect.apply(real(), self, args),
+  ownKeys: () => Reflect.ownKeys(real()),
+  getOwnPropertyDescriptor: () => ({configurable: true, enumerable: true}),
 })
 `,
     moduleType: 'js' as const,
