@@ -72,6 +72,7 @@ export function inspectedToken(seen: Inspection, signature: SignatureVerdict, no
   const found = seen.client_id === undefined && client !== undefined ? {...seen, client_id: client} : seen
   const {issued_at: issued, expires_at: expires} = found
   const scopes = scopesOf(found)
+  const explorer = asked.owner?.name === EXPLORER
   return {
     kind: found.kind,
     type: found.type,
@@ -102,7 +103,7 @@ export function inspectedToken(seen: Inspection, signature: SignatureVerdict, no
     scopes,
     ...(found.for_management_api && scopes.length > 0 ? {reach: reachOf(found.scopes)} : {}),
     revocable: ENDED_AT_WILL.includes(found.kind),
-    next: nextOf(found, now),
+    next: [...(explorer ? [whoCopied(asked.owner?.client_id)] : []), ...nextOf(found, now)],
   }
 }
 
@@ -121,6 +122,14 @@ function scopesOf(found: Inspection): InspectedToken['scopes'] {
     risk: [],
     means: 'a scope of another API; its owner knows what it opens',
   }))
+}
+
+/** The application in whose name the Dashboard's API Explorer makes tokens. */
+const EXPLORER = 'API Explorer Application'
+
+/** Such a token was copied by a person in the Dashboard; the tenant log knows who. */
+function whoCopied(client: string | undefined): string {
+  return `an administrator copied it from the API Explorer; the log says who: type:"seccft" AND client_id:"${client ?? 'CLIENT_ID'}"`
 }
 
 function nextOf(found: Inspection, now: number): string[] {

@@ -3,8 +3,15 @@ import type {TokenPath} from './token-paths.ts'
 /** Names of APIs in one sentence; the rest is counted. */
 const SHOWN = 3
 
-/** Open paths in plain words, each with what closes it. Paths that differ in nothing but the API make one sentence. */
-export function pathSentences(paths: readonly TokenPath[]): string[] {
+/** Paths that differ in nothing but the API, in words. */
+export interface PathGroup {
+  /** Short, for a question: `the default grant cgr_1 on https://api.example`. */
+  readonly name: string
+  /** What it gives to whom, and what closes it. */
+  readonly sentence: string
+}
+
+export function pathGroups(paths: readonly TokenPath[]): PathGroup[] {
   const groups = new Map<string, TokenPath[]>()
   for (const path of paths) {
     const key =
@@ -15,10 +22,28 @@ export function pathSentences(paths: readonly TokenPath[]): string[] {
   }
   return [...groups.values()].flatMap((group) => {
     const [first] = group
+    if (!first) return []
     // The narrowest way; the others stand in the paths themselves.
-    const closes = first?.closes?.split('; or ')[0]
-    return first ? [`${sentence(first, group)}${closes === undefined ? '' : `. Close it: ${closes}`}`] : []
+    const closes = first.closes?.split('; or ')[0]
+    return [
+      {name: nameOf(first, group), sentence: `${sentence(first, group)}${closes === undefined ? '' : `. Close it: ${closes}`}`},
+    ]
   })
+}
+
+/** Open paths in plain words, each with what closes it. */
+export function pathSentences(paths: readonly TokenPath[]): string[] {
+  return pathGroups(paths).map((group) => group.sentence)
+}
+
+function nameOf(path: TokenPath, group: readonly TokenPath[]): string {
+  if (path.via === 'allow_all')
+    return group.length === 1
+      ? `the open policy of ${path.audience}`
+      : `the open policies of ${path.audience} and ${group.length - 1} more API(s)`
+  const kind =
+    path.via === 'default_third_party_grant' ? 'the default grant' : path.subject === 'user' ? 'the user grant' : 'the grant'
+  return `${kind} ${path.grant_id} on ${path.audience}${path.credential_id === undefined ? '' : ` with ${path.credential_id}`}`
 }
 
 function sentence(path: TokenPath, group: readonly TokenPath[]): string {
@@ -31,7 +56,8 @@ function sentence(path: TokenPath, group: readonly TokenPath[]): string {
     return `${group.length === 1 ? 'an API lets' : `${group.length} APIs let`} every application in (${names.join(', ')}${more}): ${flows}${by}`
   }
   if (path.via === 'default_third_party_grant')
-    return `the default grant ${path.grant_id} for third-party applications on ${path.audience} gives this client tokens${by}; it serves others, too, so it is not deleted here`
+    // It serves others, too, so the plan leaves it alone.
+    return `the default grant ${path.grant_id} for third-party applications on ${path.audience} gives this client tokens${by}`
   if (path.subject === 'user')
     return path.grant_types.join() === 'refresh_token'
       ? `user grant ${path.grant_id} on ${path.audience}: ${path.why}`

@@ -1,6 +1,6 @@
 import type {LeakKind} from './leak.ts'
 import type {PlanStep} from './plan.ts'
-import {pathSentences} from './path-sentences.ts'
+import {pathGroups, pathSentences, type PathGroup} from './path-sentences.ts'
 import type {TenantSnapshot} from './tenant-snapshot.ts'
 import {reachable, tokenPaths} from './token-paths.ts'
 
@@ -126,6 +126,8 @@ export function openPaths(facts: PlanFacts, steps: readonly PlanStep[]): string[
  * The open paths that matter for this leak: whoever holds nothing but a token gets no other one by the client's grants,
  * unless that token could read the secret.
  */
-export function openToLeak(leak: LeakKind, facts: PlanFacts, steps: readonly PlanStep[]): string[] {
-  return leak === 'management-token' && !tokenCouldReadSecrets(facts) ? [] : openPaths(facts, steps)
+export function openToLeak(leak: LeakKind, facts: PlanFacts, steps: readonly PlanStep[]): PathGroup[] {
+  return leak === 'management-token' && !tokenCouldReadSecrets(facts)
+    ? []
+    : pathGroups(reachable(tokenPaths(facts.snapshot, {steps})))
 }

@@ -25,7 +25,7 @@ export function planLines(plan: Plan, facts: PlanFacts, choices: PlanChoices): s
   if (manual > 0) lines.push(`  then ${manual} step(s) for people, listed at the end`)
   for (const {grant, why} of grantsLeft(facts, choices, plan.steps))
     lines.push(`  stays: grant ${grant.id} on ${printable(grant.audience, 60)} (${why})`)
-  for (const path of openPaths(facts, plan.steps)) lines.push(`  stays open: ${printable(path, 200)}`)
+  for (const path of openPaths(facts, plan.steps)) lines.push(`  stays open: ${printable(path, 400)}`)
   const reopening = reopeningScopes(snapshot, facts.leaked_token)
   if (reopening.length > 0) lines.push(`  an issued token can undo this until the all clear (${reopening.join(', ')})`)
   return lines

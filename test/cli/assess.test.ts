@@ -25,6 +25,7 @@ describe('stanch assess', () => {
       env: tenant.connection,
     })
     const {steps} = (planned.json() as any).plan
+    ok(steps.some((step: any) => /^Is this way to new tokens shut: the default grant cgr_\w+ on https/.test(step.title)))
     deepEqual(
       steps.filter((step: any) => step.id.startsWith('close-path-')).map((step: any) => step.action),
       ['manual'],

@@ -89,6 +89,20 @@ describe('whose is it?', () => {
     equal(minted(tenant), before)
   })
 
+  test('a token out of the API Explorer is said to be one, and where the log says who copied it', async (t) => {
+    const home = newHome(t)
+    const tenant = await practiceTenant(t, home)
+    const {client_id} = tenant.tenant.addClient({
+      name: 'API Explorer Application',
+      token_endpoint_auth_method: 'client_secret_post',
+    })
+    const token = tenant.tenant.issueToken({client_id, scope: 'read:users delete:users', lifetime: 2_592_000})
+    const {found} = await inspect(home, token, tenant.connection, '--find-client', '--probe')
+    equal(found.owner.name, 'API Explorer Application')
+    match(found.next[0], new RegExp(`copied it from the API Explorer.*seccft.*${client_id}`))
+    deepEqual([found.alive.verdict, found.validity.remaining_seconds > 2_590_000], ['alive', true])
+  })
+
   test('a token whose client is gone is nobody here', async (t) => {
     const home = newHome(t)
     const tenant = await practiceTenant(t, home, {scenario: 'management-token'})
