@@ -83,6 +83,15 @@ export abstract class TenantCommand extends StanchCommand {
     this.print(layOut(lines, process.stdout.columns))
   }
 
+  /** Lines for people, one row each: on a terminal they are cut, in a pipe they are whole. */
+  protected async printFitted(lines: readonly string[]): Promise<void> {
+    if (this.jsonEnabled()) return
+    if (!process.stdout.isTTY) return this.print(lines.map((line) => printable(line, 4000)))
+    const {cutToWidth} = await import('../report/width.ts')
+    const columns = Math.max(40, process.stdout.columns) - 1
+    this.print(lines.map((line) => cutToWidth(printable(line, 4000), columns)))
+  }
+
   protected closeAfterwards(close: () => Promise<void> | void): void {
     this.#closers.push(close)
   }

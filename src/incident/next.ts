@@ -80,6 +80,8 @@ export function nextSteps(facts: NextFacts): string[] {
     if (step.action === 'manual' && !facts.signed_off.includes(step.id))
       next.push(`${step.args.owner}: ${step.args.question} (then: stanch incident update ${id} --done ${step.id})`)
   }
+  if (facts.actions.some((action) => isChange(action) && action.outcome === 'done'))
+    next.push(`what was done with it, and what is left to remove: stanch hunt --incident ${id}`)
   const deleted = facts.actions.some((action) => action.kind === 'client_grant.delete' && action.outcome === 'done')
   if (deleted && status === 'contained')
     next.push(`when the users of this client have the new secret: stanch grant restore --incident ${id}`)

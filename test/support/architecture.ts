@@ -112,7 +112,7 @@ export const BUILTIN_HOMES: Readonly<Record<string, readonly string[]>> = {
   'node:child_process': ['delivery', 'config'],
   'node:http': ['simulator'],
   'node:https': ['simulator'],
-  'node:net': ['auth0', 'simulator', 'trail/copy-socket.ts'],
+  'node:net': ['auth0', 'simulator', 'trail/copy-socket.ts', 'cli/known-addresses.ts'],
   'node:tls': ['auth0', 'simulator', 'trail/copy-socket.ts'],
   'node:readline': ['terminal'],
   'node:readline/promises': ['terminal'],

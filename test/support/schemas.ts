@@ -31,6 +31,7 @@ export const SCHEMA_OF: Readonly<Record<string, string>> = {
   'grant:delete': 'incident-result',
   'grant:list': 'grant-list',
   'grant:restore': 'incident-result',
+  hunt: 'hunt',
   'incident:approve': 'incident-approve',
   'incident:close': 'incident-close',
   'incident:list': 'incident-list',
