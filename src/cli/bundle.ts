@@ -9,6 +9,7 @@ import {bundleFiles, namedBlobs} from '../report/bundle.ts'
 import {sha256Of, type Withheld} from '../report/bundle-manifest.ts'
 import {type ArchiveFile, ustar} from '../report/ustar.ts'
 import {textOf} from '../report/account.ts'
+import type {View} from '../report/report-views.ts'
 import {containsLiveSecret, looksLikeSecret} from '../secret.ts'
 import {getEvidence} from '../trail/evidence.ts'
 import type {Checkpoint} from '../trail/format/checkpoint.ts'
@@ -21,6 +22,7 @@ import {openTrail, pathsOf} from './context.ts'
 import type {Place} from './context.ts'
 import {recordExport} from './custody.ts'
 import {findIncident} from './incidents.ts'
+import {pageScript} from './report.ts'
 import type {FoundIncident} from './incidents.ts'
 
 /** Largest verifier that is shipped, bytes. */
@@ -72,7 +74,7 @@ export async function writeBundle(place: Place, request: BundleRequest): Promise
   refuseRecipient(request.to)
   refuseTampered(found)
   const {checkpoint, withheld} = await signed(place, found, request.blind)
-  const {files, complete, missing, time} = collect(place, found, checkpoint, withheld)
+  const {files, complete, missing, time} = collect(place, found, checkpoint, withheld, request.blind ? 'auditor' : 'war-room')
   refuseSecrets(files)
   const form = request.tar ? 'tar' : 'folder'
   const {sha256, size} = request.tar ? writeArchive(output, id, files, time) : writeFolder(output, files)
@@ -134,7 +136,7 @@ async function signed(
   throw new StanchError('audit.not_verified', `No checkpoint covers the records of ${id}.`, {hint: 'Run: stanch audit verify'})
 }
 
-function collect(place: Place, found: FoundIncident, checkpoint: Checkpoint, withheld: readonly Withheld[]) {
+function collect(place: Place, found: FoundIncident, checkpoint: Checkpoint, withheld: readonly Withheld[], view: View) {
   const {incident_id: id} = found.state
   const proofs = new LogProofs(found.folder)
   const slice = makeSlice(allRecords(found.folder), id, checkpoint.text, (seq) => proofs.inclusion(seq, checkpoint.size))
@@ -164,7 +166,8 @@ function collect(place: Place, found: FoundIncident, checkpoint: Checkpoint, wit
   const holder = `${textOf(session, 'actor') ?? 'the responder'}, log ${account.log.origin}`
   const verifier = readBounded(path.join(place.config.root, 'dist/verify.py'), MAX_VERIFIER).toString('utf8')
   const complete = verification.complete && missing === 0
-  const files = bundleFiles({account, slice, complete, evidence, withheld, holder, verifier})
+  const scripts = {report: pageScript(place, 'report'), evidence: pageScript(place, 'evidence')}
+  const files = bundleFiles({account, slice, complete, evidence, withheld, holder, verifier, view, scripts})
   return {files, complete, missing, time: Math.floor(Date.parse(records.at(-1)?.time ?? '') / 1000)}
 }
 

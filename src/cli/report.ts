@@ -89,6 +89,6 @@ export function textOf(report: Report, format: ReportFormat, script: () => strin
 }
 
 /** A script of a page as it was built, beside the program. */
-export function pageScript(place: Place, name: 'report'): string {
+export function pageScript(place: Place, name: 'report' | 'evidence'): string {
   return readBounded(path.join(place.config.root, `dist/page/${name}.js`), MAX_SCRIPT).toString('utf8')
 }

@@ -28,7 +28,16 @@ function commandEntries(): Record<string, string> {
   return entries
 }
 
-const PAGE_SCRIPTS = ['report']
+const PAGE_SCRIPTS = ['report', 'evidence']
+
+/** In a browser the ports of `trail/format` are the files of the same names in `page`. */
+const browserPorts = {
+  name: 'browser-ports',
+  resolveId(source: string, importer: string | undefined) {
+    if (!importer?.includes(path.join('src', 'trail', 'format'))) return null
+    return source === './digest.ts' || source === './signature.ts' ? path.join(root, 'src/page', source) : null
+  },
+}
 
 async function bundle(): Promise<void> {
   const {rolldown} = await import('rolldown')
@@ -73,6 +82,7 @@ async function pages(): Promise<void> {
     const build = await rolldown({
       input: path.join(root, `src/page/${name}.ts`),
       platform: 'browser',
+      plugins: [browserPorts],
       logLevel: 'warn',
       cwd: root,
     })

@@ -32,6 +32,9 @@ ${withheld.length === 0 ? '' : '\nEvidence that held identifiers of end users is
 \`QUESTIONS.md\` are made from these and prove nothing by themselves. \`manifest.json\` says what each file is, when it was
 collected and by which record${withheld.length === 0 ? '' : `, and which ${withheld.length} original(s) are withheld, with their holder`}.
 
+\`report.html\` is the report as a page, \`evidence.html\` a page that checks records, proofs and signatures in a browser and
+turns red at the record that was changed: a look, not a proof, since it came with the bundle. Both load nothing.
+
 ## Check it
 
 Needs a POSIX shell, sha256sum, OpenSSL 3, jq, Python 3. In this folder:

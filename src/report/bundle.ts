@@ -6,8 +6,12 @@ import type {Account} from './account.ts'
 import {checksums, manifestJson} from './bundle-manifest.ts'
 import type {Withheld} from './bundle-manifest.ts'
 import {readmeText} from './bundle-readme.ts'
+import {evidencePage} from './html/evidence-page.ts'
+import {htmlReport} from './html/page.ts'
 import {markdownReport} from './markdown.ts'
+import {pageDataScript} from './page-data.ts'
 import {incidentReport} from './report.ts'
+import type {View} from './report-views.ts'
 import {questionsText} from './questions.ts'
 import type {ArchiveFile} from './ustar.ts'
 
@@ -21,6 +25,10 @@ export interface BundleParts {
   readonly withheld: readonly Withheld[]
   /** Who holds what is withheld. */
   readonly holder: string
+  /** Of the report. */
+  readonly view: View
+  /** Scripts of the pages, as they were built. */
+  readonly scripts: {readonly report: string; readonly evidence: string}
   /** Text of verify.py. */
   readonly verifier: string
 }
@@ -30,12 +38,17 @@ export interface BundleParts {
  */
 export function bundleFiles(parts: BundleParts): ArchiveFile[] {
   const {account, slice} = parts
+  const report = incidentReport(account, parts.view)
   const texts: Record<string, string | Uint8Array> = {
     'slice.jsonl': slice.records,
     'slice.proof': slice.proofs,
     'checkpoint': slice.checkpoint,
     ...checkpointCopies(slice.checkpoint, account.log.vkey),
-    'report.md': markdownReport(incidentReport(account)),
+    'report.md': markdownReport(report),
+    'report.html': htmlReport(report, parts.scripts.report),
+    'evidence.html': evidencePage(account),
+    'page/data.js': pageDataScript(slice),
+    'page/evidence.js': parts.scripts.evidence,
     'QUESTIONS.md': questionsText(account),
     'README.md': readmeText(account, {
       complete: parts.complete,
