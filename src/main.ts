@@ -36,6 +36,16 @@ function useCompileCache(): void {
   }
 }
 
+/** What a crash writes to disk on Linux shall hold none of our memory, nor that of commands we start: secrets are in it. */
+function keepMemoryOutOfDumps(): void {
+  if (process.platform !== 'linux') return
+  try {
+    process.getBuiltinModule('node:fs').writeFileSync('/proc/self/coredump_filter', '0')
+  } catch {
+    // A kernel without it: doctor says what a dump would hold.
+  }
+}
+
 /** Whoever reads our output may stop doing so at any time; an act that has begun is finished all the same. */
 function ignoreClosedPipes(): void {
   for (const stream of [process.stdout, process.stderr]) {
@@ -47,6 +57,7 @@ function ignoreClosedPipes(): void {
 
 if (isNewEnough(process.versions.node)) {
   process.umask(0o077)
+  keepMemoryOutOfDumps()
   ignoreClosedPipes()
   useCompileCache()
   // The framework prints argv and more under DEBUG, from the moment it is loaded; nothing of ours is debugged that way.

@@ -17,7 +17,7 @@ export async function start(argv: readonly string[], root: URL): Promise<void> {
   settings.enableAutoTranspile = false
   // A theme.json in the configuration folder could colour a warning away.
   process.env['STANCH_DISABLE_THEME'] = '1'
-  // A core dump or a diagnostic report would hold secrets.
+  // A diagnostic report would hold what the environment holds.
   if (process.report) process.report.excludeEnv = true
   // SIGUSR1 opens the inspector to anybody on this machine.
   process.on('SIGUSR1', () => {})

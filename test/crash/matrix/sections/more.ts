@@ -1,5 +1,5 @@
 import {OPERATOR_SCOPES} from '../../../../src/simulator/scenarios/landscape.ts'
-import type {BenchOptions} from '../bench.ts'
+import type {BenchOptions, Ran} from '../bench.ts'
 import type {Cell, Section} from '../cell.ts'
 import type {DiskFault} from '../faults.ts'
 import {diskErrors} from './disk.ts'
@@ -12,12 +12,29 @@ function again(section: Section, cells: readonly Cell[], bench: BenchOptions, mo
   return cells.map((cell) => ({...cell, id: `${section}.${cell.id}`, section, bench: {...cell.bench, ...bench}, ...more}))
 }
 
-/** Section M: a management token leaked. Its one grant goes, and the secret is rotated because it could have read it. */
+/**
+ * Section M: a management token leaked. Its one grant goes, and the secret is rotated because it could have read it. The old
+ * secret did not leak, so nobody has it at hand once the process that read it is gone: that it is refused can then not be
+ * proven, and nothing else may be unproven.
+ */
 export const managementToken: readonly Cell[] = again(
   'M',
   [...killedOnTheWire, ...killedWhileWriting, ...diskErrors, ...httpFaults(['n5', 'n6'])],
   {scenario: 'management-token'},
-)
+).map((cell) => ({
+  ...cell,
+  ends: [...(cell.ends ?? []), 'partial'],
+  also: (bench) => onlyTheOldSecret(bench.ran.at(-1)?.document) ?? cell.also?.(bench),
+}))
+
+function onlyTheOldSecret(document: Ran['document']): string | undefined {
+  if (document?.status !== 'partial' || document.error) return undefined
+  const open = document.proof.find((one) => one.verdict !== 'proven' && one.claim !== 'old_secret_refused')
+  if (open) return `partial, and ${open.claim} is ${open.verdict}`
+  const undone = document.actions.find((one) => one.kind.startsWith('client_') && !['done', 'already'].includes(one.outcome))
+  if (undone) return `partial, and ${undone.kind} is ${undone.outcome}`
+  return document.next.some((one) => one.includes('--credential-file')) ? undefined : 'the way to the missing proof is not named'
+}
 
 /** Of the faults at a rotation those after which nobody knows what it did. */
 const UNKNOWN = STARRED.filter((fault) => !['E10', 'E11', 'E12', 'E13'].includes(fault))
