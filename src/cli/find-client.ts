@@ -24,11 +24,17 @@ export interface Sought {
  */
 export async function findClient(place: Place, connected: Connected, {found, value, client_id}: Sought): Promise<Owner> {
   const {tenant} = connected
+  if (found.type === 'operator-token') return notSought(found)
   if (found.type === 'private-key' && found.kid !== undefined) return ownerOfKey(tenant, found.kid, client_id)
   const named = client_id ?? found.client_id
   if (named !== undefined) return namedClient(tenant, named)
-  if (found.kind !== 'client-secret') return notSought(found)
+  if (!mayBeSecret(found)) return notSought(found)
   return comparing(place, connected, tenant, value)
+}
+
+/** A secret that was set by hand may be any string; only what is certainly something else is none. */
+export function mayBeSecret(found: Pick<Inspection, 'type'>): boolean {
+  return found.type === 'client-secret' || found.type === 'opaque-token' || found.type === 'unknown'
 }
 
 async function comparing(place: Place, connected: Connected, tenant: Tenant, value: Secret): Promise<Owner> {

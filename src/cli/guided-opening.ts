@@ -18,7 +18,7 @@ import {humanDuration, systemClock} from '../clock.ts'
 import {printable, quoted} from '../untrusted.ts'
 import {pathsOf} from './context.ts'
 import {ownerWords} from './inspect-token.ts'
-import {bareCredential} from './leaked-value.ts'
+import {bareCredential, takenAs} from './leaked-value.ts'
 import type {Connected, Place} from './context.ts'
 
 export interface OpeningJob {
@@ -81,7 +81,7 @@ export async function openGuided(given: OpeningJob): Promise<Opening> {
       askClient(
         connected,
         responder,
-        leaked && inspection ? comparison(job, connected, responder, inspection, leaked) : undefined,
+        leaked && inspection ? comparison(job, connected, responder, takenAs(leak, inspection), leaked) : undefined,
       ),
   }
 }

@@ -6,7 +6,7 @@ import {runbookFor} from './runbook-folder.ts'
 import {leakedParts} from './leaked-value.ts'
 import type {LeakedParts} from './leaked-value.ts'
 import {allIncidents} from './incidents.ts'
-import type {IncidentOptions} from './incident-session.ts'
+import type {IncidentOptions, Job} from './incident-session.ts'
 import {rfc3339, systemClock} from '../clock.ts'
 import type {Sink} from '../delivery/sink.ts'
 import {isCode, StanchError} from '../errors.ts'
@@ -39,6 +39,8 @@ export interface GuidedJob {
   /** False when flags chose the way already. */
   readonly asks_way: boolean
   readonly onIncident: (id: string) => void
+  /** What is to stand in the record of the incident from before it was opened. */
+  readonly known?: Job['known']
 }
 
 /** The guided flow from the tenant on: what it can do, when, which way, the plan, one confirmation; then the one road. */
@@ -49,7 +51,7 @@ export async function guidedIncident(job: GuidedJob): Promise<Worked> {
   const {leaked, leaked_token: token, value} = await believed(job)
   const [snapshot, alive] = await Promise.all([
     observe(connected.tenant, job.client_id, connected.mode, connected.clock),
-    standing(connected, job.client_id, value),
+    standing(connected, job.leak, job.client_id, value),
   ])
   refuseOwnClient(snapshot, job.options.include_own)
   const facts: PlanFacts = {snapshot, ...(token ? {leaked_token: token} : {})}
@@ -77,6 +79,10 @@ export async function guidedIncident(job: GuidedJob): Promise<Worked> {
     ...(token ? {leaked_token: token} : {}),
     ...(job.sink ? {sink: job.sink} : {}),
     ...(job.showOnTerminal ? {showOnTerminal: job.showOnTerminal} : {}),
+    known: [
+      ...(job.known ?? []),
+      ...(alive ? [{action: 'credential.alive', finding: alive.reason, verdict: alive.verdict}] : []),
+    ],
     interruption: job.interruption,
     plan: (found) => compilePlan(runbook, found, choices),
     beforeConfirm: (found, plan) => warnOfMissingScopes(responder, found, plan),

@@ -96,6 +96,8 @@ export interface Job {
   readonly saves_log?: boolean
   /** How long saving the tenant's log may take; `LOG_CAPS` where nothing is said. */
   readonly log_caps?: LogCaps
+  /** What was found out before the incident was opened: written down as soon as it is. No secret. */
+  readonly known?: readonly {readonly action: string; readonly finding: string; readonly verdict?: string}[]
   /** Called as soon as the incident has an id. */
   readonly onIncident?: (id: string) => void
 }
@@ -260,6 +262,7 @@ async function runOn(
 
   const journal = view.journal ?? open(trail, job, snapshot.tenant, id)
   await recordTokens(trail, connected, id)
+  for (const one of job.known ?? []) journal.observe({...one, target: `client:${job.client_id}`})
   journal.gaps(environmentOf(job))
   job.onIncident?.(id)
   const run: Run = {

@@ -69,7 +69,8 @@ export interface Asked {
 /** The document of `token inspect`. @param now NumericDate, tenant time where a tenant is at hand */
 export function inspectedToken(seen: Inspection, signature: SignatureVerdict, now: number, asked: Asked = {}): InspectedToken {
   const client = asked.owner?.client_id ?? asked.client_id
-  const found = seen.client_id === undefined && client !== undefined ? {...seen, client_id: client} : seen
+  const known = matched(seen, asked.owner)
+  const found = known.client_id === undefined && client !== undefined ? {...known, client_id: client} : known
   const {issued_at: issued, expires_at: expires} = found
   const scopes = scopesOf(found)
   const explorer = asked.owner?.name === EXPLORER
@@ -105,6 +106,13 @@ export function inspectedToken(seen: Inspection, signature: SignatureVerdict, no
     revocable: ENDED_AT_WILL.includes(found.kind),
     next: [...(explorer ? [whoCopied(asked.owner?.client_id)] : []), ...nextOf(found, now)],
   }
+}
+
+/** What was found to be an application's secret or key is that for certain, whatever its form said. */
+export function matched(found: Inspection, owner: Owner | undefined): Inspection {
+  if (owner?.verdict !== 'found' || owner.by === 'name') return found
+  const certain = {...found, confidence: 'certain' as const, reasons: [...found.reasons, owner.reason]}
+  return owner.by === 'key' ? certain : {...certain, kind: 'client-secret', type: 'client-secret', what: 'a client secret'}
 }
 
 function unaskedAlive(found: Inspection, now: number): Liveness {
@@ -174,8 +182,8 @@ export function ownerWords({verdict, client_id, name, reason, compared}: Owner):
 /** The same for people. Every foreign text is printable. */
 export function inspectionLines(token: InspectedToken, found: Inspection, now: number): string[] {
   const lines = [
-    `It is:      ${printable(found.what)}`,
-    `Because:    ${[token.confidence, ...found.reasons.map((reason) => printable(reason))].join('; ')}`,
+    `It is:      ${printable(token.what)}`,
+    `Because:    ${[token.confidence, ...token.reasons.map((reason) => printable(reason))].join('; ')}`,
     ...found.damaged.map((damage) => `Damaged:    ${printable(damage)}`),
   ]
   const client = token.owner === undefined ? token.client_id : undefined

@@ -15,11 +15,17 @@ import {printable, quoted} from '../untrusted.ts'
 import {managementScopes} from './assess.ts'
 import type {Connected} from './context.ts'
 import {aliveWords} from './inspect-token.ts'
+import {takenAs} from './leaked-value.ts'
 
 /** Does the value at hand still work? One question that mints nothing; without a value nothing is asked. */
-export async function standing(connected: Connected, clientId: string, value: Secret | undefined): Promise<Liveness | undefined> {
+export async function standing(
+  connected: Connected,
+  leak: LeakKind,
+  clientId: string,
+  value: Secret | undefined,
+): Promise<Liveness | undefined> {
   if (!value) return undefined
-  const leaked = {found: inspectText(value.reveal()), value, client_id: clientId}
+  const leaked = {found: takenAs(leak, inspectText(value.reveal())), value, client_id: clientId}
   return liveness(connected.tenant, leaked, Math.floor(connected.clock.now() / 1000))
 }
 

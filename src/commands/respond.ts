@@ -14,6 +14,7 @@ import {required} from '../cli/base-command.ts'
 import {IncidentCommand} from '../cli/incident-command.ts'
 import type {IncidentFlagValues} from '../cli/incident-command.ts'
 import {runIncident} from '../cli/incident-session.ts'
+import type {Job} from '../cli/incident-session.ts'
 import {leakedParts} from '../cli/leaked-value.ts'
 import {runbookFor} from '../cli/runbook-folder.ts'
 import type {Connected, Place} from '../cli/context.ts'
@@ -65,7 +66,7 @@ secret over, proves it and says when the all clear is. In a terminal it asks; wi
   async run(): Promise<void> {
     const {flags} = await this.parse(Respond)
     if (this.isAttended(flags) && !flags['dry-run']) return this.#guided(flags)
-    const {leaked, client_id: named} = await this.#leaked(flags)
+    const {leaked, client_id: named, known} = await this.#leaked(flags)
     const leak = required(flags.leak ?? (await this.#kindOf(flags, leaked)), 'leak')
     if (!WHOLE.includes(leak)) {
       throw new StanchError('usage.invalid', `A leaked ${leak} is answered by people: no API call of stanch contains it.`, {
@@ -92,6 +93,7 @@ secret over, proves it and says when the all clear is. In a terminal it asks; wi
       choices,
       ...(await leakedParts(connected, leak, client_id, leaked)),
       ...(sink ? {sink} : {}),
+      ...(known ? {known} : {}),
       interruption: this.interruption,
       plan: (facts) => compilePlan(runbook, facts, choices),
       onIncident: (id) => (this.incidentId = id),
@@ -100,7 +102,7 @@ secret over, proves it and says when the all clear is. In a terminal it asks; wi
   }
 
   /** The leaked value: a file of its own, or one finding of a scanner with the client that stood beside it. */
-  async #leaked(flags: IncidentFlagValues & ScannerFlags): Promise<{leaked?: Secret; client_id?: string}> {
+  async #leaked(flags: IncidentFlagValues & ScannerFlags): Promise<{leaked?: Secret; client_id?: string; known?: Job['known']}> {
     if (flags['from-scanner'] === undefined) {
       const leaked = await this.leakedFrom(flags)
       return leaked ? {leaked} : {}
@@ -111,7 +113,8 @@ secret over, proves it and says when the all clear is. In a terminal it asks; wi
     ])
     const picked = await pickFinding(flags, this.isAttended(flags) && flags['from-scanner'] !== '-' ? chooseFinding : undefined)
     this.say(`From ${picked.said}`)
-    return {leaked: bareCredential(picked.value), ...(picked.client_id === undefined ? {} : {client_id: picked.client_id})}
+    const known = [{action: 'leak.found', finding: picked.said}]
+    return {leaked: bareCredential(picked.value), known, ...(picked.client_id === undefined ? {} : {client_id: picked.client_id})}
   }
 
   /** What a scanner found says itself what leaked; a value in a file is taken for what --leak says. */
@@ -129,12 +132,16 @@ secret over, proves it and says when the all clear is. In a terminal it asks; wi
     leaked: Secret | undefined,
   ): Promise<string | undefined> {
     if (!flags['find-client'] || !leaked) return undefined
-    const [{COMPARE_WARNING, findClient}, {inspectText}] = await Promise.all([
+    const [{COMPARE_WARNING, findClient}, {takenAs}, {inspectText}] = await Promise.all([
       import('../cli/find-client.ts'),
+      import('../cli/leaked-value.ts'),
       import('../tokens/inspect.ts'),
     ])
     this.say(COMPARE_WARNING)
-    const owner = await findClient(place, connected, {found: inspectText(leaked.reveal()), value: leaked})
+    const owner = await findClient(place, connected, {
+      found: takenAs('client-secret', inspectText(leaked.reveal())),
+      value: leaked,
+    })
     if (owner.verdict === 'found') return owner.client_id
     throw new StanchError('input.invalid', `Whose it is was not found: ${owner.reason}. Nothing was changed.`, {
       hint: 'Name the application with --client, if it is one of this tenant.',
@@ -157,7 +164,7 @@ secret over, proves it and says when the all clear is. In a terminal it asks; wi
     } & ScannerFlags,
   ): Promise<void> {
     const sink = this.sinkOf(flags, true)
-    const {leaked: given, client_id: named} = await this.#leaked(flags)
+    const {leaked: given, client_id: named, known} = await this.#leaked(flags)
     this.watchInterrupts()
     const place = this.place(flags)
     const {openGuided} = await import('../cli/guided-opening.ts')
@@ -186,6 +193,7 @@ secret over, proves it and says when the all clear is. In a terminal it asks; wi
       ...(opening.leaked ? {leaked: opening.leaked} : {}),
       ...(sink ? {sink} : {}),
       ...(showOnTerminal ? {showOnTerminal} : {}),
+      ...(known ? {known} : {}),
       interruption: this.interruption,
       options: this.optionsOf(flags),
       choices: this.choicesOf(flags),

@@ -11,6 +11,8 @@ import type {Trail} from '../trail/trail.ts'
 /** Whose a leaked credential is. `none` is an answer: of the applications that were compared it is no one's. */
 export interface Owner {
   readonly verdict: 'found' | 'none' | 'unknown'
+  /** By what it was found: the credential names it, its secret is this value, a registered key has this thumbprint. */
+  readonly by?: 'name' | 'secret' | 'key'
   readonly client_id?: string
   readonly name?: string
   readonly credential_id?: string
@@ -31,7 +33,15 @@ const SECRET_SCOPES = ['read:client_keys', 'read:client_credentials']
 export async function namedClient(tenant: Tenant, clientId: string): Promise<Owner> {
   try {
     const {name} = await tenant.getClient(clientId)
-    return {verdict: 'found', client_id: clientId, name, compared: 1, not_shown: 0, reason: 'it names this client itself'}
+    return {
+      verdict: 'found',
+      by: 'name',
+      client_id: clientId,
+      name,
+      compared: 1,
+      not_shown: 0,
+      reason: 'it names this client itself',
+    }
   } catch (error) {
     if (!isCode(error, 'auth0.not_found')) throw error
     return {
@@ -158,7 +168,7 @@ export async function ownerOfKey(tenant: Tenant, thumbprint: string, only?: stri
     const {client_id, name} = client
     const bound = JSON.stringify(client.client_authentication_methods ?? {}).includes(`"${found.id}"`)
     const reason = `its credential ${found.id} has this thumbprint${bound ? '' : '; it is registered, but not bound'}`
-    return {verdict: 'found', client_id, name, credential_id: found.id, compared, not_shown, reason}
+    return {verdict: 'found', by: 'key', client_id, name, credential_id: found.id, compared, not_shown, reason}
   }
   if (not_shown > 0)
     return {

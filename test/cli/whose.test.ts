@@ -4,6 +4,7 @@ import {readdirSync, readFileSync} from 'node:fs'
 import {describe, test} from 'node:test'
 
 import {everyScope} from '../../src/auth0/reach.ts'
+import {getEvidence} from '../../src/trail/evidence.ts'
 import {readTrail} from '../../src/trail/read-trail.ts'
 import {fileOf, noSecrets, noSecretsOnDisk, run} from '../support/cli.ts'
 import {MAIN, newHome, practiceTenant} from '../support/run-stanch.ts'
@@ -87,6 +88,43 @@ describe('whose is it?', () => {
     const {found} = await inspect(home, other, tenant.withToken(KEYS), '--find-client')
     equal(found.owner.verdict, 'none')
     equal(minted(tenant), before)
+  })
+
+  test('a secret that was set by hand has no form, and is found all the same; only then is it called a secret', async (t) => {
+    const home = newHome(t)
+    const tenant = await practiceTenant(t, home)
+    const value = 'correct horse battery staple, 2024'
+    const {client_id} = tenant.tenant.addClient({
+      name: 'old app',
+      token_endpoint_auth_method: 'client_secret_post',
+      client_secret: value,
+    })
+    const {found: before} = await inspect(home, value, tenant.connection)
+    deepEqual([before.kind, before.owner], ['unknown', undefined])
+    const {found, ran} = await inspect(home, value, tenant.connection, '--find-client', '--probe')
+    deepEqual(
+      [found.kind, found.type, found.confidence, found.client_id],
+      ['client-secret', 'client-secret', 'certain', client_id],
+    )
+    equal(found.alive.verdict, 'alive')
+    ok(!ran.stdout.includes(value) && !ran.stderr.includes(value))
+  })
+
+  test("an administrator's token is nobody's application, and nothing is compared", async (t) => {
+    const home = newHome(t)
+    const tenant = await practiceTenant(t, home)
+    const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
+    const claims = {
+      iss: 'https://auth0.auth0.com/',
+      sub: 'auth0|x',
+      azp: '2iZo3Uczt5LFHacKdM0zzgUO2eG2uDjT',
+      aud: ['https://acme.eu.auth0.com/api/v2/'],
+      exp: 4e9,
+    }
+    const {found} = await inspect(home, `${part({alg: 'RS256'})}.${part(claims)}.c2ln`, tenant.connection, '--find-client')
+    deepEqual([found.kind, found.owner.verdict, found.owner.compared], ['operator-token', 'unknown', 0])
+    match(found.owner.reason, /administrator/)
+    equal(tenant.tenant.logs().filter((entry) => entry['type'] === 'mgmt_api_read').length, 0)
   })
 
   test('a token out of the API Explorer is said to be one, and where the log says who copied it', async (t) => {
@@ -265,6 +303,16 @@ describe('findings of a scanner', () => {
     )
     equal(tenant.tenant.unlogged(), 0)
     noSecrets(tenant, ran)
+    const records = [...readTrail(`${home.data}/trail-sim`)] as any[]
+    const observed = (action: string) =>
+      records.find((one) => one.kind === 'observe' && one.action === action && one.inc === result.incident_id)
+    match(observed('leak.found').finding, /trufflehog: "?Auth0oauth"? at .*deploy\/\.env/)
+    const paths = JSON.parse(getEvidence(`${home.data}/trail-sim`, observed('assess').evidence)?.toString('utf8') ?? '{}')
+    const open = (all: any[]) => all.filter((path) => path.open).length
+    deepEqual(
+      [Object.keys(paths), open(paths.before), open(paths.after), observed('assess').count],
+      [['computed_at', 'before', 'after'], 3, 0, 0],
+    )
     const stranger = fileOf(home, 'other.jsonl', finding('q7'.repeat(32), '', 'deploy/.env'))
     const none = await run(home, ['respond', '--from-scanner', stranger, '--find-client', '--dry-run', '--json'], {
       env: tenant.connection,

@@ -1,7 +1,7 @@
 import * as Flags from '@oclif/core/flags'
 
 import {clientFlag, connectionFlags, scannerFlags} from '../../cli/flags.ts'
-import {inspectedToken, inspectionLines} from '../../cli/inspect-token.ts'
+import {inspectedToken, inspectionLines, matched} from '../../cli/inspect-token.ts'
 import type {InspectedToken, SignatureVerdict} from '../../cli/inspect-token.ts'
 import {pastedInput} from '../../cli/pasted-input.ts'
 import {TenantCommand} from '../../cli/tenant-command.ts'
@@ -90,13 +90,17 @@ With a connection (AUTH0_DOMAIN is enough) the signature is checked against the 
   /** Signature, owner and standing, all of the connected tenant. */
   async #ask(pasted: Secret, found: Inspection, client_id: string | undefined, flags: OnlineFlags) {
     const place = this.place(flags)
-    const [{signatureAt, keySetConnection}, {COMPARE_WARNING, findClient}, {liveness, standingUnasked}, {bareCredential}] =
-      await Promise.all([
-        import('../../cli/signature.ts'),
-        import('../../cli/find-client.ts'),
-        import('../../execution/liveness.ts'),
-        import('../../cli/leaked-value.ts'),
-      ])
+    const [
+      {signatureAt, keySetConnection},
+      {COMPARE_WARNING, findClient, mayBeSecret},
+      {liveness, standingUnasked},
+      {bareCredential},
+    ] = await Promise.all([
+      import('../../cli/signature.ts'),
+      import('../../cli/find-client.ts'),
+      import('../../execution/liveness.ts'),
+      import('../../cli/leaked-value.ts'),
+    ])
     const {findConnection} = await import('../../cli/context.ts')
     // Asking whether it works needs no credential of ours; looking for its application does.
     const connection =
@@ -107,12 +111,12 @@ With a connection (AUTH0_DOMAIN is enough) the signature is checked against the 
       found.format === 'jwt'
         ? await signatureAt(pasted, connected)
         : {verdict: 'unknown' as const, reason: found.format === 'jwe' ? 'the token is encrypted' : 'it has no signature'}
-    const bare = found.kind === 'client-secret' && (client_id ?? found.client_id) === undefined
+    const bare = mayBeSecret(found) && (client_id ?? found.client_id) === undefined
     if (flags['find-client'] && bare) this.say(COMPARE_WARNING)
     const owner = flags['find-client'] ? await findClient(place, connected, {found, value, client_id}) : undefined
     const now = Math.floor(connected.clock.now() / 1000)
     const whose = owner?.client_id ?? client_id ?? found.client_id
-    const leaked = {found, value, client_id: whose, credential_id: owner?.credential_id}
+    const leaked = {found: matched(found, owner), value, client_id: whose, credential_id: owner?.credential_id}
     const alive = flags.probe ? await liveness(connected.tenant, leaked, now) : standingUnasked(leaked, now)
     return {signature, now, alive, owner}
   }
