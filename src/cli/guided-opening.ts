@@ -1,5 +1,7 @@
 import {isSimulator} from '../auth0/handshake.ts'
 import {parseOrigin} from '../auth0/origin.ts'
+import {reachOf} from '../auth0/reach.ts'
+import {rankScopes} from '../auth0/scopes.ts'
 import type {Connection, OperatorCredential} from '../config/connection.ts'
 import {readConnection} from '../config/connection.ts'
 import {showProfile} from '../config/profile.ts'
@@ -7,6 +9,7 @@ import {StanchError} from '../errors.ts'
 import type {ChoiceDecision, Responder} from '../execution/responder.ts'
 import {isLeakKind, LEAK_KINDS} from '../incident/leak.ts'
 import type {LeakKind} from '../incident/leak.ts'
+import {reachLines} from '../report/reach-lines.ts'
 import {Secret} from '../secret.ts'
 import {readHidden, readHiddenIfAny} from '../terminal/hidden-input.ts'
 import {prompterFor} from '../terminal/prompter.ts'
@@ -115,13 +118,15 @@ async function askPaste(job: OpeningJob, terminal: Terminal): Promise<Secret | u
 /** What the string says about itself, before any tenant is asked. */
 function describe(found: Inspection): string[] {
   const lines = [`That is ${found.what} (${found.confidence}).`]
+  if (found.reasons.length > 0) lines.push(`  because ${found.reasons.map((reason) => printable(reason)).join('; ')}`)
   if (found.tenant)
     lines.push(`  tenant ${printable(found.tenant)}${found.client_id ? `, client ${printable(found.client_id, 64)}` : ''}`)
   if (found.expires_at !== undefined) {
     const left = found.expires_at - Math.floor(systemClock.now() / 1000)
     lines.push(left > 0 ? `  it lives for ${humanDuration(left)} more and cannot be revoked` : '  it has expired')
   }
-  if (found.scopes.length > 0)
+  if (found.for_management_api) lines.push(...reachLines(rankScopes(found.scopes), reachOf(found.scopes), 3))
+  else if (found.scopes.length > 0)
     lines.push(
       `  ${found.scopes.length} scope(s): ${printable(found.scopes.slice(0, 6).join(', '), 150)}${found.scopes.length > 6 ? ', ...' : ''}`,
     )

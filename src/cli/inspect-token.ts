@@ -137,7 +137,7 @@ const EXPLORER = 'API Explorer Application'
 
 /** Such a token was copied by a person in the Dashboard; the tenant log knows who. */
 function whoCopied(client: string | undefined): string {
-  return `an administrator copied it from the API Explorer; the log says who: type:"seccft" AND client_id:"${client ?? 'CLIENT_ID'}"`
+  return `an administrator copied it from the API Explorer; the tenant log says who: stanch hunt --client ${client ?? 'CLIENT_ID'}`
 }
 
 function nextOf(found: Inspection, now: number): string[] {

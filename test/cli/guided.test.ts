@@ -97,7 +97,9 @@ test('from nothing at hand to contained takes at most seven questions, and says 
   equal(seen.match(/\(not shown\) received|> (?:Your tenant|Type a number|Answer|Type [A-Za-z0-9]+ to go on)/g)?.length, 7)
   for (const text of [
     'No tenant is configured yet',
-    'That is a client secret (likely)',
+    'That is a client secret (likely). because 64 characters of A-Z a-z 0-9 _ -',
+    'Alive: yes: the token endpoint takes it (403',
+    'It can do (scopes, worst first): ',
     'SIMULATED tenant',
     '[undo:',
     'CONTAINED: new tokens are stopped, and that is proven',

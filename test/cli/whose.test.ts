@@ -137,7 +137,7 @@ describe('whose is it?', () => {
     const token = tenant.tenant.issueToken({client_id, scope: 'read:users delete:users', lifetime: 2_592_000})
     const {found} = await inspect(home, token, tenant.connection, '--find-client', '--probe')
     equal(found.owner.name, 'API Explorer Application')
-    match(found.next[0], new RegExp(`copied it from the API Explorer.*seccft.*${client_id}`))
+    match(found.next[0], new RegExp(`copied it from the API Explorer.*stanch hunt --client ${client_id}`))
     deepEqual([found.alive.verdict, found.validity.remaining_seconds > 2_590_000], ['alive', true])
   })
 
