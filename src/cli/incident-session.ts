@@ -48,6 +48,7 @@ import {openTrail, recordTokens} from './context.ts'
 import type {Connected, Place} from './context.ts'
 import {environmentGaps} from './environment-gaps.ts'
 import {bareCredential} from './leaked-value.ts'
+import {workAlone} from './work-lock.ts'
 
 /** What the person or the flags said about the incident. */
 export interface IncidentOptions {
@@ -115,6 +116,15 @@ export interface TrailView {
 export async function runIncident(job: Job): Promise<Worked> {
   refuseLeakedAsOwn(job)
   if (job.options.dry_run) return dryRun(job)
+  const alone = workAlone(job.connected, job.client_id)
+  try {
+    return await worked(job)
+  } finally {
+    alone.close()
+  }
+}
+
+async function worked(job: Job): Promise<Worked> {
   // The trail is opened while the first answers are on their way. Whether it can be written is known before anything is changed.
   const opening = openTrail(job.place, job.connected.mode)
   opening.catch(() => {})

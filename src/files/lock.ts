@@ -38,7 +38,14 @@ export class Lock {
     }
   }
 
+  /** Takes it until `close`, or until this process dies. @throws {StanchError} `E_LOCKED`, `E_DISK`, `E_MISSING` */
+  take(): void {
+    this.#acquire()
+    this.#held = true
+  }
+
   close(): void {
+    this.#held = false
     this.#database?.close()
     this.#database = undefined
   }

@@ -76,7 +76,7 @@ function terminal(bench: Bench): string | undefined {
     return !touched && last.document?.error ? undefined : `no result was ever shown; the last run ended with ${last.code}`
   }
   if (said.status !== 'contained' && said.next.length === 0) return 'not contained, and no way on is named'
-  const incident = incidentsOf(bench.records()).at(-1)
+  const incident = incidentsOf(bench.records()).find((one) => one.incident_id === said.incident_id)
   if (incident?.last_status !== undefined && incident.last_status !== said.status)
     return `the trail ends with ${incident.last_status}, the document says ${said.status}`
   return undefined

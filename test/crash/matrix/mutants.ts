@@ -91,6 +91,17 @@ const MUTANTS: readonly Mutant[] = [
     cells: 'E.n7.E21,E.n7.E22',
   },
   {
+    name: 'a rotation that got 429 counts as refused where nobody can look',
+    edits: [
+      {
+        file: 'src/execution/rotate-secret.ts',
+        from: 'if (!now || now.fingerprint !== before)\n',
+        to: 'if (now && now.fingerprint !== before)\n',
+      },
+    ],
+    cells: 'N.E.n6.E21-applied',
+  },
+  {
     name: 'the all clear is a day after now, whatever the lifetimes',
     edits: [
       {

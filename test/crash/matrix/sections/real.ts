@@ -125,7 +125,7 @@ function clock(name: string, faketime: string, more: Partial<Cell> = {}, jump?: 
 export const realMachine: readonly Cell[] = [
   ...[16, 48, 80, 112, 144, 176, 208, 240].map(full),
   ...[2000, 8000, 24_000].map((bytes) => limited('fsize', bytes)),
-  ...[20, 24, 32].map((files) => limited('nofile', files)),
+  ...[28, 34, 48].map((files) => limited('nofile', files)),
   fillsUp('n5'),
   fillsUp('n6'),
   clock('a day ahead', '+1d'),
