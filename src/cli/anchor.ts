@@ -1,12 +1,14 @@
 import {randomBytes} from 'node:crypto'
 import path from 'node:path'
 
+import {followReference, parseReference} from '../config/reference.ts'
 import {post} from '../delivery/post.ts'
 import {runCommand} from '../delivery/run-command.ts'
 import type {CommandRun} from '../delivery/run-command.ts'
 import {parseSink} from '../delivery/sink.ts'
 import {StanchError} from '../errors.ts'
 import {fileStat, readBounded} from '../files/read.ts'
+import type {Secret} from '../secret.ts'
 import {createExclusive, ensureFolder, removeFile} from '../files/write.ts'
 import {postable, recordPasted} from '../trail/anchors.ts'
 import type {About, PastedAnchor} from '../trail/anchors.ts'
@@ -33,6 +35,8 @@ export interface AnchorQuestion {
   /** A command that posts what it reads and prints a reference; for rfc3161 one that prints the response. */
   readonly exec?: string | undefined
   readonly url?: string | undefined
+  /** Reference to the address of a webhook, which is a secret of its own: `env:NAME`, `file:/path` or `exec:COMMAND`. */
+  readonly webhook?: string | undefined
   readonly request_out?: string | undefined
   readonly response?: string | undefined
   /** PEM of the authorities that a time stamp must lead to. */
@@ -76,10 +80,34 @@ export async function anchorTrail(place: Place, question: AnchorQuestion): Promi
 async function paste(place: Place, trail: Trail, type: PastedAnchor, question: AnchorQuestion, about: About): Promise<Anchored> {
   const head = trail.checkpoint(true)
   const {body} = postable(head, trail.origin)
-  const reference = question.ref ?? (question.exec === undefined ? undefined : await referenceFrom(place, question.exec, body))
+  const reference = question.ref ?? (await posted(place, question, body))
   if (reference === undefined) return {status: 'to_post', type, ...aboutHead(trail, head)}
   recordPasted(trail, head, type, reference, about)
   return {status: 'posted', type, ...aboutHead(trail, head), receipt: reference}
+}
+
+/** Where it went; undefined when nobody said how it could be posted. */
+async function posted(place: Place, {exec, webhook}: AnchorQuestion, body: string): Promise<string | undefined> {
+  if (exec !== undefined) return referenceFrom(place, exec, body)
+  return webhook === undefined ? undefined : postedTo(place, webhook, body)
+}
+
+/** As chat systems take it: `{"text": ...}`. The address stays out of the record, only the host is named. */
+async function postedTo(place: Place, reference: string, body: string): Promise<string> {
+  const {secret} = await followReference(parseReference(reference, '--webhook'), place.env, '--webhook')
+  const url = webhookAddress(secret)
+  const types = {sends: 'application/json', takes: undefined}
+  const answer = await post(url.href, Buffer.from(JSON.stringify({text: body})), types, MAX_RESPONSE)
+  const said = printable(answer.toString('utf8').trim().replace(/\s+/g, ' '), 200)
+  return `webhook at ${url.host}${said === '' ? '' : `, which answered ${said}`}`
+}
+
+/** Whoever has the address can post there: it is never shown, and goes nowhere unencrypted but to this machine. */
+function webhookAddress(secret: Secret): URL {
+  const url = URL.canParse(secret.reveal()) ? new URL(secret.reveal()) : undefined
+  const loopback = url !== undefined && /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/.test(url.hostname)
+  if (url && url.username === '' && (url.protocol === 'https:' || (url.protocol === 'http:' && loopback))) return url
+  throw new StanchError('config.invalid', '--webhook: what it refers to is no https address. Nothing was sent.')
 }
 
 /** What the command printed, on one line. */

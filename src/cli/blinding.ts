@@ -25,7 +25,11 @@ export function blindEvidence(trail: Trail, found: FoundIncident, records: reado
   const plans = new Set(records.filter(({kind}) => kind === 'plan').flatMap((record) => blobsOf(record)))
   const copies = new Map<string, number>()
   for (const record of records) if (textOf(record, 'action') === ACTION) copies.set(textOf(record, 'evidence') ?? '', record.seq)
-  const originals = new Set(records.filter((record) => textOf(record, 'action') !== ACTION).flatMap((record) => blobsOf(record)))
+  const originals = new Set(
+    records
+      .filter((record) => textOf(record, 'action') !== ACTION && record.kind !== 'anchor')
+      .flatMap((record) => blobsOf(record)),
+  )
   const withheld: Withheld[] = []
   let last = -1
   for (const sha256 of originals) {

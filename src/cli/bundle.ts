@@ -13,6 +13,8 @@ import type {View} from '../report/report-views.ts'
 import {containsLiveSecret, looksLikeSecret} from '../secret.ts'
 import {getEvidence} from '../trail/evidence.ts'
 import type {Checkpoint} from '../trail/format/checkpoint.ts'
+import {consistencyLines} from '../trail/format/older-states.ts'
+import type {StoredRecord} from '../trail/format/record.ts'
 import {makeSlice, sliceRecords, verifySlice} from '../trail/format/slice.ts'
 import {signedCheckpoints} from '../trail/checkpoints.ts'
 import {LogProofs} from '../trail/proofs.ts'
@@ -27,6 +29,8 @@ import type {FoundIncident} from './incidents.ts'
 
 /** Largest verifier that is shipped, bytes. */
 const MAX_VERIFIER = 1 << 20
+/** Older states that a bundle can be compared with. */
+const MAX_OLDER = 1000
 
 export interface BundleRequest {
   readonly incident: string
@@ -139,8 +143,13 @@ async function signed(
 function collect(place: Place, found: FoundIncident, checkpoint: Checkpoint, withheld: readonly Withheld[], view: View) {
   const {incident_id: id} = found.state
   const proofs = new LogProofs(found.folder)
-  const slice = makeSlice(allRecords(found.folder), id, checkpoint.text, (seq) => proofs.inclusion(seq, checkpoint.size))
   const records = sliceRecords(allRecords(found.folder), id, checkpoint.size)
+  const slice = {
+    ...makeSlice(allRecords(found.folder), id, checkpoint.text, (seq) => proofs.inclusion(seq, checkpoint.size)),
+    consistency: consistencyLines(olderSizes(found.folder, records, checkpoint.size), (older) =>
+      proofs.consistency(older, checkpoint.size),
+    ),
+  }
   const copies = new Map(withheld.map((one) => [one.sha256, one.blinded]))
   const blob = (sha256: string): Buffer | undefined => {
     const copy = copies.has(sha256) ? copies.get(sha256) : sha256
@@ -169,6 +178,14 @@ function collect(place: Place, found: FoundIncident, checkpoint: Checkpoint, wit
   const scripts = {report: pageScript(place, 'report'), evidence: pageScript(place, 'evidence')}
   const files = bundleFiles({account, slice, complete, evidence, withheld, holder, verifier, view, scripts})
   return {files, complete, missing, time: Math.floor(Date.parse(records.at(-1)?.time ?? '') / 1000)}
+}
+
+/** States that somebody may hold a checkpoint of: those that were kept or anchored, the newest first to be taken. */
+function olderSizes(folder: string, records: readonly StoredRecord[], size: number): number[] {
+  const anchored = records.filter(({kind}) => kind === 'anchor').map((record) => Number(record['size']))
+  const kept = signedCheckpoints(folder).map((one) => one.size)
+  const sizes = [...new Set([...anchored, ...kept])].filter((older) => older > 0 && older < size)
+  return sizes.toSorted((a, b) => a - b).slice(-MAX_OLDER)
 }
 
 function writeFolder(output: string, files: readonly ArchiveFile[]): {sha256: string; size: number} {
@@ -206,7 +223,7 @@ function refuseTampered(found: FoundIncident): void {
   if (ok) return
   throw new StanchError(
     'audit.not_verified',
-    `The trail does not verify: ${findings[0]?.kind ?? 'unknown reason'}. No bundle was made.`,
+    `The trail does not verify: ${findings.find(({severity}) => severity === 'failed')?.kind ?? 'unknown reason'}. No bundle was made.`,
     {hint: 'See what is wrong: stanch audit verify'},
   )
 }

@@ -1,6 +1,7 @@
 import {hostname, platform, userInfo} from 'node:os'
 import {dirname} from 'node:path'
 
+import {buildHash} from './build-hash.ts'
 import type {OclifConfig} from './oclif-config.ts'
 import type {Credential} from '../auth0/credential.ts'
 import {parseOrigin} from '../auth0/origin.ts'
@@ -206,5 +207,6 @@ export function identityOf(place: Place): Identity {
     tool: `stanch/${place.config.version}`,
     node: process.versions.node,
     platform: `${platform()} ${process.arch}`,
+    build: buildHash(place.config.root),
   }
 }

@@ -42,7 +42,7 @@ function sourceOf(folder: string, found: FoundIncident, vkeys: readonly string[]
   const vkey = vkeys.find((one) => parseVkey(one).name === origin)
   const verdict = verifyFolder(folder, vkey === undefined ? {} : {vkey})
   if (!verdict.ok) {
-    const [finding] = verdict.findings
+    const finding = verdict.findings.find(({severity}) => severity === 'failed')
     throw new StanchError(
       'audit.not_verified',
       `${quoted(folder, 120)} does not verify: ${printable(`${finding?.kind ?? ''} (${finding?.detail ?? ''})`, 200)}`,

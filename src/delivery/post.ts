@@ -7,13 +7,14 @@ const SECONDS = 30
  * Posts bytes that are no secret to an address that the responder named, and gives back the answer. No redirect is
  * followed, no credential is sent.
  *
+ * @param types `takes`: the only type of answer that counts; undefined takes every successful one
  * @param bytes largest answer that is taken
  * @throws usage.invalid for what is no http address; delivery.failed when no usable answer came
  */
 export async function post(
   url: string,
   body: Uint8Array<ArrayBuffer>,
-  types: {readonly sends: string; readonly takes: string},
+  types: {readonly sends: string; readonly takes: string | undefined},
   bytes: number,
 ): Promise<Buffer> {
   const target = URL.canParse(url) ? new URL(url) : undefined
@@ -25,7 +26,7 @@ export async function post(
     answer = await fetch(target, {
       method: 'POST',
       body,
-      headers: {'content-type': types.sends, accept: types.takes},
+      headers: {'content-type': types.sends, accept: types.takes ?? '*/*'},
       redirect: 'error',
       signal: AbortSignal.timeout(SECONDS * 1000),
     })
@@ -34,11 +35,12 @@ export async function post(
     throw new StanchError('delivery.failed', `${target.host} gave no answer (${cause}).`)
   }
   const type = answer.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase()
-  if (answer.status !== 200 || type !== types.takes) {
+  const good = types.takes === undefined ? answer.ok : answer.status === 200 && type === types.takes
+  if (!good) {
     await answer.body?.cancel()
     throw new StanchError(
       'delivery.failed',
-      `${target.host} answered ${answer.status} ${quoted(type ?? 'without a type', 60)}, not ${types.takes}.`,
+      `${target.host} answered ${answer.status} ${quoted(type ?? 'without a type', 60)}, not ${types.takes ?? 'a success'}.`,
     )
   }
   const parts: Uint8Array[] = []

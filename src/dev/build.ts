@@ -1,3 +1,4 @@
+import {hash} from 'node:crypto'
 import {copyFileSync, existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync, chmodSync} from 'node:fs'
 import path from 'node:path'
 import {fileURLToPath} from 'node:url'
@@ -73,6 +74,18 @@ async function bundle(): Promise<void> {
   chmodSync(path.join(fresh, 'main.js'), 0o755)
   // Goes into every evidence bundle as it is.
   copyFileSync(path.join(root, 'src/report/verify.py'), path.join(fresh, 'verify.py'))
+  writeFileSync(path.join(fresh, 'SHA256SUMS'), sums())
+}
+
+/** For `sha256sum -c`. The hash of this list is the `build` in the records of a session. */
+function sums(): string {
+  const names = readdirSync(fresh, {recursive: true, withFileTypes: true})
+    .filter((entry) => entry.isFile())
+    .map((entry) => path.relative(fresh, path.join(entry.parentPath, entry.name)).replaceAll(path.sep, '/'))
+  return names
+    .sort()
+    .map((name) => `${hash('sha256', readFileSync(path.join(fresh, name)), 'hex')}  ${name}\n`)
+    .join('')
 }
 
 /** What runs in a browser: classic scripts that can be read, since a page from the disk loads no modules. */

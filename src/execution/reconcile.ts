@@ -5,8 +5,11 @@ import {StanchError} from '../errors.ts'
 import {GRACE_SECONDS} from '../incident/reconcile/facts.ts'
 import type {Peers, Recorded, RecordedIntent, Reconciliation} from '../incident/reconcile/facts.ts'
 import {reconcile} from '../incident/reconcile/reconcile.ts'
+import {tenantAnchor} from '../incident/reconcile/tenant-anchor.ts'
+import type {TenantAnchor} from '../incident/reconcile/tenant-anchor.ts'
 import {TenantTime} from '../incident/reconcile/tenant-time.ts'
 import {withoutSecretShapes} from '../secret.ts'
+import {recordAnchor} from '../trail/anchors.ts'
 import type {Draft, Trail} from '../trail/trail.ts'
 import {printable} from '../untrusted.ts'
 import {IncidentTrail} from './incident-trail.ts'
@@ -74,6 +77,7 @@ export async function reconcileTrail(run: ReconcileRun, request: ReconcileReques
   const found = reconcile(facts)
   const settled = await settleFound(run, request, scope.recorded.intents, found)
   writeDown(run, request, host, settled, fetched.evidence)
+  anchorInTenant(run, request, host, tenantAnchor(facts, settled))
   return settled
 }
 
@@ -224,4 +228,21 @@ function writeDown(
   }
   run.trail.append(draft)
   run.trail.checkpoint()
+}
+
+/** The tenant's log holds what nobody here can change: its newest entry of ours anchors the trail up to that intent, once. */
+function anchorInTenant(run: ReconcileRun, {about}: ReconcileRequest, host: string, found: TenantAnchor | undefined): void {
+  if (!found) return
+  const size = found.seq + 1
+  for (const {kind, type, size: earlier} of run.trail.records())
+    if (kind === 'anchor' && type === 'tenant' && Number(earlier) >= size) return
+  const {log_id, date} = found.entry
+  const receipt = {tenant: host, log_id, date, correlation_id: found.correlation_id, intent: found.seq}
+  recordAnchor(
+    run.trail,
+    {size, root: run.trail.rootAt(size)},
+    'tenant',
+    withoutSecretShapes(`${JSON.stringify(receipt)}\n`),
+    about,
+  )
 }

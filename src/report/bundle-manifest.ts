@@ -25,6 +25,8 @@ const PURPOSE: Readonly<Record<string, string>> = {
   'slice.jsonl':
     'the records: record 0, the sessions and their credentials, all of the incident; byte for byte as they were signed',
   'slice.proof': 'one line a record: its index and its inclusion path to the root of the checkpoint',
+  'slice.consistency':
+    'one line for each older state that can be compared: its size, and the proof that the checkpoint extends it',
   'checkpoint': 'signed note: origin, size and root of the whole log',
   'checkpoint.body': 'the three signed lines of the checkpoint, a copy',
   'checkpoint.sig': 'its 64 bytes of Ed25519 signature, a copy',

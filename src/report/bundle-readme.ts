@@ -10,6 +10,18 @@ function exampleIntent(account: Account): {seq: number; corr: string} | undefine
   return typeof intent === 'number' && typeof corr === 'string' ? {seq: intent, corr} : undefined
 }
 
+/** How the time stamps among the anchors are checked: each is of the three lines of an older state. */
+function stampText(account: Account): string {
+  const stamps = account.records.filter((record) => record.kind === 'anchor' && record['type'] === 'rfc3161').slice(-3)
+  if (stamps.length === 0) return ''
+  const lines = stamps.map((record) => {
+    const root = Buffer.from(String(record['root']), 'hex').toString('base64')
+    const body = `printf '%s\\n' '${account.log.origin}' ${Number(record['size'])} ${root}`
+    return `openssl ts -verify -digest $(${body} | sha256sum | cut -c1-64) -in evidence/${String(record['receipt_sha256'])} -CAfile tsa.pem`
+  })
+  return `\nTime stamps of third parties (\`tsa.pem\`: certificates that you trust):\n\n${lines.map((line) => `    ${line}\n`).join('')}`
+}
+
 export interface ReadmeFacts {
   readonly complete: boolean
   readonly hasEvidence: boolean
@@ -122,9 +134,11 @@ ${state.plan === undefined ? '# (no plan was made)' : `sha256sum plan.json; jq -
 
 That the words were false when they were written on a hostile machine. Without an anchor outside the responder's machine
 (a checkpoint in a ticket or chat, a countersignature, a time stamp, the SIEM, the tenant's own log): a rollback to an
-older complete state, or records forged since the newest key epoch by a thief of the current keys. Hold a checkpoint?
-Add \`--known FILE\` (it must be of this size; else ask for the whole log). A witness? \`--witness VKEY\`.
-
+older complete state, or records made anew by a thief of the identity key (the whole log also shows the sealed key epochs,
+which such a thief cannot sign). Hold a checkpoint
+of this log, from a ticket or a chat? Add \`--known FILE\` to step 6: \`slice.consistency\` proves of which older states this
+is the continuation. A witness? \`--witness VKEY\`.
+${stampText(account)}
 The record that this bundle was handed over is younger than its checkpoint, so it is not in it. It names the SHA-256 of
 the archive, or of \`MANIFEST.sha256\` when this came as a folder: compare that with what you got.
 `

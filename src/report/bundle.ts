@@ -42,6 +42,7 @@ export function bundleFiles(parts: BundleParts): ArchiveFile[] {
   const texts: Record<string, string | Uint8Array> = {
     'slice.jsonl': slice.records,
     'slice.proof': slice.proofs,
+    ...(slice.consistency ? {'slice.consistency': slice.consistency} : {}),
     'checkpoint': slice.checkpoint,
     ...checkpointCopies(slice.checkpoint, account.log.vkey),
     'report.md': markdownReport(report),

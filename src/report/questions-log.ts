@@ -132,7 +132,7 @@ function toolWorked(account: Account): Answered {
     answer: [
       `It was ${tools.join('; ') || 'not named'}. A record is written before each request and is on the disk before the request leaves; a record that cannot be written stops the work.`,
       builds.length > 0
-        ? `SHA-256 of what ran: ${builds.map((one) => code(one)).join(', ')}.`
+        ? `SHA-256 of what ran: ${builds.map((one) => code(one)).join(', ')}. It is that of the build's list of its files, \`dist/SHA256SUMS\`; \`cd dist && sha256sum -c SHA256SUMS\` says whether an installation is still that build.`
         : `Which build ran is ${unknown('its sessions name a version and no hash')}.`,
       checks.length > 0
         ? `Its checks before the work: ${recordsText(seqs(checks))}.`

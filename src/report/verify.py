@@ -110,6 +110,30 @@ def included(leaf, index, size, path, root):
     return None if sn == 0 and value == root else "not in the signed tree: the inclusion proof does not lead to the root"
 
 
+def extends(old_size, old_root, size, root, path):
+    """RFC 9162, 2.1.4.2: is the tree of `size` a continuation of that of `old_size`?"""
+    if not 0 < old_size < size:
+        return old_size == size and old_root == root and not path
+    nodes = ([old_root] if old_size & (old_size - 1) == 0 else []) + path
+    if not nodes:
+        return False
+    fn, sn = old_size - 1, size - 1
+    while fn & 1:
+        fn, sn = fn >> 1, sn >> 1
+    older = newer = nodes[0]
+    for sibling in nodes[1:]:
+        if sn == 0:
+            return False
+        if fn & 1 or fn == sn:
+            older, newer = node(sibling, older), node(sibling, newer)
+            while fn and not fn & 1:
+                fn, sn = fn >> 1, sn >> 1
+        else:
+            newer = node(newer, sibling)
+        fn, sn = fn >> 1, sn >> 1
+    return sn == 0 and older == old_root and newer == root
+
+
 # ---------------------------------------------------------------- records
 
 def parse_record(data):
@@ -624,7 +648,7 @@ class Slice:
     def __init__(self, folder, trust, report):
         self.folder, self.trust, self.report, self.vkey, self.rules, self.count = folder, trust, report, trust.vkey, None, 0
         self.head = report.attempt("checkpoint", lambda: parse_checkpoint(read(os.path.join(folder, "checkpoint"), 65536)))
-        self.last, self.last_leaf, self.named, self.plan = -1, "", [], None
+        self.last, self.last_leaf, self.named, self.plan, self.anchored = -1, "", [], None, []
 
     def run(self):
         lines, proofs = self.lines("slice.jsonl"), self.lines("slice.proof")
@@ -679,6 +703,8 @@ class Slice:
         self.named.extend((sha256, seq) for sha256 in evidence_of(record))
         if record["kind"] == "plan" and isinstance(record.get("plan_sha256"), str):
             self.plan = (record["plan_sha256"], seq)
+        if record["kind"] == "anchor" and type(record.get("size")) is int and HEX64.fullmatch(str(record.get("root"))):
+            self.anchored.append((seq, record.get("type"), record["size"], bytes.fromhex(record["root"])))
 
     def proof(self, data, name):
         try:
@@ -705,18 +731,51 @@ class Slice:
                 if not closed:
                     self.report("incomplete", "incident without its end: %s has no incident.close in %d records" % (ascii(inc), count))
             self.rules.finish()
-        for name, known in self.trust.known:
-            if head and known.origin == head.origin and known.size == head.size:
-                if known.root == head.root:
-                    self.report.anchors.append("known checkpoint of size %d" % head.size)
-                else:
-                    self.report("failed", "altered or forked: %s has another root at size %d" % (name, head.size))
-            elif head and known.origin != head.origin:
-                self.report("failed", "checkpoint of another log: %s is of %s" % (name, ascii(known.origin)))
-            else:
-                self.report("note", "not compared: %s is of size %d; that needs the whole log" % (name, known.size))
+        if head:
+            self.states(head)
         self.trust.check_witnesses(head, self.report)
         self.trust.limits(self.report)
+
+    def states(self, head):
+        """Other states of the log, held outside or named by anchor records: each must be one that the checkpoint extends."""
+        paths = self.older()
+
+        def same(size, root):
+            if size == head.size:
+                return root == head.root
+            return extends(size, root, head.size, head.root, paths[size]) if size in paths else None
+        for name, known in self.trust.known:
+            found = same(known.size, known.root)
+            if known.origin != head.origin:
+                self.report("failed", "checkpoint of another log: %s is of %s" % (name, ascii(known.origin)))
+            elif found is None:
+                self.report("note", "not compared: %s is of size %d, for which there is no proof here" % (name, known.size))
+            elif found:
+                self.report.anchors.append("known checkpoint of size %d" % known.size)
+            else:
+                self.report("failed", "altered or forked: %s has another root at size %d" % (name, known.size))
+        for seq, kind, size, root in self.anchored:
+            found = same(size, root)
+            if found:
+                self.report("note", "anchor on record: %s of size %d, a state of this log" % (ascii(kind), size), seq)
+            elif found is False:
+                self.report("failed", "altered or forked: the anchor names another root at size %d" % size, seq)
+
+    def older(self):
+        """slice.consistency: older sizes, each with the path that proves that the checkpoint extends it."""
+        paths = {}
+        if not os.path.exists(os.path.join(self.folder, "slice.consistency")):
+            return paths
+        for number, data in enumerate(self.lines("slice.consistency")):
+            try:
+                words = data.decode("ascii").split(" ")
+                path = [b64(word, "") for word in words[1:]]
+                if not re.fullmatch("[1-9][0-9]{0,15}", words[0]) or len(path) > 106 or any(len(one) != 32 for one in path):
+                    raise Bad("")
+                paths[int(words[0])] = path
+            except (Bad, ValueError):
+                self.report("failed", "malformed consistency proof: line %d of slice.consistency" % (number + 1))
+        return paths
 
     def summary(self):
         head, rules = self.head, self.rules

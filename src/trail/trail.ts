@@ -45,6 +45,8 @@ export interface Identity {
   readonly platform: string
   /** without secrets */
   readonly argv?: readonly string[] | undefined
+  /** SHA-256 of the program's files, where it is known */
+  readonly build?: string | undefined
 }
 
 export interface TrailOptions {
@@ -189,6 +191,11 @@ export class Trail {
   head(): {size: number; root: string} {
     const {size, root} = this.#writer.head()
     return {size, root}
+  }
+
+  /** Root of the tree of the first `size` records, hex. */
+  rootAt(size: number): string {
+    return this.#proofs.upTo(size).root(size)
   }
 
   /** Inclusion proof of record `seq` in the tree of `size` records: hex, leaf side first (RFC 9162, 2.1.3). */

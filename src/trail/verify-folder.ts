@@ -16,7 +16,7 @@ import {checkBundle} from './verify-bundle.ts'
 
 /** Largest file of a slice, bytes. */
 const MAX_SLICE = 512 << 20
-const SLICE = {records: 'slice.jsonl', proofs: 'slice.proof'} as const
+const SLICE = {records: 'slice.jsonl', proofs: 'slice.proof', consistency: 'slice.consistency'} as const
 
 export type AuditVerification = LocatedVerification
 
@@ -75,7 +75,12 @@ export function verifySliceFolder(folder: string, trust: Trust = {}): AuditVerif
     }
     return ''
   }
-  const files = {records: text(SLICE.records), proofs: text(SLICE.proofs), checkpoint: text('checkpoint')}
+  const files = {
+    records: text(SLICE.records),
+    proofs: text(SLICE.proofs),
+    checkpoint: text('checkpoint'),
+    ...(fileStat(join(folder, SLICE.consistency)) ? {consistency: text(SLICE.consistency)} : {}),
+  }
   const verification = verifySlice(files, trust)
   const beside = new Findings()
   for (const detail of troubles) beside.reporter('failed', 'unreadable', detail)
@@ -89,7 +94,13 @@ export function verifySliceFolder(folder: string, trust: Trust = {}): AuditVerif
   }
   const ok = verification.ok && beside.failed === 0
   const complete = ok && verification.complete && beside.incomplete === 0
-  const whole = {...verification, ok, complete, findings: [...verification.findings, ...beside.list()]}
+  const whole = {
+    ...verification,
+    ok,
+    complete,
+    findings: [...verification.findings, ...beside.list()],
+    first_bad: verification.first_bad ?? beside.firstBad,
+  }
   return located(whole, (seq) => {
     const line = files.records.split('\n').findIndex((one) => one.startsWith(`{"v":1,"seq":${seq},`))
     return line < 0 ? undefined : {file: SLICE.records, line: line + 1}

@@ -1,5 +1,5 @@
 import {spawnSync} from 'node:child_process'
-import {mkdtempSync, readdirSync, rmSync, statSync} from 'node:fs'
+import {mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, symlinkSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import path from 'node:path'
 
@@ -131,6 +131,24 @@ function verifying(folder: string): void {
   }
 }
 
+/** The same trail as events for a SIEM. */
+function exporting(folder: string): void {
+  mkdirSync(path.join(base, 'data'))
+  symlinkSync(folder, path.join(base, 'data/trail-sim'))
+  for (const format of ['jsonl', 'ocsf']) {
+    const {seconds, rss} = run([
+      process.execPath,
+      path.join(ROOT, 'dist/main.js'),
+      'audit',
+      'export',
+      '--simulated',
+      '--format',
+      format,
+    ])
+    console.log(`export ${format.padEnd(9)} ${round(seconds)} s CPU, RSS ${round(rss, 0)} MB (goal 256)`)
+  }
+}
+
 /** CPU of appends one by one, without the time that the system spends in the sync. */
 async function appending(): Promise<void> {
   const trail = await open('single')
@@ -206,7 +224,11 @@ async function measure(work: () => void | Promise<void>): Promise<void> {
 try {
   await measure(appending)
   for (const callers of [1, 64, 256]) await measure(() => grouped(callers))
-  await measure(async () => verifying(await generate()))
+  await measure(async () => {
+    const folder = await generate()
+    verifying(folder)
+    exporting(folder)
+  })
 } finally {
   rmSync(base, {recursive: true, force: true})
 }

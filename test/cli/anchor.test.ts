@@ -1,12 +1,16 @@
-import {deepEqual, equal, match, ok} from 'node:assert/strict'
+import {deepEqual, equal, match, notEqual, ok} from 'node:assert/strict'
 import {spawnSync} from 'node:child_process'
 import {existsSync, readdirSync, readFileSync, writeFileSync} from 'node:fs'
+import {createServer} from 'node:http'
+import type {AddressInfo} from 'node:net'
 import path from 'node:path'
 import {describe, test} from 'node:test'
 import type {TestContext} from 'node:test'
 
 import {timestampRequest} from '../../src/trail/rfc3161.ts'
 import {readTrail} from '../../src/trail/read-trail.ts'
+import {verifyFolder} from '../../src/trail/verify-folder.ts'
+import {shell, verifyPython} from '../support/bundle.ts'
 import {contained, run} from '../support/cli.ts'
 import {newHome, practiceTenant} from '../support/run-stanch.ts'
 import type {Home} from '../support/run-stanch.ts'
@@ -59,6 +63,42 @@ describe('audit anchor', () => {
     equal(anchors(home).length, 1)
   })
 
+  test('a webhook takes the three lines; its address stays out of everything, and what it refuses is not recorded', async (t) => {
+    const {home} = await prepared(t)
+    const got: string[] = []
+    let status = 200
+    const server = createServer((request, response) => {
+      let text = ''
+      request.setEncoding('utf8').on('data', (part: string) => (text += part))
+      request.on('end', () => {
+        got.push(`${request.method} ${request.headers['content-type']} ${request.url} ${text}`)
+        response.writeHead(status, {'content-type': 'text/html'}).end('ok')
+      })
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    t.after(() => server.close())
+    const host = `127.0.0.1:${(server.address() as AddressInfo).port}`
+    const secret = 'T0000-B0000-not-for-others'
+    const env = (url: string) => ({...home, env: {...home.env, CHANNEL: url}})
+    const ran = await anchor(env(`http://${host}/hooks/${secret}`), '--webhook', 'env:CHANNEL')
+    equal(ran.code, 0, ran.stdout)
+    const document = ran.json() as any
+    deepEqual(got, [`POST application/json /hooks/${secret} ${JSON.stringify({text: document.body})}`])
+    equal(document.receipt, `webhook at ${host}, which answered ok`)
+    ok(![ran.stdout, ran.stderr, JSON.stringify([...readTrail(path.join(home.data, 'trail-sim'))])].join('').includes(secret))
+    status = 403
+    const refused = await anchor(env(`http://${host}/hooks/${secret}`), '--webhook', 'env:CHANNEL')
+    equal(refused.code, 6)
+    ok(!`${refused.stdout}${refused.stderr}`.includes(secret))
+    for (const url of [`http://channel.example/${secret}`, secret, `file:///${secret}`, `https://me:pw@127.0.0.1/${secret}`]) {
+      const wrong = await anchor(env(url), '--webhook', 'env:CHANNEL')
+      equal(wrong.code, 2, url)
+      ok(!`${wrong.stdout}${wrong.stderr}`.includes(secret))
+    }
+    equal((await anchor(home, '--webhook', `http://${host}/hooks/${secret}`)).code, 2)
+    equal(anchors(home).length, 1)
+  })
+
   test('wrong words: no trail, a token as a reference, a time stamp by nobody or for nobody', async (t) => {
     equal((await anchor(newHome(t), '--ref', 'x')).code, 2)
     const {home} = await prepared(t)
@@ -88,7 +128,7 @@ describe('a time stamp', () => {
   })
 
   test('by an authority on loopback is verified, kept and recorded', async (t) => {
-    const {home} = await prepared(t)
+    const {home, id} = await prepared(t)
     const tsa = authority(t, home.folder)
     const ran = await anchor(home, '--type', 'rfc3161', '--url', await tsa.serve(), '--ca', tsa.ca)
     equal(ran.code, 0, ran.stdout)
@@ -106,6 +146,28 @@ describe('a time stamp', () => {
     )
     equal(checked.status, 0, checked.stderr)
     equal((await run(home, ['audit', 'verify', '--simulated'])).code, 0)
+    // in a bundle, whose checkpoint is of a later size
+    const stamped = await anchor(home, '--type', 'rfc3161', '--url', await tsa.serve(), '--ca', tsa.ca, '--incident', id)
+    equal(stamped.code, 0, stamped.stdout)
+    const {size, line} = stamped.json() as any
+    const folder = path.join(home.folder, 'bundle')
+    equal((await run(home, ['bundle', id, '-o', folder])).code, 0)
+    const [command = ''] = /^ {4}openssl ts -verify .*$/m.exec(readFileSync(path.join(folder, 'README.md'), 'utf8')) ?? []
+    const byPage = shell(command.replace('tsa.pem', `'${tsa.ca}'`), folder)
+    equal(byPage.code, 0, byPage.output)
+    match(byPage.output, /Verification: OK/)
+    notEqual(shell(command.replace('tsa.pem', `'${tsa.ca}'`).replace(/' \d+ /, "' 1 "), folder).code, 0)
+    const known = path.join(home.folder, 'known')
+    writeFileSync(known, line)
+    const python = verifyPython(folder, '--known', known)
+    match(python.output, new RegExp(`anchors: known checkpoint of size ${size}\\b`))
+    match(python.output, new RegExp(`anchor on record: 'rfc3161' of size ${size}, a state of this log`))
+    const own = verifyFolder(folder, {known: [line]})
+    ok(own.ok && own.anchors.some(({type, detail}) => type === 'known_checkpoint' && detail.includes(` ${size} `)))
+    const other = line.replace(/ [^ ]+$/, ` ${Buffer.alloc(32, 1).toString('base64')}`)
+    writeFileSync(known, other)
+    equal(verifyPython(folder, '--known', known).code, 1)
+    equal(verifyFolder(folder, {known: [other]}).ok, false)
   })
 
   test('may be carried by hand, and the trail may have grown meanwhile', async (t) => {

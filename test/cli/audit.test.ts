@@ -1,4 +1,5 @@
 import {deepEqual, equal, match, ok} from 'node:assert/strict'
+import {hash} from 'node:crypto'
 import {appendFileSync, cpSync, readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs'
 import path from 'node:path'
 import {describe, test} from 'node:test'
@@ -39,6 +40,20 @@ describe('stanch audit show', () => {
     )
     match(lines.stderr, /^SIMULATED trail in /m)
     noSecrets(tenant, ran, lines)
+  })
+
+  test('a session names the build that ran, whose list of files says what it was', async (t) => {
+    const home = newHome(t)
+    await contained(home, await practiceTenant(t, home))
+    const [session] = (await run(home, ['audit', 'show', '--simulated', '--kind', 'session.open', '--json'])).json() as any
+    const list = readFileSync(path.join(ROOT, 'dist/SHA256SUMS'))
+    equal(session.build, hash('sha256', list, 'hex'))
+    const lines = list.toString('utf8').trimEnd().split('\n')
+    ok(lines.some((line) => line.endsWith('  main.js')) && lines.some((line) => line.endsWith('  commands/audit/show.js')))
+    for (const line of lines) {
+      const [sha256 = '', name = ''] = line.split('  ')
+      equal(hash('sha256', readFileSync(path.join(ROOT, 'dist', name)), 'hex'), sha256, name)
+    }
   })
 
   test('--kind and --since choose; the real trail is the default and has nothing of a drill', async (t) => {

@@ -1,10 +1,14 @@
 import {deepEqual, equal, match, ok, rejects} from 'node:assert/strict'
+import {readFileSync} from 'node:fs'
+import path from 'node:path'
 import {describe, test} from 'node:test'
 import type {TestContext} from 'node:test'
 
 import {openTrail} from '../../src/cli/context.ts'
 import {reconcileExit, reconcileNow} from '../../src/cli/reconcile.ts'
 import type {Reconciled, ReconcileQuestion} from '../../src/cli/reconcile.ts'
+import {correlationIdOf, leafOf} from '../../src/trail/format/record.ts'
+import {rootOf} from '../../src/trail/format/tree.ts'
 import {connectTo, placeOf, respond, restore, scene} from '../support/incident.ts'
 import type {Scene, SceneOptions} from '../support/incident.ts'
 
@@ -83,6 +87,11 @@ function forge(at: Scene, from: Entry, changes: (entry: Entry) => void, atMs?: n
 
 const sapi = (at: Scene, path: string): Entry => at.tenant.logs().find((entry) => is('sapi', path)(entry)) as Entry
 
+function receiptOf(at: Scene, anchor: Entry | undefined): {log_id: string} {
+  const file = path.join(at.home.data, 'trail-sim/evidence', String(anchor?.['receipt_sha256']))
+  return JSON.parse(readFileSync(file, 'utf8')) as {log_id: string}
+}
+
 describe('reconcile with the embedded tenant', () => {
   test('a clean run agrees, leaves a record with evidence, and can be repeated', async (t) => {
     const at = await worked(t)
@@ -98,9 +107,19 @@ describe('reconcile with the embedded tenant', () => {
     trail.close('done')
     ok(blobs.length >= 2 && blobs.every((blob) => blob !== ''))
     match(blobs.slice(1).join(''), /"type":"sapi"/)
+    const anchored = () => at.records().filter(({kind}) => kind === 'anchor') as Entry[]
+    const [anchor] = anchored()
+    equal(anchor?.['type'], 'tenant')
+    equal(anchor?.['inc'], at.incident)
+    const before = at.records().slice(0, anchor?.['size'])
+    equal(anchor?.['root'], rootOf(before.map((one) => leafOf(one))), 'the root of the tree that ends with the intent')
+    equal(before.at(-1)?.kind, 'intent')
+    const newest = at.tenant.logs().find(({log_id}) => log_id === receiptOf(at, anchor).log_id) as Entry | undefined
+    equal(newest?.['references'].correlation_id, correlationIdOf(leafOf(before.at(-1)!)), 'its hash stands in the tenant log')
     const again = await compared(t, at)
     deepEqual(codes(again), [])
     ok(again.matched >= found.matched)
+    equal(anchored().length, 1, 'an anchor that is there is not written again')
   })
 
   test('with tokens that name themselves, without ids in the log of tokens, and with grants given back, there is no alarm either', async (t) => {

@@ -4,6 +4,7 @@ import {test} from 'node:test'
 import {hash} from 'node:crypto'
 import {HashLevels} from '../../src/trail/format/hash-levels.ts'
 import {leafHash, parseRecord} from '../../src/trail/format/record.ts'
+import {consistencyLines} from '../../src/trail/format/older-states.ts'
 import {makeSlice, type SliceFiles, verifySlice} from '../../src/trail/format/slice.ts'
 import {consistencyProof, inclusionProof, pathLength, rootOf} from '../../src/trail/format/tree.ts'
 import type {Trust} from '../../src/trail/format/verify-input.ts'
@@ -12,6 +13,7 @@ import {SIGNERS, VectorLog, VECTORS} from '../support/vector-log.ts'
 
 const vkey = VECTORS.vkeys.log
 const INC = 'INC-2026-0042'
+const ORIGIN = 'stanch.local/0123456789abcdef'
 
 /** A slice of the incident of the vectors, after a change of the log. */
 function sliceOf(log = new VectorLog(), checkpoint = log.checkpoint, inc = INC): SliceFiles {
@@ -211,6 +213,64 @@ test('what the verifier holds from elsewhere counts for slices, too', () => {
     verifySlice(files).findings.map(({kind}) => kind),
     ['signer not pinned', 'first record not pinned'],
   )
+})
+
+test('proofs of older states let a slice be compared with a checkpoint of another size, and with its own anchors', () => {
+  const log = new VectorLog()
+  const leaves = log.lines.map((line) => leafHash(line))
+  const older = log.kept.get(6)!
+  const files = {...sliceOf(log), consistency: consistencyLines([2, 4, 6], (size) => consistencyProof(leaves, size))}
+  const kinds = (slice: SliceFiles, known: string) => {
+    const {ok: good, findings, anchors} = verifySlice(slice, {vkey, known: [known]})
+    return [good, ...findings.map(({kind}) => kind), ...anchors.map(({type}) => type)]
+  }
+  deepEqual(kinds(files, older), [true, 'known_checkpoint'])
+  const oneLine = `${ORIGIN} 4 ${VECTORS.roots[3]!}`
+  deepEqual(kinds(files, oneLine), [true, 'known_checkpoint'])
+  deepEqual(kinds(files, oneLine.replace(VECTORS.roots[3]!, VECTORS.roots[2]!)), [
+    false,
+    'altered or forked',
+    'first record not pinned',
+  ])
+  deepEqual(kinds(files, `other.example 4 ${VECTORS.roots[3]!}`)[1], 'checkpoint of another log')
+  deepEqual(kinds(files, `${ORIGIN} 5 ${VECTORS.roots[4]!}`), [true, 'not compared', 'first record not pinned'])
+  for (const bad of [
+    files.consistency.replace('6 ', '06 '),
+    files.consistency.replace(/=\n$/, '\n'),
+    files.consistency.slice(0, -1),
+    `${files.consistency}\n`,
+    `3 ${Array.from({length: 107}, () => Buffer.alloc(32).toString('base64')).join(' ')}\n`,
+  ])
+    equal(kinds({...files, consistency: bad}, older)[1], 'malformed consistency proof', bad.slice(0, 80))
+  const swapped = files.consistency.replace(/^(\d+) (.*)\n(\d+) (.*)\n/, '$1 $4\n$3 $2\n')
+  deepEqual(kinds({...files, consistency: swapped}, oneLine)[1], 'altered or forked', 'the proof of another size proves nothing')
+})
+
+test('an anchor record that names a root which the log never had is found', () => {
+  for (const [root, expected] of [
+    [Buffer.from(VECTORS.roots[3]!, 'base64').toString('hex'), 'anchor on record'],
+    ['ab'.repeat(32), 'altered or forked'],
+  ] as const) {
+    const log = new VectorLog()
+    log.append({
+      kind: 'anchor',
+      target: `incident:${INC}`,
+      sid: 's-01',
+      mode: 'sim',
+      mono: 1,
+      actor: 'a',
+      size: 4,
+      root,
+      type: 'chat',
+    })
+    log.sign()
+    const leaves = log.lines.map((line) => leafHash(line))
+    const files = {...sliceOf(log), consistency: consistencyLines([4], (size) => consistencyProof(leaves, size))}
+    const {ok: good, findings} = verifySlice(files, {vkey})
+    equal(good, expected === 'anchor on record')
+    const finding = findings.find(({kind}) => kind === expected)
+    equal(finding?.seq, log.lines.length - 1)
+  }
 })
 
 test('a slice of an incident that no signed record has is refused, and later records are left out', () => {

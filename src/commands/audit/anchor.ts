@@ -13,6 +13,10 @@ elsewhere shows it. Without a reference the three lines to post are printed. Tim
       command: '<%= config.bin %> audit anchor --ref "SEC-42, comment 7"',
     },
     {
+      description: 'post them to a channel whose webhook address is in a variable',
+      command: '<%= config.bin %> audit anchor --webhook env:INCIDENT_CHANNEL --incident inc-20261122-abc123',
+    },
+    {
       description: 'a time stamp by a third party',
       command: '<%= config.bin %> audit anchor --type rfc3161 --url http://timestamp.example/ --ca tsa-roots.pem',
     },
@@ -27,6 +31,11 @@ elsewhere shows it. Without a reference the three lines to post are printed. Tim
     exec: Flags.string({
       summary: 'a command that takes it on standard input and prints the reference, or the time stamp',
       helpValue: 'COMMAND',
+    }),
+    webhook: Flags.string({
+      summary: 'post it as {"text": ...} to the address that env:NAME, file:/PATH or exec:COMMAND holds',
+      helpValue: 'REF',
+      exclusive: ['ref', 'exec'],
     }),
     url: Flags.string({summary: 'the time-stamping authority', helpValue: 'URL'}),
     'request-out': Flags.string({summary: 'write the time-stamp request here, to be carried elsewhere', helpValue: 'FILE'}),

@@ -43,10 +43,11 @@ that fails never stops an incident; what did not get through is said at the end.
     const {flags} = await this.parse(AuditExport)
     const format = required(flags.format, 'format')
     if (this.jsonEnabled()) required(flags.output, 'output')
-    const [{exportTrail}, {stopSignal, stdoutSink, exportSummary}] = await Promise.all([
+    const [{exportTrail}, {stopSignal, stdoutSink, exportSummary, smallYoungGeneration}] = await Promise.all([
       import('../../cli/export.ts'),
       import('../../cli/streaming.ts'),
     ])
+    smallYoungGeneration()
     const stop = stopSignal()
     this.closeAfterwards(() => stop.release())
     const exported = await exportTrail(this.place(flags), {...flags, format}, stdoutSink(), stop.signal)

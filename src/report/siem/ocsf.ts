@@ -44,7 +44,7 @@ const NAMED_SEVERITY = new Map<string, readonly [number, string]>([
 /**
  * One record as an event of OCSF 1.8: what is done to a tenant as Remediation Activity (7001), what is known, said or
  * decided in an incident as Incident Finding (2005). The record itself is text in `raw_data`, own members stand under
- * `unmapped.stanch`. Undefined for records of no incident (log, keys, sessions, credentials): these classes have no
+ * `unmapped.stanch`. Undefined for records of no incident (log, keys, sessions, credentials beside one): these classes have no
  * place for them, and the leaf hashes of the others cover them.
  */
 export function ocsfEvent(event: TrailEvent): EventMembers | undefined {

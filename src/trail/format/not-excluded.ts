@@ -15,7 +15,13 @@ export function notExcluded(verification: Pick<LocatedVerification, 'anchors' | 
   if (signerFrom === 'trail') open.push('that somebody else made the whole of it: the key was taken from the trail itself')
   if (!has('first_record') && known === 0)
     open.push('a rewrite from record 0 on by a thief of the identity key: its leaf hash was not held against it (--first)')
-  if (known < size) {
+  if (form === 'slice' && known < size) {
+    // A slice does not hold the seals of key epochs: what protects older records in a whole log is not here.
+    const from = known === 0 ? 'any record' : `any record after the first ${known}`
+    open.push(
+      `that a thief of the identity key made ${from} anew: a slice shows no sealed key epochs; hold a checkpoint (--known), or see the whole log`,
+    )
+  } else if (known < size) {
     const since = known === 0 ? 'in the present key epoch' : `after the first ${known} records, in the present key epoch`
     open.push(`changes ${since} by a thief of today's keys: no checkpoint of all ${size} records was held against it (--known)`)
   }

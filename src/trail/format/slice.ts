@@ -5,6 +5,7 @@ import {Continuity} from './continuity.ts'
 import {Findings} from './findings.ts'
 import {BAD_ENVELOPE, leafHash, NO_PREVIOUS, parseRecord, type StoredRecord} from './record.ts'
 import {readRecordZero} from './record-zero.ts'
+import {OlderStates} from './older-states.ts'
 import {pathLength, verifyInclusion} from './tree.ts'
 import {type Anchor, openDetail, type Verification} from './verification.ts'
 import {readOutside, readVkey, splitMessage, type Trust} from './verify-input.ts'
@@ -21,6 +22,8 @@ export interface SliceFiles {
   /** `slice.proof` */
   readonly proofs: string
   readonly checkpoint: string
+  /** `slice.consistency`, where there is one */
+  readonly consistency?: string | undefined
 }
 
 /**
@@ -84,6 +87,7 @@ class SliceVerifier {
   readonly #continuity = new Continuity()
   readonly #open = new Set<string>()
   #vkey: VerifierKey | undefined
+  readonly #anchored: {readonly seq: number; readonly type: string; readonly size: number; readonly root: string}[] = []
   #mode = ''
   #time = ''
   #last: {seq: number; leaf: string} = {seq: -1, leaf: NO_PREVIOUS}
@@ -106,7 +110,7 @@ class SliceVerifier {
       this.#findings.add('incomplete', 'incident without its end', `${inc} has no incident.close here`)
     for (const intent of this.#continuity.openIntents()) this.#findings.add('incomplete', ...openDetail(intent), intent.seq)
     if (checkpoint) this.#signatures(checkpoint)
-    if (checkpoint) this.#known(checkpoint)
+    if (checkpoint) this.#states(checkpoint, new OlderStates(this.#files.consistency ?? '', checkpoint, this.#findings.reporter))
     this.#limits()
     const {failed, incomplete} = this.#findings
     return {
@@ -215,7 +219,9 @@ class SliceVerifier {
     const problem = this.#continuity.problem(record)
     if (problem) this.#failed(problem.kind, problem.detail, record.seq)
     this.#continuity.apply(record, leaf)
-    const {inc} = record
+    const {inc, size, root, type} = record
+    if (record.kind === 'anchor' && typeof size === 'number' && typeof root === 'string')
+      this.#anchored.push({seq: record.seq, type: String(type), size, root})
     if (typeof inc !== 'string') return
     this.#incidents++
     if (record.kind === 'incident.close') this.#open.delete(inc)
@@ -238,20 +244,23 @@ class SliceVerifier {
     }
   }
 
-  /** A checkpoint that is held outside says something about a slice only when it is of the same size. */
-  #known(checkpoint: Checkpoint): void {
+  /** Other states of the log, held outside or named by `anchor` records: each must be one that the checkpoint extends. */
+  #states(checkpoint: Checkpoint, older: OlderStates): void {
     for (const [i, text] of (this.#trust.known ?? []).entries()) {
       const due = readOutside(text, i, this.#findings.reporter)
       if (!due) continue
+      const same = older.includes(due.head)
       if (due.head.origin !== checkpoint.origin) this.#failed('checkpoint of another log', `${due.name} is of ${due.head.origin}`)
-      else if (due.head.size !== checkpoint.size)
-        this.#findings.add(
-          'note',
-          'not compared',
-          `${due.name} is of size ${due.head.size}; that needs the whole log or a consistency proof`,
-        )
-      else if (due.head.root !== checkpoint.root) this.#failed('altered or forked', `${due.name} has another root at this size`)
+      else if (same === undefined)
+        this.#findings.add('note', 'not compared', `${due.name} is of size ${due.head.size}, for which there is no proof here`)
+      else if (!same) this.#failed('altered or forked', `${due.name} has another root at size ${due.head.size}`)
       else this.#anchors.push({type: 'known_checkpoint', detail: checkpointBody(due.head).trim().replaceAll('\n', ' ')})
+    }
+    for (const {seq, type, size, root} of this.#anchored) {
+      const same = older.includes({origin: checkpoint.origin, size, root})
+      if (same) this.#findings.add('note', 'anchor on record', `${type} of size ${size}, a state of this log`, seq)
+      else if (same === false)
+        this.#findings.add('failed', 'altered or forked', `the anchor names another root at size ${size}`, seq)
     }
   }
 
