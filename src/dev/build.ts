@@ -74,7 +74,6 @@ async function bundle(): Promise<void> {
   chmodSync(path.join(fresh, 'main.js'), 0o755)
   // Goes into every evidence bundle as it is.
   copyFileSync(path.join(root, 'src/report/verify.py'), path.join(fresh, 'verify.py'))
-  writeFileSync(path.join(fresh, 'SHA256SUMS'), sums())
 }
 
 /** For `sha256sum -c`. The hash of this list is the `build` in the records of a session. */
@@ -127,6 +126,7 @@ if (!existsSync(path.join(root, 'node_modules/rolldown'))) {
 } else {
   await bundle()
   await pages()
+  writeFileSync(path.join(fresh, 'SHA256SUMS'), sums())
   // The old dist/ stays whole until the new one is: a program that starts meanwhile finds one or the other.
   rmSync(old, {recursive: true, force: true})
   if (existsSync(path.join(root, 'dist'))) renameSync(path.join(root, 'dist'), old)

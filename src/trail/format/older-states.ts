@@ -1,7 +1,7 @@
+import {base64Of, bytesOfHex, hexOf, strictBase64} from './bytes.ts'
 import type {TreeHead} from './checkpoint.ts'
 import {verifyConsistency} from './tree.ts'
 import type {Report} from './verify-input.ts'
-import {strictBase64} from './vkey.ts'
 
 /** A tree of 2^53 records has paths of twice 53 hashes at most. */
 const MAX_PATH = 106
@@ -28,7 +28,7 @@ export class OlderStates {
       else
         this.#paths.set(
           Number(digits),
-          path.map((hash) => hash!.toString('hex')),
+          path.map((hash) => hexOf(hash!)),
         )
     }
   }
@@ -44,7 +44,5 @@ export class OlderStates {
 
 /** The lines of `slice.consistency`. @param pathOf proof from an older size, hex */
 export function consistencyLines(sizes: readonly number[], pathOf: (older: number) => readonly string[]): string {
-  return sizes
-    .map((size) => `${[size, ...pathOf(size).map((hash) => Buffer.from(hash, 'hex').toString('base64'))].join(' ')}\n`)
-    .join('')
+  return sizes.map((size) => `${[size, ...pathOf(size).map((hash) => base64Of(bytesOfHex(hash)))].join(' ')}\n`).join('')
 }
