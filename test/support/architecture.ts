@@ -118,6 +118,7 @@ export const BUILTIN_HOMES: Readonly<Record<string, readonly string[]>> = {
   'node:readline/promises': ['terminal'],
   'node:tty': ['terminal', 'cli'],
   'node:module': ['main.ts', 'cli'],
+  'node:v8': ['cli'],
   'node:process': NOT_PURE,
   'node:timers': NOT_PURE,
   'node:timers/promises': NOT_PURE,
