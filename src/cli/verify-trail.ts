@@ -24,6 +24,7 @@ export interface TrailQuestion {
   readonly known?: readonly string[] | undefined
   readonly witness?: readonly string[] | undefined
   readonly quick?: boolean | undefined
+  readonly evidence?: boolean | undefined
   readonly simulated?: boolean | undefined
 }
 
@@ -52,7 +53,7 @@ export function verifyTrail(place: Place, question: TrailQuestion): TrailVerdict
       ...(known === undefined ? {} : {known}),
       ...(witness === undefined ? {} : {witness}),
     },
-    {hashesOnly: question.quick},
+    {hashesOnly: question.quick, evidence: question.evidence},
   )
   const signerFrom = vkey !== undefined ? 'flag' : own !== undefined ? 'machine' : 'trail'
   const verdict = {...verification, signer_from: signerFrom} as const

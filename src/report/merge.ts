@@ -50,7 +50,9 @@ function datedRows({origin, records}: MergeSource): (MergedRow & {ms: number})[]
       const date = answerDate(record)
       const reckoned = date === undefined ? (time?.nearest(at) ?? at) : date * 1000
       last = Math.max(last, Math.round(reckoned))
-      const by = date === undefined ? (time ? ('reckoned' as const) : ('machine' as const)) : ('tenant' as const)
+      // The order of the trail may put an answer behind a reckoned instant: then its time is not the tenant's any more.
+      const exact = date !== undefined && Math.floor(last / 1000) === date
+      const by = exact ? ('tenant' as const) : time ? ('reckoned' as const) : ('machine' as const)
       return {at: new Date(last).toISOString(), by, origin, seq: record.seq, record, ms: last}
     })
 }

@@ -136,6 +136,26 @@ describe('stanch audit verify', () => {
     )
   })
 
+  test('--evidence hashes what records name: changed is exit 5, absent exit 6, and without it nobody looked', async (t) => {
+    const home = newHome(t)
+    await contained(home, await practiceTenant(t, home))
+    const folder = path.join(home.data, 'trail-sim/evidence')
+    const verify = (...more: string[]) => run(home, ['audit', 'verify', '--simulated', '--json', ...more])
+    equal((await verify('--evidence')).code, 0)
+    const [name = ''] = readdirSync(folder)
+    const bytes = readFileSync(path.join(folder, name))
+    writeFileSync(path.join(folder, name), Buffer.concat([bytes, Buffer.from('x')]))
+    const changed = await verify('--evidence')
+    equal(changed.code, 5)
+    ok((changed.json() as any).findings.some((one: any) => one.kind === 'evidence altered' && one.detail.includes(name)))
+    equal((await verify()).code, 0)
+    rmSync(path.join(folder, name))
+    const absent = await verify('--evidence')
+    equal(absent.code, 6)
+    ok((absent.json() as any).findings.some((one: any) => one.kind === 'evidence not here' && one.detail === name && one.seq > 0))
+    equal((await verify('--evidence', '--quick')).code, 2)
+  })
+
   test('records that no checkpoint covers are incomplete: exit 6', async (t) => {
     const home = newHome(t)
     const folder = path.join(home.folder, 'log')

@@ -46,5 +46,16 @@ describe('one timeline of several responders', () => {
     ok(rows.every(({at}, index) => index === 0 || at >= (rows[index - 1]?.at ?? '')))
   })
 
+  test("does not call an instant the tenant's that the order of a trail moved", () => {
+    const rows = mergeTimelines([source('a', 0, [10, 'outcome', 11], [12, 'outcome', 5])])
+    deepEqual(
+      rows.map(({by, at}) => [by, at]),
+      [
+        ['tenant', new Date(START + 11_000).toISOString()],
+        ['reckoned', new Date(START + 11_000).toISOString()],
+      ],
+    )
+  })
+
   test('is empty for nothing', () => deepEqual(mergeTimelines([]), []))
 })

@@ -6,7 +6,7 @@ import type {TrailVerdict} from '../../cli/verify-trail.ts'
 
 export default class AuditVerify extends TenantCommand {
   static override summary = 'verify a trail or a slice of it offline: signatures, chain, checkpoints'
-  static override description = `Takes a trail folder or a folder with a slice (slice.jsonl). Without anchors this shows that it is consistent and signed
+  static override description = `Takes a trail folder or a folder with a slice (slice.jsonl); a bundle's evidence, plan and sums are checked with it. Without anchors this shows that it is consistent and signed
 by the key that it names itself, or by this machine's own key where that is here. What you hold from elsewhere makes it stronger:
 its key (--vkey), its first record (--first), checkpoints from tickets (--known), a second signature (--witness). The answer says
 what is left open, and where the first bad record stands.
@@ -39,6 +39,10 @@ Exit 0 verified, 5 not verified (nothing to verify included), 6 verified but inc
       multiple: true,
       multipleNonGreedy: true,
       helpValue: 'VKEY',
+    }),
+    evidence: Flags.boolean({
+      summary: 'of a whole trail the pieces of evidence, too: each is hashed, and none that a record names is absent',
+      exclusive: ['quick'],
     }),
     quick: Flags.boolean({summary: 'hashes, order and signatures only: several times faster, at best incomplete (exit 6)'}),
     simulated: Flags.boolean({summary: 'the trail of drills and simulated tenants'}),
