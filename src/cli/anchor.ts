@@ -7,6 +7,7 @@ import {runCommand} from '../delivery/run-command.ts'
 import type {CommandRun} from '../delivery/run-command.ts'
 import {parseSink} from '../delivery/sink.ts'
 import {StanchError} from '../errors.ts'
+import {isInside} from '../files/copy-file.ts'
 import {fileStat, readBounded} from '../files/read.ts'
 import type {Secret} from '../secret.ts'
 import {createExclusive, ensureFolder, removeFile} from '../files/write.ts'
@@ -14,10 +15,11 @@ import {postable, recordPasted} from '../trail/anchors.ts'
 import type {About, PastedAnchor} from '../trail/anchors.ts'
 import {parseCheckpoint} from '../trail/format/checkpoint.ts'
 import {anchorsFolder} from '../trail/layout.ts'
+import {exportTiles} from '../trail/tiles.ts'
 import {imprintOf, keepTimestamp, stampedCheckpoint, timestampRequest} from '../trail/rfc3161.ts'
 import type {SignedHead, Trail} from '../trail/trail.ts'
 import {printable} from '../untrusted.ts'
-import {openTrail} from './context.ts'
+import {openTrail, pathsOf} from './context.ts'
 import type {Place} from './context.ts'
 import {aboutIncident, findIncident} from './incidents.ts'
 import type {Mode} from './incidents.ts'
@@ -37,6 +39,8 @@ export interface AnchorQuestion {
   readonly url?: string | undefined
   /** Reference to the address of a webhook, which is a secret of its own: `env:NAME`, `file:/path` or `exec:COMMAND`. */
   readonly webhook?: string | undefined
+  /** A folder that others hold, or copy from: it gets the whole trail as C2SP tiles. */
+  readonly tiles?: string | undefined
   readonly request_out?: string | undefined
   readonly response?: string | undefined
   /** PEM of the authorities that a time stamp must lead to. */
@@ -59,7 +63,8 @@ export interface Anchored {
 /**
  * Puts a checkpoint of the trail where others keep it, or records that a person did.
  *
- * @throws usage.missing_flag when nothing says how; audit.not_verified for a time stamp that does not verify
+ * @throws usage.missing_flag when nothing says how; audit.not_verified for a time stamp that does not verify;
+ *   E_FORKED, E_ROLLED_BACK for a store that holds something else
  */
 export async function anchorTrail(place: Place, question: AnchorQuestion): Promise<Anchored> {
   const {incident} = question
@@ -69,6 +74,7 @@ export async function anchorTrail(place: Place, question: AnchorQuestion): Promi
   if (!found) mustExist(place, mode)
   const trail = await openTrail(place, found?.mode ?? mode)
   try {
+    if (question.tiles !== undefined) return store(place, trail, question.tiles, about)
     return question.type === 'rfc3161'
       ? await stamp(place, trail, question, about)
       : await paste(place, trail, question.type, question, about)
@@ -84,6 +90,20 @@ async function paste(place: Place, trail: Trail, type: PastedAnchor, question: A
   if (reference === undefined) return {status: 'to_post', type, ...aboutHead(trail, head)}
   recordPasted(trail, head, type, reference, about)
   return {status: 'posted', type, ...aboutHead(trail, head), receipt: reference}
+}
+
+/** The store takes the checkpoint only as the continuation of the one it holds: it refuses what was rolled back or forked. */
+function store(place: Place, trail: Trail, folder: string, about: About): Anchored {
+  const to = path.resolve(folder)
+  const paths = pathsOf(place)
+  const own = [paths.trail('real'), paths.trail('sim'), path.dirname(paths.keys('0'.repeat(16)))]
+  if (own.some((one) => isInside(to, one)))
+    throw new StanchError('usage.invalid', 'That folder would lie in the folder of the trail itself.')
+  const head = trail.checkpoint(true)
+  const {size} = exportTiles(trail.folder, to, head.text)
+  const reference = `C2SP tiles of ${size} records in ${printable(to, 1000)}`
+  recordPasted(trail, head, 'store', reference, about)
+  return {status: 'posted', type: 'store', ...aboutHead(trail, head), receipt: reference}
 }
 
 /** Where it went; undefined when nobody said how it could be posted. */

@@ -99,6 +99,30 @@ describe('audit anchor', () => {
     equal(anchors(home).length, 1)
   })
 
+  test('a store gets tiles, takes what continues them, and refuses another history', async (t) => {
+    const {home, id} = await prepared(t)
+    const folder = path.join(home.folder, 'store')
+    const ran = await anchor(home, '--tiles', folder, '--incident', id)
+    equal(ran.code, 0, ran.stdout)
+    const {size, body, type} = ran.json() as any
+    equal(type, 'store')
+    equal(anchors(home)[0].type, 'store')
+    ok(readFileSync(path.join(folder, 'checkpoint'), 'utf8').startsWith(body))
+    deepEqual(readdirSync(path.join(folder, 'tile/entries/000.p')), [String(size)])
+    const next = await anchor(home, '--tiles', folder)
+    ok((next.json() as any).size > size)
+    const held = readFileSync(path.join(folder, 'checkpoint'), 'utf8')
+    const [origin, , ...rest] = held.split('\n')
+    writeFileSync(path.join(folder, 'checkpoint'), [origin, '5', ...rest].join('\n'))
+    const forked = await anchor(home, '--tiles', folder)
+    equal((forked.json() as any).error.code, 'E_FORKED')
+    writeFileSync(path.join(folder, 'checkpoint'), [origin, '99999', ...rest].join('\n'))
+    equal(((await anchor(home, '--tiles', folder)).json() as any).error.code, 'E_ROLLED_BACK')
+    equal((await anchor(home, '--tiles', path.join(home.data, 'trail-sim/x'))).code, 2)
+    equal((await anchor(home, '--tiles', folder, '--ref', 'x')).code, 2)
+    equal(anchors(home).length, 2)
+  })
+
   test('wrong words: no trail, a token as a reference, a time stamp by nobody or for nobody', async (t) => {
     equal((await anchor(newHome(t), '--ref', 'x')).code, 2)
     const {home} = await prepared(t)

@@ -37,6 +37,11 @@ elsewhere shows it. Without a reference the three lines to post are printed. Tim
       helpValue: 'REF',
       exclusive: ['ref', 'exec'],
     }),
+    tiles: Flags.string({
+      summary: 'write the whole trail as C2SP tiles into this folder, a store that refuses what does not continue it',
+      helpValue: 'FOLDER',
+      exclusive: ['ref', 'exec', 'webhook', 'url', 'request-out', 'response'],
+    }),
     url: Flags.string({summary: 'the time-stamping authority', helpValue: 'URL'}),
     'request-out': Flags.string({summary: 'write the time-stamp request here, to be carried elsewhere', helpValue: 'FILE'}),
     response: Flags.string({summary: 'the time stamp that came back', helpValue: 'FILE'}),
