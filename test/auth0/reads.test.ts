@@ -254,8 +254,9 @@ test('a log entry is read whatever its details are, and absent, null and empty a
   equal(first?.scope, 'a b')
   equal(second?.correlation_id, 'stanch-1')
   deepEqual(second?.accessed_secrets, ['client_secret'])
-  deepEqual(second?.request, {method: 'post', path: '/x', jti: 'j', user_email: 'a@b'})
-  deepEqual(Object.keys(third ?? {}), ['log_id', 'date', 'type', 'raw'])
+  const said = (value: object = {}) => Object.fromEntries(Object.entries(value).filter(([, one]) => one !== undefined))
+  deepEqual(said(second?.request), {method: 'post', path: '/x', jti: 'j', user_email: 'a@b'})
+  deepEqual(Object.keys(said(third)), ['log_id', 'date', 'type', 'raw'])
 })
 
 test('the next checkpoint of the log comes from the Link header, and the link itself is not followed', async () => {

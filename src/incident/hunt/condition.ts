@@ -64,13 +64,19 @@ export function compile(condition: Condition, context: ConditionContext): Predic
     const [first = never, second] = parts
     if (second === undefined) return first
     if (parts.length === 2) return (entry) => first(entry) && second(entry)
-    return (entry) => parts.every((part) => part(entry))
+    return (entry) => {
+      for (const part of parts) if (!part(entry)) return false
+      return true
+    }
   }
   if ('any' in condition) {
     const parts = condition.any.map((one) => compile(one, context)).filter((part) => part !== never)
     const [first = never, second] = parts
     if (second === undefined) return first
-    return (entry) => parts.some((part) => part(entry))
+    return (entry) => {
+      for (const part of parts) if (part(entry)) return true
+      return false
+    }
   }
   if ('not' in condition) {
     const inner = compile(condition.not, context)
@@ -80,50 +86,79 @@ export function compile(condition: Condition, context: ConditionContext): Predic
     const {contained_at: at} = context
     return at === undefined ? never : (entry) => entry.date >= at
   }
-  const read = reader(condition.field)
+  return onField(reader(condition.field), testOf(condition, context), condition.field in DIRECT)
+}
+
+type FieldCondition = Extract<Condition, {readonly field: string}>
+
+/** What is asked of a value, or of the whole where it is a list. */
+type Test = {readonly one: (value: unknown) => boolean} | {readonly whole: (value: unknown) => boolean} | undefined
+
+function testOf(condition: FieldCondition, {sets}: ConditionContext): Test {
   if ('is' in condition) {
     const wanted = new Set<unknown>(condition.is)
-    return (entry) => some(read(entry), (value) => wanted.has(value))
+    return {one: (value) => value !== undefined && wanted.has(value)}
   }
-  if ('starts' in condition) return onText(read, condition.starts, (value, one) => value.startsWith(one))
-  if ('contains' in condition) return onText(read, condition.contains, (value, one) => value.includes(one))
+  if ('starts' in condition)
+    return {one: (value) => typeof value === 'string' && condition.starts.some((one) => value.startsWith(one))}
+  if ('contains' in condition)
+    return {one: (value) => typeof value === 'string' && condition.contains.some((one) => value.includes(one))}
   if ('matches' in condition) {
     const pattern = new RegExp(condition.matches, 'u')
-    return (entry) =>
-      some(read(entry), (value) => typeof value === 'string' && value.length <= MAX_MATCHED && pattern.test(value))
+    return {one: (value) => typeof value === 'string' && value.length <= MAX_MATCHED && pattern.test(value)}
   }
-  if ('exists' in condition) return (entry) => some(read(entry), (value) => value !== null && value !== '') === condition.exists
-  if ('over' in condition) {
-    return (entry) => {
-      const value = read(entry)
-      return Array.isArray(value) && value.length > condition.over
-    }
+  if ('exists' in condition) {
+    const said = (value: unknown) => value !== null && value !== ''
+    return {whole: (value) => some(value, said) === condition.exists}
   }
-  const set = context.sets['among' in condition ? condition.among : condition.beyond] ?? NOBODY
-  if ('among' in condition && set.size === 0) return never
-  return 'among' in condition
-    ? (entry) => some(read(entry), (value) => typeof value === 'string' && set.has(value))
-    : (entry) => some(read(entry), (value) => typeof value === 'string' && !set.has(value))
+  if ('over' in condition) return {whole: (value) => Array.isArray(value) && value.length > condition.over}
+  if ('among' in condition) {
+    const set = sets[condition.among] ?? NOBODY
+    return set.size === 0 ? undefined : {one: (value) => typeof value === 'string' && set.has(value)}
+  }
+  const set = sets[condition.beyond] ?? NOBODY
+  return {one: (value) => typeof value === 'string' && !set.has(value)}
+}
+
+function onField(read: (entry: LogEntry) => unknown, test: Test, single: boolean): Predicate {
+  if (!test) return never
+  if ('whole' in test) {
+    const {whole} = test
+    return (entry) => whole(read(entry))
+  }
+  const {one} = test
+  // What the parser has read is a text or nothing, never a list.
+  if (single) return (entry) => one(read(entry))
+  return (entry) => some(read(entry), one)
 }
 
 /** Longer texts (page templates) are cut by this before a pattern sees them: patterns look at paths and short values. */
 const MAX_MATCHED = 100_000
-
-function onText(
-  read: (entry: LogEntry) => unknown,
-  wanted: readonly string[],
-  fits: (value: string, one: string) => boolean,
-): Predicate {
-  return (entry) => some(read(entry), (value) => typeof value === 'string' && wanted.some((one) => fits(value, one)))
-}
 
 function some(value: unknown, test: (one: unknown) => boolean): boolean {
   if (Array.isArray(value)) return value.some((one) => some(one, test))
   return value !== undefined && test(value)
 }
 
+/** What the parser has found already. */
+const DIRECT: Readonly<Record<string, (entry: LogEntry) => unknown>> = {
+  'client_id': ({client_id}) => client_id,
+  'ip': ({ip}) => ip,
+  'details.request.method': ({request}) => request?.method,
+  'details.request.path': ({request}) => request?.path,
+  'details.request.auth.credentials.jti': ({request}) => request?.jti,
+  'details.access_token_jti': ({access_token_jti}) => access_token_jti,
+  'references.correlation_id': ({correlation_id}) => correlation_id,
+  'security_context.ja4': ({fingerprint, raw}) =>
+    fingerprint === undefined ? undefined : at(raw, ['security_context', 'ja4'], 0),
+  'security_context.ja3': ({fingerprint, raw}) =>
+    fingerprint === undefined ? undefined : at(raw, ['security_context', 'ja3'], 0),
+}
+
 /** What stands at a path; a list when one stands on the way. */
 function reader(field: string): (entry: LogEntry) => unknown {
+  const direct = DIRECT[field]
+  if (direct) return direct
   const steps = field.split('.')
   const [only] = steps
   if (only !== undefined && steps.length === 1) return (entry) => (entry.raw as Record<string, unknown>)[only]

@@ -1,6 +1,6 @@
 import type {LogEntry} from '../../auth0/resources/log-entry.ts'
 import {at, compile, never} from './condition.ts'
-import type {ConditionContext, Predicate} from './condition.ts'
+import type {Condition, ConditionContext, Predicate} from './condition.ts'
 import type {Detection, Hunt} from './hunt.ts'
 
 export interface Hit {
@@ -16,12 +16,49 @@ interface Compiled {
   readonly burst?: Burst
 }
 
+/** The detections of one event: those that ask for a path by its first segment, and the rest. */
+interface Bucket {
+  readonly bySegment: Map<string, Compiled[]>
+  readonly rest: Compiled[]
+}
+
+const API = '/api/v2/'
+
+function segmentOf(path: string | undefined): string {
+  if (path === undefined || !path.startsWith(API)) return ''
+  const end = path.indexOf('/', API.length)
+  return end < 0 ? path.slice(API.length) : path.slice(API.length, end)
+}
+
+/** The first segments of which a condition needs one; undefined where it does not say. */
+export function segmentsOf(condition: Condition): ReadonlySet<string> | undefined {
+  if ('all' in condition) {
+    for (const part of condition.all) {
+      const found = segmentsOf(part)
+      if (found) return found
+    }
+    return undefined
+  }
+  if ('any' in condition) {
+    const parts = condition.any.map(segmentsOf)
+    return parts.every((part) => part !== undefined) ? new Set(parts.flatMap((part) => [...part])) : undefined
+  }
+  if (!('matches' in condition) || condition.field !== 'details.request.path') return undefined
+  const rest = condition.matches.startsWith(`^${API}`) ? condition.matches.slice(API.length + 1) : ''
+  const group = /^\(([^()]*)\)/.exec(rest)?.[1]
+  const segments = (group ?? rest).split(group === undefined ? '\n' : '|').map((one) => WHOLE_SEGMENT.exec(one)?.[1])
+  return segments.every((one) => one !== undefined) ? new Set(segments) : undefined
+}
+
+/** A segment that the pattern ends: by a slash, by its own end, or by a group that begins with a slash. */
+const WHOLE_SEGMENT = /^([a-z-]+)(?:\/|\$|$|\(\/)/
+
 const NO_HITS: readonly Hit[] = []
 const NONE: readonly Compiled[] = []
 
 /** All hunts compiled for one incident: by event code, so that most entries cost a look into a map. */
 export class Detector {
-  readonly #byEvent = new Map<string, Compiled[]>()
+  readonly #byEvent = new Map<string, Bucket>()
   readonly #any: Compiled[] = []
 
   constructor(hunts: readonly Hunt[], context: ConditionContext) {
@@ -35,15 +72,29 @@ export class Detector {
           ...(detection.at_least ? {burst: new Burst(detection.at_least)} : {}),
         }
         if (detection.events === 'any') this.#any.push(compiled)
-        else for (const event of detection.events) this.#byEvent.set(event, [...(this.#byEvent.get(event) ?? []), compiled])
+        else for (const event of detection.events) this.#file(event, detection, compiled)
       }
     }
   }
 
   /** At most one hit a hunt. */
   hits(entry: LogEntry): readonly Hit[] {
-    const first = this.#collect(this.#byEvent.get(entry.type) ?? NONE, entry, NO_HITS)
-    return this.#collect(this.#any, entry, first)
+    const bucket = this.#byEvent.get(entry.type)
+    if (!bucket) return this.#collect(this.#any, entry, NO_HITS)
+    const first = this.#collect(bucket.bySegment.get(segmentOf(entry.request?.path)) ?? NONE, entry, NO_HITS)
+    return this.#collect(this.#any, entry, this.#collect(bucket.rest, entry, first))
+  }
+
+  #file(event: string, {where}: Detection, compiled: Compiled): void {
+    let bucket = this.#byEvent.get(event)
+    if (!bucket) this.#byEvent.set(event, (bucket = {bySegment: new Map(), rest: []}))
+    const segments = where && segmentsOf(where)
+    if (!segments) bucket.rest.push(compiled)
+    for (const segment of segments ?? []) {
+      const there = bucket.bySegment.get(segment)
+      if (there) there.push(compiled)
+      else bucket.bySegment.set(segment, [compiled])
+    }
   }
 
   #collect(candidates: readonly Compiled[], entry: LogEntry, before: readonly Hit[]): readonly Hit[] {

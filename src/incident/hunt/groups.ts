@@ -2,7 +2,7 @@ import type {LogEntry} from '../../auth0/resources/log-entry.ts'
 import type {Actor} from './actors.ts'
 import type {Hit} from './detector.ts'
 import type {Hunt} from './hunt.ts'
-import {decoded, leftBy, namedClient, textOf} from './leavings.ts'
+import {decoded, leftBy, namedClient} from './leavings.ts'
 
 /** Hits of one kind by one actor on one thing: what becomes a finding. */
 export interface Group {
@@ -34,6 +34,8 @@ export interface HitContext {
   readonly actor: Actor | undefined
   readonly ours: boolean
   readonly date: string
+  /** `textOf` the entry. */
+  readonly text: string
 }
 
 /** More kinds of hits are only counted. */
@@ -53,9 +55,8 @@ export class Groups {
 
   add(hit: Hit, entry: LogEntry, context: HitContext): void {
     const {hunt, detection} = hit
-    const {actor, date, ours} = context
+    const {actor, date, ours, text} = context
     const left = ours ? undefined : leftBy(detection.leaves, entry)
-    const text = textOf(entry)
     const by = hunt.group ?? 'actor'
     const user = by === 'user' ? (entry.user_id ?? '') : undefined
     const who = by === 'actor' && actor ? `#${actor.index}` : `${entry.client_id}|${user ?? (by === 'client' ? '' : entry.ip)}`

@@ -28,6 +28,9 @@ export function leftBy(leaves: Leaves | undefined, entry: LogEntry): Left | unde
   return {kind: leaves.kind, id: id === '' ? entry.log_id : id, remove, closers}
 }
 
+/** One for each hunt, made at its first hit. */
+const PATTERNS = new Map<string, RegExp>()
+
 function idOf(leaves: Leaves, entry: LogEntry): string | undefined {
   for (const field of leaves.id ?? []) {
     const value = at(entry.raw, field.split('.'), 0)
@@ -36,7 +39,9 @@ function idOf(leaves: Leaves, entry: LogEntry): string | undefined {
     if (typeof one === 'number') return String(one)
   }
   if (leaves.in_path === undefined) return undefined
-  const found = new RegExp(leaves.in_path, 'u').exec(entry.request?.path ?? '')?.[1]
+  let pattern = PATTERNS.get(leaves.in_path)
+  if (!pattern) PATTERNS.set(leaves.in_path, (pattern = new RegExp(leaves.in_path, 'u')))
+  const found = pattern.exec(entry.request?.path ?? '')?.[1]
   return found === undefined ? undefined : decoded(found)
 }
 
@@ -67,13 +72,11 @@ export function textOf(entry: LogEntry): string {
 
 /** A path with its ids left out: what two requests of the same kind share. */
 export function templateOf(path: string): string {
-  return path
-    .split('?', 1)
-    .join('')
-    .split('/')
-    .map((segment) => (/^[a-z-]{1,40}$|^v2$/.test(segment) ? segment : segment === '' ? '' : '{id}'))
-    .join('/')
+  return (path.includes('?') ? path.slice(0, path.indexOf('?')) : path).replace(NO_WORD, '/{id}')
 }
+
+/** A segment that is not a plain word of the API's own. */
+const NO_WORD = /\/(?!(?:[a-z-]{1,40}|v2)(?:\/|$))[^/]+/g
 
 /** Ids are percent-encoded in paths; a malformed one stays as it is. */
 export function decoded(path: string): string {

@@ -61,11 +61,11 @@ export class Pass {
       if (entry.ip !== undefined && entry.correlation_id !== undefined) this.own_ips.add(entry.ip)
       this.groups.close(entry, null, date)
       const own = hits.find(({hunt}) => hunt.id === 'H31') ?? hits[0]
-      if (own) this.groups.add(own, entry, {actor: undefined, ours: true, date})
+      if (own) this.groups.add(own, entry, {actor: undefined, ours: true, date, text: textOf(entry)})
       return
     }
     const unrecorded = this.#isOwnClient(entry) ? hits.find(({hunt}) => hunt.id === 'H31') : undefined
-    if (unrecorded) return this.groups.add(unrecorded, entry, {actor: undefined, ours: false, date})
+    if (unrecorded) return this.groups.add(unrecorded, entry, {actor: undefined, ours: false, date, text: textOf(entry)})
     const api = entry.type === 'sapi' || entry.type === 'mgmt_api_read'
     this.#noteShared(entry, date)
     if (!api && !isToken(entry.type) && hits.length === 0) return
@@ -73,9 +73,10 @@ export class Pass {
       api || isToken(entry.type) || hits.some(({hunt}) => (hunt.group ?? 'actor') === 'actor')
         ? this.actors.of(entry, date)
         : undefined
-    if (api && actor) this.#learnHabit(entry, actor)
+    const text = textOf(entry)
+    if (api && actor) this.#learnHabit(entry, text, actor)
     if (api) this.groups.close(entry, actor ?? null, date)
-    for (const hit of sharpest(hits)) this.groups.add(hit, entry, {actor, ours: false, date})
+    for (const hit of sharpest(hits)) this.groups.add(hit, entry, {actor, ours: false, date, text})
   }
 
   /** The responder's client, which is judged by our own records alone, unless it is what leaked. */
@@ -100,8 +101,8 @@ export class Pass {
   }
 
   /** Remembers who made requests of a kind: what a known one does is no sign of an attack when somebody new does it. */
-  #learnHabit(entry: LogEntry, actor: Actor): void {
-    const kind = habitOf(entry.client_id ?? '', textOf(entry))
+  #learnHabit(entry: LogEntry, text: string, actor: Actor): void {
+    const kind = habitOf(entry.client_id ?? '', text)
     const who = this.habits.get(kind)
     if (who) {
       if (who.size < MAX_WHO) who.add(actor)

@@ -41,7 +41,7 @@ export const pagesPoisoned: Hunt = {
       events: ['sapi'],
       where: request(
         [...CHANGES, 'delete'],
-        '(branding/templates/.+|branding/themes.*|prompts/.+|email-templates.*|emails/provider|branding/phone/.+|custom-domains.*)',
+        '(branding/templates/.+|branding/themes(?:/.+)?|prompts/.+|email-templates(?:/.+)?|emails/provider|branding/phone/.+|custom-domains(?:/.+)?)',
       ),
       leaves: {
         kind: 'page',
