@@ -1,6 +1,6 @@
 import type {Exposure} from '../incident/exposure.ts'
 import {nextSteps} from '../incident/next.ts'
-import {openPaths, reopeningScopes, tokenCouldReadSecrets} from '../incident/policy.ts'
+import {openPaths, openToLeak, reopeningScopes, tokenCouldReadSecrets} from '../incident/policy.ts'
 import type {Plan, PlanStep} from '../incident/plan.ts'
 import {planHash} from '../incident/plan.ts'
 import {statusOf} from '../incident/result.ts'
@@ -137,7 +137,13 @@ export function notCarriedOut(
     undo: step.undo,
   }))
   const reopening = reopeningScopes(snapshot)
-  const gaps = uniqueGaps([...exposure.evidence_gaps, ...reopeningGap(reopening, exposure)])
+  // A plan that was declined changes nothing: what it would leave open is not what is open.
+  const open = status === 'planned' ? openToLeak(plan.leak, {snapshot}, plan.steps) : []
+  const gaps = uniqueGaps([
+    ...exposure.evidence_gaps,
+    ...open.map(({sentence}) => ({code: 'path_open', what: sentence, why: 'the plan does not close it'})),
+    ...reopeningGap(reopening, exposure),
+  ])
   return {
     ...extras,
     status,

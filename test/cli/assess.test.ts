@@ -30,6 +30,11 @@ describe('stanch assess', () => {
       steps.filter((step: any) => step.id.startsWith('close-path-')).map((step: any) => step.action),
       ['manual'],
     )
+    const dry = await run(home, ['respond', '--leak', 'client-secret', '--client', client_id, '--dry-run', '--json'], {
+      env: tenant.connection,
+    })
+    const gaps = (dry.json() as any).evidence_gaps.filter((gap: any) => gap.code === 'path_open')
+    deepEqual([dry.code, gaps.map((gap: any) => gap.what)], [0, found.stays_open])
     deepEqual(tenant.tenant.changes(), [], 'nothing was changed')
   })
 
