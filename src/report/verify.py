@@ -501,8 +501,15 @@ class Trust:
             report("note", "first record not pinned: a rollback, or a rewrite by a holder of the keys, cannot be excluded")
 
 
+def opened(path):
+    """A regular file: a pipe in a stranger's folder would never end."""
+    if os.path.exists(path) and not os.path.isfile(path):
+        raise Bad("unreadable: %s is no regular file" % ascii(os.path.basename(path)))
+    return open(path, "rb")
+
+
 def read(path, limit):
-    with open(path, "rb") as file:
+    with opened(path) as file:
         data = file.read(limit + 1)
     if len(data) > limit:
         raise Bad("malformed checkpoint: longer than %d bytes" % limit if limit == 65536 else "unreadable: larger than %d bytes" % limit)
@@ -518,7 +525,7 @@ def listed(folder, form):
 
 def lines_of(path):
     """The lines of a file without their LF, and last the bytes after the last LF."""
-    with open(path, "rb") as file:
+    with opened(path) as file:
         for line in file:
             yield (line[:-1], True) if line.endswith(b"\n") else (line, False)
 
@@ -807,7 +814,7 @@ def evidence_of(record):
 
 def file_sha256(path):
     digest = hashlib.sha256()
-    with open(path, "rb") as file:
+    with opened(path) as file:
         for block in iter(lambda: file.read(1 << 20), b""):
             digest.update(block)
     return digest.hexdigest()
@@ -820,9 +827,9 @@ def is_bundle(folder):
 def withheld_in(folder, report):
     """What the manifest says is held back. It is not signed: it can explain that a blob is absent, and nothing more."""
     try:
-        with open(os.path.join(folder, "manifest.json"), "rb") as file:
+        with opened(os.path.join(folder, "manifest.json")) as file:
             return {one["sha256"] for one in json.loads(file.read().decode("utf-8"))["withheld"]}
-    except (ValueError, KeyError, TypeError, OSError, RecursionError):
+    except (Bad, ValueError, KeyError, TypeError, OSError, RecursionError):
         report("failed", "manifest: manifest.json cannot be read")
         return set()
 
@@ -868,7 +875,7 @@ def check_manifest(folder, report):
             report("failed", "manifest: MANIFEST.sha256 is missing")
         return
     names = {"MANIFEST.sha256"}
-    for data, _ in lines_of(path):
+    for data, _ in report.attempt("MANIFEST.sha256", lambda: list(lines_of(path))) or []:
         match = re.fullmatch(rb"([0-9a-f]{64})  ([A-Za-z0-9._/-]{1,200})", data)
         if not match or b".." in match.group(2) or match.group(2).startswith(b"/"):
             report("failed", "manifest: a line that is none: %s" % ascii(data)[:80])

@@ -230,6 +230,34 @@ test('a bundle that was forged, sums included, is found out and the place is nam
   }
 })
 
+test('a pipe in the place of a file hangs neither verifier', {skip: process.platform === 'win32'}, async (t) => {
+  const home = newHome(t)
+  const drill = await run(home, ['drill', '--yes', '--json'])
+  const whole = path.join(home.folder, 'whole')
+  equal((await run(home, ['bundle', String(drill.json()['incident_id']), '-o', whole, '--json'])).code, 0)
+  const [blob = ''] = readdirSync(path.join(whole, 'evidence'))
+  for (const name of [
+    'slice.jsonl',
+    'slice.proof',
+    'slice.consistency',
+    'checkpoint',
+    'plan.json',
+    'manifest.json',
+    'MANIFEST.sha256',
+    `evidence/${blob}`,
+  ]) {
+    const copy = path.join(home.folder, 'copy')
+    rmSync(copy, {recursive: true, force: true})
+    cpSync(whole, copy, {recursive: true})
+    rmSync(path.join(copy, name), {force: true})
+    equal(shell(`mkfifo '${name}'`, copy).code, 0)
+    const python = verifyPython(copy)
+    equal(python.code, 1, `${name}: ${python.output}`)
+    match(python.output, /^NOT VERIFIED/, name)
+    equal(verifyFolder(copy).ok, false, name)
+  }
+})
+
 test('a bundle without its sums, and a file that no sum covers, are said', async (t) => {
   const home = newHome(t)
   const drill = await run(home, ['drill', '--yes', '--json'])
