@@ -32,7 +32,7 @@ function whoCouldChange(account: Account): Answered {
     question: 'Who could have changed this log?',
     answer: [
       `While it was written: whoever could act as ${homes.join(' or ')}, because log and keys belong to that account. What such a person makes the tool write is signed like the truth.`,
-      `Afterwards, unnoticed: nobody without its keys. Every record here leads by its proof to the root that checkpoint of size ${account.log.size} signs, with the identity key ${code(account.log.vkey)}. A thief of the current keys could rewrite the records since the newest key epoch, or put back an older state; what speaks against that are anchors outside the machine, see the question about anchors.`,
+      `Afterwards, unnoticed: nobody without its keys. Every record here leads by its proof to the root that checkpoint of size ${account.log.size} signs, with the identity key ${code(account.log.vkey)}. In the whole log, which shows the sealed key epochs, a thief of the current keys could rewrite the records since the newest epoch, or put back an older state. A slice does not show them: a thief of the identity key could make one anew. What speaks against both are anchors outside the machine, see the question about anchors.`,
     ],
     records: [0, ...seqs(sessions)],
   }
