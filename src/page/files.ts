@@ -59,7 +59,9 @@ export async function readFolder(list: Iterable<File>): Promise<Folder> {
   ] as const)
     if (found === undefined && !findings.some((one) => one.path === path)) findings.push({path, detail: 'is missing'})
   const slice =
-    records === undefined || proofs === undefined || checkpoint === undefined ? undefined : {records, proofs, checkpoint}
+    records === undefined || proofs === undefined || checkpoint === undefined
+      ? undefined
+      : {records, proofs, checkpoint, consistency: text('slice.consistency')}
   return {slice, findings: findings.toSorted((a, b) => (a.path < b.path ? -1 : 1)), files: files.size}
 }
 
