@@ -1,8 +1,11 @@
-import {StanchError} from '../errors.ts'
-import {ANY_API, exposedAudiences, exposureOf} from '../execution/expose.ts'
-import {mintedByProbes} from '../execution/incident.ts'
+import {isCode, StanchError} from '../errors.ts'
+import {ANY_API, exposedAudiences, exposureOf, logReading} from '../execution/expose.ts'
+import {lastExposure, mintedByProbes} from '../execution/incident.ts'
 import {containingIncident, containmentOf, grantsTaken} from '../execution/known-containment.ts'
+import {LogFacts} from '../execution/log-facts.ts'
+import type {LogCoverage} from '../execution/log-saver.ts'
 import {observe, readServers} from '../execution/observe.ts'
+import {savedLog} from '../execution/saved-log.ts'
 import {tenantNow} from '../execution/verify.ts'
 import type {Exposure} from '../incident/exposure.ts'
 import {parseRfc3339} from '../clock.ts'
@@ -10,10 +13,15 @@ import type {IncidentState} from '../incident/replay.ts'
 import type {EvidenceGap, TenantSnapshot} from '../incident/tenant-snapshot.ts'
 import type {Secret} from '../secret.ts'
 import {inspectText} from '../tokens/inspect.ts'
+import type {LogReading} from '../incident/log-reading.ts'
+import {trailFolder} from '../trail/trail-folder.ts'
 import {getEvidence} from '../trail/evidence.ts'
 import type {Connected, Place} from './context.ts'
 import {allIncidents} from './incidents.ts'
 import {trustedToken} from './leaked-value.ts'
+
+/** A search of the tenant log gives no more. */
+const SEARCH_LIMIT = 1000
 
 export interface ExposureQuestion {
   readonly client_id: string
@@ -28,11 +36,11 @@ export interface ExposureQuestion {
  */
 export async function exposureNow(place: Place, connected: Connected, question: ExposureQuestion): Promise<Exposure> {
   const {tenant, mode, clock} = connected
-  const seen = await observe(tenant, question.client_id, mode, clock)
+  const [seen, oldest] = await Promise.all([observe(tenant, question.client_id, mode, clock), oldestEntry(connected)])
   const incidents = allIncidents(place, [mode]).map((one) => one.state)
   const known = containingIncident(incidents, question.client_id, seen.tenant)
   const folder = connected.paths.trail(mode)
-  const snapshot = await asBefore(connected, seen, known, folder)
+  const snapshot = withSavedLog(await asBefore(connected, seen, known, folder), known, folder)
   const token = await trustedToken(connected, question.client_id, question.leaked)
   const facts = {snapshot, ...(token ? {leaked_token: token} : {})}
   const leakedAt = instantOf(question.leaked_at ?? known?.leaked_at)
@@ -41,7 +49,10 @@ export async function exposureNow(place: Place, connected: Connected, question: 
     ? containmentOf(known, seen, [...exposedAudiences(facts, now), ANY_API], instantOf(question.leaked_at))
     : new Map<string, never>()
   const skew = tenant.skewSeconds()
+  const prior = known && lastExposure(trailFolder(folder), known)
   const exposure = exposureOf(facts, {
+    ...(prior ? {prior} : {}),
+    ...(seen.log === null ? {} : {log: readingOf(seen, known, folder, now, oldest)}),
     now,
     kind: kindOf(question.leaked, known),
     containment,
@@ -50,6 +61,54 @@ export async function exposureNow(place: Place, connected: Connected, question: 
     ...(skew === undefined ? {} : {skew: Math.abs(skew)}),
   })
   return known && containment.size > 0 ? restingOn(exposure, known.incident_id) : exposure
+}
+
+/** Date of the oldest entry that the tenant still has, NumericDate. */
+async function oldestEntry({tenant}: Connected): Promise<number | undefined> {
+  try {
+    const [oldest] = await tenant.searchLogs({q: 'date:[1970-01-01 TO *]', page: 0, per_page: 1, sort: 'date:1'})
+    return oldest && parseRfc3339(oldest.date)
+  } catch (error) {
+    // What cannot be read is a gap of the observation already.
+    if (isCode(error, 'auth0.scope_missing') || isCode(error, 'auth0.unexpected_answer')) return undefined
+    throw error
+  }
+}
+
+/** What the incident saved of the log counts beside what a search gives now: retention may have taken it since. */
+function withSavedLog(snapshot: TenantSnapshot, known: IncidentState | undefined, folder: string): TenantSnapshot {
+  if (!known || snapshot.log === null) return snapshot
+  const facts = new LogFacts(snapshot.client.client_id)
+  const gaps: EvidenceGap[] = []
+  try {
+    facts.see(savedLog(trailFolder(folder), known.incident_id))
+  } catch (error) {
+    if (!(error instanceof StanchError)) throw error
+    gaps.push({code: 'saved_log_unreadable', what: `the log that incident ${known.incident_id} saved`, why: error.message})
+  }
+  return {
+    ...snapshot,
+    log: facts.clientLog(snapshot.log),
+    setting_changes: snapshot.setting_changes === null ? null : facts.settingChanges(snapshot.setting_changes),
+    gaps: [...snapshot.gaps, ...gaps],
+  }
+}
+
+/** A search that gave less than its limit gave everything; else it is the saved log that speaks, until it was read. */
+function readingOf(
+  seen: TenantSnapshot,
+  known: IncidentState | undefined,
+  folder: string,
+  now: number,
+  oldest: number | undefined,
+): LogReading {
+  const blob = known && getEvidence(folder, known.evidence['tenant_log.coverage'] ?? '')
+  const coverage = blob ? (JSON.parse(blob.toString('utf8')) as LogCoverage) : undefined
+  const saved = logReading(coverage).log
+  const first = saved?.oldest_at ?? oldest
+  const began = first === undefined ? {} : {oldest_at: first}
+  if ((seen.log?.length ?? 0) < SEARCH_LIMIT) return {read_at: now, whole: true, ...began}
+  return saved ? {...saved, ...began} : {read_at: now, whole: false, ...began}
 }
 
 /** The snapshot with the grants that the incident took, and the lifetimes of their APIs: tokens for them are still out. */

@@ -1,12 +1,16 @@
 import {parseRfc3339} from '../clock.ts'
-import {lifetimeChanged} from '../incident/earlier-changes.ts'
 import {computeExposureWindow, MAX_TOKEN_LIFETIME, SKEW_SECONDS} from '../incident/exposure.ts'
 import type {AudienceFacts, Exposure, ObservedToken} from '../incident/exposure.ts'
+import {CLIENT_CREDENTIALS} from '../incident/issuance.ts'
+import {lifetimeChanges} from '../incident/lifetime-history.ts'
+import type {LogReading} from '../incident/log-reading.ts'
+import {notBounded} from '../incident/not-bounded.ts'
 import {reachableAudiences} from '../incident/actions/template.ts'
 import {tokenCouldReadSecrets} from '../incident/policy.ts'
 import type {PlanFacts} from '../incident/policy.ts'
 import type {Plan} from '../incident/plan.ts'
 import type {EvidenceGap, TenantSnapshot} from '../incident/tenant-snapshot.ts'
+import type {LogCoverage} from './log-saver.ts'
 import type {Progress} from './progress.ts'
 import type {Run} from './run.ts'
 import {tenantNow} from './verify.ts'
@@ -23,9 +27,26 @@ export function expose(run: Run, progress: Progress): Exposure {
       probe_tokens: progress.probe_tokens,
       ...(progress.later_lifetimes ? {later_lifetimes: progress.later_lifetimes} : {}),
       ...(progress.leaked_at === undefined ? {} : {leaked_at: progress.leaked_at}),
+      ...logReading(progress.log_coverage, progress.log_since),
       ...(run.tenant.skewSeconds() === undefined ? {} : {skew: Math.abs(run.tenant.skewSeconds() ?? 0)}),
     },
   )
+}
+
+/** What a coverage record says, as the exposure judges it. @param since NumericDate, where the coverage names none */
+export function logReading(coverage: LogCoverage | undefined, since?: number): {log?: LogReading} {
+  const readAt = coverage && parseRfc3339(coverage.computed_at)
+  if (!coverage || readAt === undefined) return {}
+  const from = parseRfc3339(coverage.since ?? '') ?? since
+  const oldest = parseRfc3339(coverage.oldest_at ?? '')
+  return {
+    log: {
+      read_at: readAt,
+      whole: coverage.caught_up && coverage.holes.length === 0,
+      ...(from === undefined ? {} : {from}),
+      ...(oldest === undefined ? {} : {oldest_at: oldest}),
+    },
+  }
 }
 
 export interface ExposureContext {
@@ -39,6 +60,8 @@ export interface ExposureContext {
   readonly prior?: Exposure
   /** Lifetimes as they were read again after the last probe, seconds: the larger of both counts. */
   readonly later_lifetimes?: Readonly<Record<string, number>>
+  /** How the log was read that is in the snapshot. */
+  readonly log?: LogReading
   /** Seconds, absolute. */
   readonly skew?: number
 }
@@ -72,13 +95,20 @@ export function exposureOf(facts: PlanFacts, context: ExposureContext): Exposure
     observed,
     ...(token?.expires_at === undefined
       ? {}
-      : {leaked_token: {audience: token.audiences[0] ?? snapshot.management_audience, expires_at: token.expires_at}}),
+      : {
+          leaked_token: {
+            audience: token.audiences[0] ?? snapshot.management_audience,
+            expires_at: token.expires_at,
+            ...(token.jti === undefined ? {} : {jti: token.jti}),
+          },
+        }),
     token_only: tokenOnly,
     probe_tokens: context.probe_tokens,
     ...(context.leaked_at === undefined ? {} : {leaked_at: context.leaked_at}),
     ...logFrom(snapshot, dates),
+    ...(context.log ? {log: context.log} : {}),
     ...(context.skew === undefined ? {} : {machine_skew: context.skew}),
-    gaps: [...notBounded(snapshot), ...unknownAudiences(audiences)],
+    gaps: [...snapshot.gaps, ...notBounded(snapshot), ...unknownAudiences(audiences)],
   })
 }
 
@@ -86,19 +116,23 @@ function audienceFacts(snapshot: TenantSnapshot, audience: string, context: Expo
   const server = snapshot.resource_servers[audience]
   const before = context.prior?.audiences.find((one) => one.audience === audience)
   const containment = context.containment.get(audience)
-  const lifetimes = [
-    server?.token_lifetime,
-    server ? context.later_lifetimes?.[audience] : undefined,
-    before?.lifetime_source === 'tenant' ? before.token_lifetime_seconds : undefined,
-  ].filter((one) => one !== undefined)
+  const readings = [
+    {at: snapshot.server_time ?? context.now, seconds: server?.token_lifetime},
+    {at: context.now, seconds: server ? context.later_lifetimes?.[audience] : undefined},
+    {
+      at: parseRfc3339(context.prior?.computed_at ?? '') ?? context.now,
+      seconds: before?.lifetime_source === 'tenant' ? before.token_lifetime_seconds : undefined,
+    },
+  ].flatMap(({at, seconds}) => (seconds === undefined ? [] : [{at, seconds}]))
+  const changes = lifetimeChanges(snapshot.setting_changes ?? [], audience, server?.id)
   const paths = snapshot.grants
     .filter((grant) => grant.audience === audience)
     .map((grant) => `client grant ${grant.id} (${grant.subject_type ?? 'client'}${grant.allow_all_scopes ? ', all scopes' : ''})`)
   return {
     audience,
     name: audience === ANY_API ? 'any API of this tenant' : (server?.name ?? before?.name ?? audience),
-    ...(lifetimes.length === 0 ? {} : {token_lifetime: Math.max(...lifetimes)}),
-    ...(lifetimeChanged(snapshot, audience, context.leaked_at) ? {lifetime_changed: true} : {}),
+    ...(readings.length === 0 ? {} : {token_lifetime: Math.max(...readings.map(({seconds}) => seconds)), readings}),
+    ...(changes.length > 0 ? {lifetime_changes: changes} : {}),
     paths:
       paths.length > 0
         ? paths
@@ -121,7 +155,7 @@ export function exposedAudiences(facts: PlanFacts, now: number): string[] {
   const {snapshot} = facts
   const found = new Set(reachableAudiences(facts))
   for (const entry of snapshot.log ?? []) {
-    if (entry.type === 'seccft' && entry.audience !== undefined && mayLive(snapshot, entry.audience, now))
+    if (entry.type === CLIENT_CREDENTIALS && entry.audience !== undefined && mayLive(snapshot, entry.audience, now))
       found.add(entry.audience)
   }
   return found.size > 0 ? [...found].sort() : [ANY_API]
@@ -136,7 +170,7 @@ function mayLive(snapshot: TenantSnapshot, audience: string, now: number): boole
 /** When the log says that tokens for this API were issued, NumericDate. */
 function logged(snapshot: TenantSnapshot, audience: string): number[] {
   return (snapshot.log ?? []).flatMap((entry) => {
-    const issued = entry.type === 'seccft' && entry.audience === audience ? parseRfc3339(entry.date) : undefined
+    const issued = entry.type === CLIENT_CREDENTIALS && entry.audience === audience ? parseRfc3339(entry.date) : undefined
     return issued === undefined ? [] : [issued]
   })
 }
@@ -154,7 +188,7 @@ function observedTokens(snapshot: TenantSnapshot): ObservedToken[] | null {
   if (snapshot.log === null) return null
   return snapshot.log.flatMap((entry) => {
     const issued = parseRfc3339(entry.date)
-    if (entry.type !== 'seccft' || entry.audience === undefined || issued === undefined) return []
+    if (entry.type !== CLIENT_CREDENTIALS || entry.audience === undefined || issued === undefined) return []
     return [
       {
         audience: entry.audience,
@@ -172,29 +206,4 @@ function unknownAudiences(audiences: readonly string[]): EvidenceGap[] {
   if (!audiences.includes(ANY_API)) return []
   const why = 'no client grant is left, and the log at hand shows no living token: for which APIs tokens were issued is not known'
   return [{code: 'audiences_unknown', what: 'the APIs that tokens were issued for', why}]
-}
-
-/** Tokens that this window says nothing about are named. */
-function notBounded(snapshot: TenantSnapshot) {
-  const types = snapshot.client.grant_types ?? []
-  const gaps = [...snapshot.gaps]
-  if (types.includes('refresh_token')) {
-    gaps.push({
-      code: 'refresh_tokens',
-      what: 'refresh tokens of this client',
-      why: 'they are not bounded by the all clear: they live until they are revoked',
-    })
-  }
-  if (
-    types.some((type) =>
-      ['authorization_code', 'implicit', 'password', 'http://auth0.com/oauth/grant-type/password-realm'].includes(type),
-    )
-  ) {
-    gaps.push({
-      code: 'user_tokens',
-      what: 'access tokens of users of this client',
-      why: 'client grants do not bound them; each lives until its own exp',
-    })
-  }
-  return gaps
 }

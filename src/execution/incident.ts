@@ -199,7 +199,7 @@ export async function work(run: Run, job: Work): Promise<Worked> {
 }
 
 /** The exposure as an earlier session of this incident computed it. */
-export function lastExposure(trail: Trail, state: IncidentState): Exposure | undefined {
+export function lastExposure(trail: Pick<Trail, 'getEvidence'>, state: IncidentState): Exposure | undefined {
   const sha256 = state.evidence['exposure']
   const blob = sha256 === undefined ? undefined : trail.getEvidence(sha256)
   return blob ? (JSON.parse(blob.toString('utf8')) as Exposure) : undefined

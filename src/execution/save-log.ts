@@ -86,7 +86,12 @@ export async function finishLog(run: Run, progress: Progress): Promise<void> {
       evidence: run.journal.evidence(coverage),
     })
   }
-  if (log.saver.caughtUp) return
+  if (log.saver.caughtUp) {
+    // The whole window was read from end to end: the limit of the search no longer says anything.
+    const {before} = progress
+    progress.before = {...before, gaps: before.gaps.filter((gap) => gap.code !== 'log_cut' && gap.code !== 'log_incomplete')}
+    return
+  }
   progress.gaps.push({
     code: 'log_not_whole',
     what: `the tenant log after ${log.saver.until ?? 'the newest 1,000 entries of this client'}`,
@@ -130,7 +135,7 @@ function adopt(progress: Progress): void {
   }
   if (log.facts.cut) {
     progress.gaps.push({
-      code: 'log_cut',
+      code: 'log_facts_cut',
       what: 'token exchanges and changes of settings beyond the first 200,000',
       why: 'more are in the saved log than are computed with',
     })

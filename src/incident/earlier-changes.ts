@@ -45,25 +45,3 @@ function kindOf(entry: LogEntry, clientId: string): EarlierChange['what'] | unde
   if (method === 'delete' && path.startsWith('/api/v2/client-grants/')) return 'grant_deleted'
   return undefined
 }
-
-/** Did the log show a change of this API's settings since the leak? Then its lifetime may have been larger before. */
-export function lifetimeChanged(snapshot: TenantSnapshot, audience: string, leakedAt: number | undefined): boolean {
-  const server = snapshot.resource_servers[audience]
-  if (!server) return false
-  return (snapshot.setting_changes ?? []).some((entry) => {
-    const path = decoded(entry.request?.path ?? '')
-    if ((entry.request?.method ?? '').toLowerCase() !== 'patch') return false
-    if (path !== `/api/v2/resource-servers/${server.id}` && path !== `/api/v2/resource-servers/${audience}`) return false
-    const at = parseRfc3339(entry.date)
-    return at !== undefined && (leakedAt === undefined || at >= leakedAt)
-  })
-}
-
-/** API identifiers are URLs, percent-encoded in the path; a malformed one stays as it is. */
-function decoded(path: string): string {
-  try {
-    return decodeURIComponent(path)
-  } catch {
-    return path
-  }
-}

@@ -13,8 +13,11 @@ export function exposureLines(exposure: Exposure, zone: string): string[] {
       : `All clear:  not before ${instantLine(clear.worst_case_at, now, zone)}`,
     `            ${printable(clear.basis, 400)}`,
   ]
-  if (clear.observed_at !== undefined)
-    lines.push(`            Tokens seen in the tenant log live until ${clear.observed_at} at the latest.`)
+  lines.push(
+    `  exact:      ${clear.exact_at === undefined ? 'not known: the leaked token is not at hand' : `${clear.exact_at}, the exp of the leaked token itself`}`,
+    `  observed:   ${observedWords(exposure)}`,
+    `  worst case: ${clear.worst_case_at}, any token that may have been issued`,
+  )
   if (exposure.audiences.length === 0) lines.push('No API that this client gets tokens for.')
   for (const one of exposure.audiences) {
     const lifetime = `${humanDuration(one.token_lifetime_seconds)}${one.lifetime_source === 'assumed_max' ? ', assumed' : ''}`
@@ -28,10 +31,16 @@ export function exposureLines(exposure: Exposure, zone: string): string[] {
         homes.length === 0
           ? ''
           : ` from ${homes.slice(0, 4).join(', ')}${homes.length > 4 ? ` and ${homes.length - 4} more` : ''}`
+      const living = one.tokens.filter((token) => (parseRfc3339(token.expires_at) ?? 0) > now).length
       lines.push(
-        `  ${one.tokens.length} token(s) seen in the log${from}${one.observed_until === undefined ? '' : `, the last lives until ${one.observed_until}`}`,
+        `  ${one.tokens.length} token(s) seen in the log${from}, ${living} of them alive${one.observed_until === undefined ? '' : `, the last lives until ${one.observed_until}`}`,
       )
     }
+    for (const change of one.lifetime_changes ?? [])
+      lines.push(
+        `  lifetime changed at ${change.at}${change.seconds === undefined ? '' : ` to ${humanDuration(change.seconds)}`} (log ${printable(change.log_id, 80)})`,
+      )
+    if (one.probe_tokens !== undefined) lines.push(`  ${one.probe_tokens} token(s) that our own probes got are counted`)
   }
   if (exposure.evidence_gaps.length > 0) {
     lines.push(
@@ -40,4 +49,11 @@ export function exposureLines(exposure: Exposure, zone: string): string[] {
     )
   }
   return lines
+}
+
+function observedWords({all_clear: clear}: Exposure): string {
+  if (clear.observed_at === undefined) return 'no token of it in the tenant log that was read'
+  const speaks =
+    clear.observed_complete === true ? 'the log speaks for the whole exposure' : 'the log does not speak for the whole exposure'
+  return `${clear.observed_at}, the last token in the tenant log; ${speaks}`
 }

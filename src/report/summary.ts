@@ -39,6 +39,7 @@ export function summaryLines(result: IncidentResult, zone: string): string[] {
       : `All clear:  ${instantLine(clear.worst_case_at, now, zone)}`,
     `            Issued access tokens cannot be revoked; each lives until its exp. ${printable(clear.basis, 300)}`,
   )
+  if (clear.exact_at) lines.push(`            The leaked token itself lives until ${clear.exact_at}.`)
   if (clear.observed_at) lines.push(`            Tokens seen in the tenant log live until ${clear.observed_at} at the latest.`)
   if (result.delivery)
     lines.push(

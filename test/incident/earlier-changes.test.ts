@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import {test} from 'node:test'
 
-import {earlierChanges, lifetimeChanged} from '../../src/incident/earlier-changes.ts'
+import {earlierChanges} from '../../src/incident/earlier-changes.ts'
 import {aSnapshot, change} from './facts.ts'
 
 const NOW = 1_790_000_000
@@ -51,24 +51,4 @@ test('without a known time of the leak only the last quarter of an hour counts',
   assert.equal(earlierChanges(seen(change('post', ROTATE, NOW - 899)), undefined, new Set()).length, 1)
   assert.equal(earlierChanges(seen(change('post', ROTATE, NOW - 901)), undefined, new Set()).length, 0)
   assert.deepEqual(earlierChanges(aSnapshot({setting_changes: null}), undefined, new Set()), [])
-})
-
-test('a change of an API since the leak is seen by its id, its identifier, and percent-encoded', () => {
-  const server = {id: 'rs_1', identifier: 'https://billing.example', token_lifetime: 60}
-  const at = (path: string, when = NOW) =>
-    ({...seen(change('patch', path, when)), resource_servers: {'https://billing.example': server}}) as ReturnType<
-      typeof aSnapshot
-    >
-  for (const path of [
-    '/api/v2/resource-servers/rs_1',
-    '/api/v2/resource-servers/https%3A%2F%2Fbilling.example',
-    '/api/v2/resource-servers/https://billing.example',
-  ]) {
-    assert.equal(lifetimeChanged(at(path), 'https://billing.example', NOW - 10), true)
-    assert.equal(lifetimeChanged(at(path), 'https://billing.example', undefined), true)
-    assert.equal(lifetimeChanged(at(path, NOW - 11), 'https://billing.example', NOW - 10), false)
-    assert.equal(lifetimeChanged(at(path), 'https://other.example', NOW - 10), false)
-  }
-  for (const path of ['/api/v2/resource-servers/rs_2', '/api/v2/resource-servers/%E0%A4%A', '/api/v2/clients/rs_1'])
-    assert.equal(lifetimeChanged(at(path), 'https://billing.example', undefined), false)
 })

@@ -71,8 +71,11 @@ suite('what is not known', () => {
       )
     assert.equal(worst(one({})), NOW + MAX_TOKEN_LIFETIME + SKEW_SECONDS)
     assert.deepEqual(codes(one({})), ['lifetime_unreadable'])
-    assert.equal(worst(one({token_lifetime: 60, lifetime_changed: true})), NOW + MAX_TOKEN_LIFETIME + SKEW_SECONDS)
-    assert.deepEqual(codes(one({token_lifetime: 60, lifetime_changed: true})), ['lifetime_changed'])
+    assert.equal(
+      worst(one({token_lifetime: 60, lifetime_changes: [{at: NOW - 3000, log_id: 'l'}]})),
+      NOW + MAX_TOKEN_LIFETIME + SKEW_SECONDS,
+    )
+    assert.deepEqual(codes(one({token_lifetime: 60, lifetime_changes: [{at: NOW - 3000, log_id: 'l'}]})), ['lifetime_changed'])
   })
   test('a log that cannot be read, or that begins after the leak, is a gap', () => {
     assert.deepEqual(codes(computeExposureWindow(facts({observed: null}))), ['log_unreadable'])
@@ -122,7 +125,7 @@ test('never before the last token that anybody could hold dies, never later than
             audience: `https://${index}`,
             paths: [],
             ...(one.lifetime === null ? {} : {token_lifetime: one.lifetime}),
-            ...(one.changedSettings ? {lifetime_changed: true} : {}),
+            ...(one.changedSettings ? {lifetime_changes: [{at: NOW - 3000, log_id: 'l'}]} : {}),
             containment: {changed_at: NOW + one.changed, first_refusal_at: NOW + one.changed + one.lag + one.probe},
           })),
         }),
