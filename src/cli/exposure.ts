@@ -1,5 +1,5 @@
 import {isCode, StanchError} from '../errors.ts'
-import {ANY_API, exposedAudiences, exposureOf, logReading} from '../execution/expose.ts'
+import {ANY_API, changeTimes, exposedAudiences, exposureOf, logReading} from '../execution/expose.ts'
 import {lastExposure, mintedByProbes} from '../execution/incident.ts'
 import {containingIncident, containmentOf, grantsTaken} from '../execution/known-containment.ts'
 import {LogFacts} from '../execution/log-facts.ts'
@@ -9,6 +9,7 @@ import {savedLog} from '../execution/saved-log.ts'
 import {tenantNow} from '../execution/verify.ts'
 import type {Exposure} from '../incident/exposure.ts'
 import {parseRfc3339} from '../clock.ts'
+import {tookEffect} from '../incident/replay.ts'
 import type {IncidentState} from '../incident/replay.ts'
 import type {EvidenceGap, TenantSnapshot} from '../incident/tenant-snapshot.ts'
 import type {Secret} from '../secret.ts'
@@ -52,6 +53,7 @@ export async function exposureNow(place: Place, connected: Connected, question: 
   const prior = known && lastExposure(trailFolder(folder), known)
   const exposure = exposureOf(facts, {
     ...(prior ? {prior} : {}),
+    ...(known ? changesOf(known) : {}),
     ...(seen.log === null ? {} : {log: readingOf(seen, known, folder, now, oldest)}),
     now,
     kind: kindOf(question.leaked, known),
@@ -61,6 +63,19 @@ export async function exposureNow(place: Place, connected: Connected, question: 
     ...(skew === undefined ? {} : {skew: Math.abs(skew)}),
   })
   return known && containment.size > 0 ? restingOn(exposure, known.incident_id) : exposure
+}
+
+/** When the incident changed grants and secret, and the requests of its probes: none of these is a consumer's. */
+function changesOf(known: IncidentState) {
+  const dates = (...actions: readonly string[]) =>
+    known.operations.flatMap((one) =>
+      actions.includes(one.action) && tookEffect(one) && one.date !== undefined ? [one.date] : [],
+    )
+  const probes = known.operations.filter((one) => one.action === 'token.request').map((one) => one.correlation_id)
+  return {
+    ...changeTimes(dates('client_grant.delete')[0], dates('client_secret.rotate', 'client_secret.set').at(-1)),
+    own_probes: new Set(probes),
+  }
 }
 
 /** Date of the oldest entry that the tenant still has, NumericDate. */

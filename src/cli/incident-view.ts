@@ -1,6 +1,8 @@
 import {systemClock} from '../clock.ts'
 import {signedOffFindings} from '../execution/close.ts'
 import type {CloseItem} from '../incident/close-items.ts'
+import {parseRfc3339} from '../clock.ts'
+import type {Consumer} from '../incident/consumers.ts'
 import type {Exposure} from '../incident/exposure.ts'
 import type {HuntResult} from '../incident/hunt/findings.ts'
 import {inventoryItems} from '../incident/inventory.ts'
@@ -16,6 +18,7 @@ import {isLive} from '../incident/replay.ts'
 import type {IncidentState, Operation, Proof} from '../incident/replay.ts'
 import {nextByRecord, openQuestions, standing} from '../incident/standing.ts'
 import type {ManualStep, OnRecord} from '../incident/standing.ts'
+import {consumerLines} from '../report/exposure-lines.ts'
 import {proofLine} from '../report/summary.ts'
 import {readTrail} from '../trail/read-trail.ts'
 import {printable, quoted} from '../untrusted.ts'
@@ -49,6 +52,8 @@ export interface IncidentView extends IncidentRow {
   readonly signed_off: IncidentState['signed_off']
   readonly evidence_gaps: IncidentState['gaps']
   readonly all_clear?: Exposure['all_clear']
+  /** Who uses the client, as it was last written down. */
+  readonly consumers?: {readonly computed_at: string; readonly consumers: readonly Consumer[]}
   readonly response_times: ResponseTimes
   readonly reporting_clocks: ReportingClocks
   readonly open_questions: readonly string[]
@@ -109,6 +114,7 @@ export function leftOpen(found: FoundIncident): CloseItem[] {
 export function incidentView(found: FoundIncident): IncidentView {
   const {state} = found
   const exposure = evidenceOf<Exposure>(found, state.evidence['exposure'])
+  const consumers = evidenceOf<NonNullable<IncidentView['consumers']>>(found, state.evidence['consumers'])
   const record: OnRecord = {manual: manualSteps(found), ...(exposure ? {exposure} : {})}
   return {
     ...incidentRow(found),
@@ -128,6 +134,7 @@ export function incidentView(found: FoundIncident): IncidentView {
     signed_off: state.signed_off,
     evidence_gaps: state.gaps,
     ...(exposure ? {all_clear: exposure.all_clear} : {}),
+    ...(consumers ? {consumers} : {}),
     response_times: responseTimes(state, exposure),
     reporting_clocks: reportingClocks(state, Math.floor(systemClock.now() / 1000)),
     open_questions: openQuestions(state, record),
@@ -155,6 +162,7 @@ export function incidentLines(view: IncidentView): string[] {
       `All clear:  ${view.all_clear.state === 'clear' ? 'since' : 'not before'} ${view.all_clear.worst_case_at}, as it was last computed`,
     )
   lines.push(...responseLines(view.response_times), ...(view.closed_at === undefined ? clockLines(view.reporting_clocks) : []))
+  if (view.consumers) lines.push(...consumerLines(view.consumers.consumers, parseRfc3339(view.consumers.computed_at) ?? 0))
   if (view.evidence_gaps.length > 0)
     lines.push(
       'Not known:',

@@ -6,6 +6,7 @@ import {inDoubt, tookEffect} from '../incident/replay.ts'
 import type {Operation} from '../incident/replay.ts'
 import {deleteGrants} from './delete-grants.ts'
 import {expose} from './expose.ts'
+import {recordConsumers} from './record-consumers.ts'
 import {beginStep, finishStep} from './progress.ts'
 import type {Progress} from './progress.ts'
 import {restoreGrant} from './restore-grants.ts'
@@ -128,6 +129,7 @@ function concludeExposure(run: Run, progress: Progress): Exposure {
     finding: `all clear ${exposure.all_clear.state}, worst case ${exposure.all_clear.worst_case_at}; ${exposure.all_clear.basis}`,
     evidence: run.journal.evidence(exposure),
   })
+  if (exposure.consumers) recordConsumers(run, exposure.computed_at, exposure.consumers)
   return exposure
 }
 

@@ -1,5 +1,7 @@
 import {parseRfc3339} from '../clock.ts'
-import {computeExposureWindow, MAX_TOKEN_LIFETIME, SKEW_SECONDS} from '../incident/exposure.ts'
+import {consumersOf} from '../incident/consumers.ts'
+import type {Consumer} from '../incident/consumers.ts'
+import {computeExposureWindow, MAX_TOKEN_LIFETIME, PROPAGATION_SECONDS, SKEW_SECONDS} from '../incident/exposure.ts'
 import type {AudienceFacts, Exposure, ObservedToken} from '../incident/exposure.ts'
 import {CLIENT_CREDENTIALS} from '../incident/issuance.ts'
 import {lifetimeChanges} from '../incident/lifetime-history.ts'
@@ -10,6 +12,7 @@ import {tokenCouldReadSecrets} from '../incident/policy.ts'
 import type {PlanFacts} from '../incident/policy.ts'
 import type {Plan} from '../incident/plan.ts'
 import type {EvidenceGap, TenantSnapshot} from '../incident/tenant-snapshot.ts'
+import {correlationIdOf, leafOf} from '../trail/format/record.ts'
 import type {LogCoverage} from './log-saver.ts'
 import type {Progress} from './progress.ts'
 import type {Run} from './run.ts'
@@ -28,9 +31,33 @@ export function expose(run: Run, progress: Progress): Exposure {
       ...(progress.later_lifetimes ? {later_lifetimes: progress.later_lifetimes} : {}),
       ...(progress.leaked_at === undefined ? {} : {leaked_at: progress.leaked_at}),
       ...logReading(progress.log_coverage, progress.log_since),
+      ...changeTimes(progress.grants_changed_at, progress.secret_changed_at),
+      own_probes: ownProbes(run),
       ...(run.tenant.skewSeconds() === undefined ? {} : {skew: Math.abs(run.tenant.skewSeconds() ?? 0)}),
     },
   )
+}
+
+/**
+ * When consumers began to be refused, and from when on a token shows that its holder has the new secret: after the
+ * propagation nobody gets one with the old secret any more.
+ */
+export function changeTimes(
+  grants: number | undefined,
+  secret: number | undefined,
+): Pick<ExposureContext, 'changed_at' | 'delivered_at'> {
+  const changes = [grants, secret].filter((at) => at !== undefined)
+  return {
+    ...(changes.length === 0 ? {} : {changed_at: Math.min(...changes)}),
+    ...(secret === undefined ? {} : {delivered_at: secret + PROPAGATION_SECONDS}),
+  }
+}
+
+function ownProbes({journal}: Run): Set<string> {
+  const found = new Set<string>()
+  for (const record of journal.trail.records({inc: journal.incident}))
+    if (record.kind === 'intent' && record['action'] === 'token.request') found.add(correlationIdOf(leafOf(record)))
+  return found
 }
 
 /** What a coverage record says, as the exposure judges it. @param since NumericDate, where the coverage names none */
@@ -60,6 +87,11 @@ export interface ExposureContext {
   readonly prior?: Exposure
   /** Lifetimes as they were read again after the last probe, seconds: the larger of both counts. */
   readonly later_lifetimes?: Readonly<Record<string, number>>
+  /** When grants or the secret were changed, and from when on only the new secret can be behind a token; NumericDate. */
+  readonly changed_at?: number
+  readonly delivered_at?: number
+  /** Correlation ids of our own probes. */
+  readonly own_probes?: ReadonlySet<string>
   /** How the log was read that is in the snapshot. */
   readonly log?: LogReading
   /** Seconds, absolute. */
@@ -88,7 +120,8 @@ export function exposureOf(facts: PlanFacts, context: ExposureContext): Exposure
       : exposedAudiences(facts, context.now)
   const observed = observedTokens(snapshot)
   const dates = (snapshot.log ?? []).map((entry) => parseRfc3339(entry.date)).filter((date) => date !== undefined)
-  return computeExposureWindow({
+  const consumers = consumersSeen(snapshot, context)
+  const exposure = computeExposureWindow({
     client_id: snapshot.client.client_id,
     computed_at: context.now,
     audiences: audiences.map((audience) => audienceFacts(snapshot, audience, context)),
@@ -110,6 +143,29 @@ export function exposureOf(facts: PlanFacts, context: ExposureContext): Exposure
     ...(context.skew === undefined ? {} : {machine_skew: context.skew}),
     gaps: [...snapshot.gaps, ...notBounded(snapshot), ...unknownAudiences(audiences)],
   })
+  return consumers ? {...exposure, consumers} : exposure
+}
+
+/** Who uses the client, from the log at hand; undefined where it could not be read. */
+export function consumersSeen(
+  snapshot: TenantSnapshot,
+  context: Pick<ExposureContext, 'now' | 'changed_at' | 'delivered_at' | 'own_probes'>,
+): Consumer[] | undefined {
+  if (snapshot.log === null) return undefined
+  const lifetimes = Object.entries(snapshot.resource_servers).flatMap(([audience, server]) =>
+    server?.token_lifetime === undefined ? [] : [[audience, server.token_lifetime] as const],
+  )
+  return consumersOf(
+    snapshot.log.toSorted((a, b) => (a.date < b.date ? -1 : a.date > b.date ? 1 : 0)),
+    {
+      client_id: snapshot.client.client_id,
+      now: context.now,
+      lifetimes: Object.fromEntries(lifetimes),
+      ...(context.changed_at === undefined ? {} : {changed_at: context.changed_at}),
+      ...(context.delivered_at === undefined ? {} : {delivered_at: context.delivered_at}),
+      ...(context.own_probes ? {own: context.own_probes} : {}),
+    },
+  )
 }
 
 function audienceFacts(snapshot: TenantSnapshot, audience: string, context: ExposureContext): AudienceFacts {

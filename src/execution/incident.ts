@@ -1,6 +1,6 @@
 import {randomInt} from 'node:crypto'
 
-import {rfc3339Millis} from '../clock.ts'
+import {rfc3339, rfc3339Millis} from '../clock.ts'
 import type {Clock} from '../clock.ts'
 import {StanchError} from '../errors.ts'
 import type {Operator} from '../auth0/tenant.ts'
@@ -18,7 +18,9 @@ import {conclude} from './conclude.ts'
 import {containmentOf} from './known-containment.ts'
 import {snapshotBefore} from './snapshot-before.ts'
 import {execute} from './execute.ts'
-import {ANY_API, expose, exposedAudiences} from './expose.ts'
+import {ANY_API, consumersSeen, expose, exposedAudiences} from './expose.ts'
+import {recordConsumers} from './record-consumers.ts'
+import {tenantNow} from './verify.ts'
 import type {Exposure} from '../incident/exposure.ts'
 import {IncidentTrail} from './incident-trail.ts'
 import type {Progress} from './progress.ts'
@@ -163,6 +165,9 @@ export async function work(run: Run, job: Work): Promise<Worked> {
     finding: `${job.snapshot.grants.length} grants, ${job.snapshot.log?.length ?? 'no'} log entries`,
     evidence: snapshotEvidence,
   })
+  const now = tenantNow(run)
+  const consumers = consumersSeen(before, {now})
+  if (consumers) recordConsumers(run, rfc3339(now), consumers)
   const progress: Progress = {
     plan: job.plan,
     plan_sha256: sha256,

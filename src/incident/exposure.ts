@@ -1,4 +1,5 @@
 import {rfc3339} from '../clock.ts'
+import type {Consumer} from './consumers.ts'
 import {judgeLog} from './log-reading.ts'
 import type {LogReading} from './log-reading.ts'
 import {changedBetween, largestLifetime} from './lifetime-history.ts'
@@ -111,6 +112,8 @@ export interface Exposure {
     readonly basis: string
   }
   readonly evidence_gaps: readonly EvidenceGap[]
+  /** Who gets tokens as the client, and how they stand; absent where the log could not be read. */
+  readonly consumers?: readonly Consumer[]
 }
 
 /**

@@ -1,4 +1,6 @@
 import {humanDuration, parseRfc3339} from '../clock.ts'
+import {adoptionOf} from '../incident/consumers.ts'
+import type {Consumer} from '../incident/consumers.ts'
 import type {Exposure} from '../incident/exposure.ts'
 import {printable} from '../untrusted.ts'
 import {instantLine} from './times.ts'
@@ -42,6 +44,7 @@ export function exposureLines(exposure: Exposure, zone: string): string[] {
       )
     if (one.probe_tokens !== undefined) lines.push(`  ${one.probe_tokens} token(s) that our own probes got are counted`)
   }
+  lines.push(...consumerLines(exposure.consumers ?? [], now))
   if (exposure.evidence_gaps.length > 0) {
     lines.push(
       'Not known:',
@@ -56,4 +59,21 @@ function observedWords({all_clear: clear}: Exposure): string {
   const speaks =
     clear.observed_complete === true ? 'the log speaks for the whole exposure' : 'the log does not speak for the whole exposure'
   return `${clear.observed_at}, the last token in the tenant log; ${speaks}`
+}
+
+/** Who uses the client: the adoption meter, then one line each, the most urgent first. `now` is a NumericDate. */
+export function consumerLines(consumers: readonly Consumer[], now: number): string[] {
+  if (consumers.length === 0) return []
+  const {moved, failing, waiting, silent} = adoptionOf(consumers)
+  const shown = consumers.slice(0, 8).map((one) => {
+    const due = one.next_needed_at === undefined ? undefined : (parseRfc3339(one.next_needed_at) ?? now) - now
+    const next = due === undefined ? '' : due <= 0 ? ', next token due' : `, next token in ${humanDuration(due)}`
+    const rhythm = one.rhythm_seconds === undefined ? '' : `, every ${humanDuration(one.rhythm_seconds)}`
+    return `  ${one.standing}: ${printable(one.ip ?? 'no address', 45)} ${printable(one.user_agent ?? 'no agent', 60)}, ${one.issuances} token(s), last heard of ${one.last_at}${rhythm}${next}`
+  })
+  return [
+    `Who uses it: ${moved} moved to the new secret, ${failing} failing, ${waiting} waiting, ${silent} silent`,
+    ...shown,
+    ...(consumers.length > 8 ? [`  and ${consumers.length - 8} more, in --json`] : []),
+  ]
 }

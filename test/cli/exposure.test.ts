@@ -15,7 +15,7 @@ describe('stanch exposure', () => {
     const ran = await run(home, ['exposure', '--client', client_id, '--json'], {env: tenant.connection})
     equal(ran.code, 0, ran.stderr)
     const exposure = ran.json() as any
-    deepEqual(Object.keys(exposure), ['client_id', 'computed_at', 'audiences', 'all_clear', 'evidence_gaps'])
+    deepEqual(Object.keys(exposure), ['client_id', 'computed_at', 'audiences', 'all_clear', 'evidence_gaps', 'consumers'])
     equal(exposure.audiences.length, 3)
     equal(exposure.all_clear.state, 'open')
     match(exposure.all_clear.basis, /^not contained yet/)
