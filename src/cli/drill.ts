@@ -5,9 +5,11 @@ import type {LeakKind} from '../incident/leak.ts'
 import {DEFAULT_CHOICES} from '../incident/policy.ts'
 import type {IncidentResult} from '../incident/result.ts'
 import {Secret} from '../secret.ts'
+import {printable} from '../untrusted.ts'
 import type {AttackerScore} from '../simulator/score.ts'
 import type {Simulator} from '../simulator/server.ts'
 import {connect} from './context.ts'
+import type {HuntScore} from './hunt-score.ts'
 import type {Connected, Place} from './context.ts'
 import {runIncident} from './incident-session.ts'
 import {trustedToken} from './leaked-value.ts'
@@ -30,7 +32,11 @@ export interface DrillScore {
   readonly changes_without_intent: number
   /** Wall-clock seconds from the first request to the result. */
   readonly seconds: number
+  readonly hunt?: DrillHunt
 }
+
+/** What a hunt found, against what really happened; only where the scenario has a history. */
+export type DrillHunt = HuntScore & {readonly hostile: number; readonly suspect: number}
 
 export type DrillResult = IncidentResult & {readonly score: DrillScore}
 
@@ -54,6 +60,8 @@ export interface Drill {
   work(options: DrillOptions): Promise<Worked>
   /** Lets the attacker and the owner's consumer go on for a while, so that the score shows what containment did. */
   aftermath(): void
+  /** Hunts what was done, and holds it against what really happened. Nothing where the scenario has no history. */
+  hunt(incident: string | undefined): Promise<void>
   score(): DrillScore
   scoreLines(): string[]
   stop(): Promise<void>
@@ -66,6 +74,7 @@ export async function startDrill(place: Place, scenario: string, seed?: number):
   simulator.tenant.clock.advance(HEAD_START_SECONDS)
   const started = systemClock.monotonic()
   let connected: Connected | undefined
+  let hunted: DrillHunt | undefined
   const score = (): DrillScore => ({
     scenario,
     attacker: attackerView(simulator.tenant.score().attacker),
@@ -73,6 +82,7 @@ export async function startDrill(place: Place, scenario: string, seed?: number):
     rotations: simulator.tenant.count('client_secret.rotate'),
     changes_without_intent: simulator.tenant.unlogged(),
     seconds: Math.round((systemClock.monotonic() - started) / 10) / 100,
+    ...(hunted ? {hunt: hunted} : {}),
   })
   return {
     async work(options) {
@@ -108,7 +118,7 @@ export async function startDrill(place: Place, scenario: string, seed?: number):
         responder,
         options: {
           reason: `drill ${scenario}`,
-          leaked_at: rfc3339(simulator.tenant.clock.now() - 3600),
+          leaked_at: rfc3339(practice.leak.leaked_at ?? simulator.tenant.clock.now() - 3600),
           dry_run: options.dry_run,
           max_actions: 25,
           include_own: false,
@@ -124,6 +134,32 @@ export async function startDrill(place: Place, scenario: string, seed?: number):
       })
     },
     aftermath: () => simulator.tenant.clock.advance(AFTERMATH_SECONDS),
+    async hunt(incident) {
+      if (!connected || simulator.tenant.world.truth.length === 0) return
+      const [{huntNow}, {scoreHunt}, {liveTruth, stillThere}] = await Promise.all([
+        import('./hunt.ts'),
+        import('./hunt-score.ts'),
+        import('../simulator/scenarios/told.ts'),
+      ])
+      const {client_id, value, leaked_at} = practice.leak
+      const result = await huntNow(
+        place,
+        {
+          incident,
+          client_id,
+          leaked: practice.leak.kind === 'management-token' ? new Secret(value) : undefined,
+          leaked_at: leaked_at === undefined ? undefined : rfc3339(leaked_at),
+          known: [],
+        },
+        connected,
+      )
+      const readable = new Set(simulator.tenant.world.logs.readable().map((entry) => entry['log_id']))
+      const truth = [...stillThere(simulator.tenant.world), ...liveTruth(simulator.tenant)].filter(({log_id}) =>
+        readable.has(log_id),
+      )
+      const count = (verdict: string) => result.findings.filter((one) => one.verdict === verdict).length
+      hunted = {...scoreHunt(truth, result), hostile: count('hostile'), suspect: count('suspect')}
+    },
     score,
     scoreLines: () => scoreLines(score()),
     async stop() {
@@ -162,6 +198,18 @@ function scoreLines(score: DrillScore): string[] {
     `  attacker after containment:  ${after.minted} token(s) minted, ${after.refused} refused, ${after.calls_accepted} call(s) still accepted with older tokens`,
     `  the last token he holds lives until ${until ?? 'none'}`,
     `  the owner's own consumer: ${score.consumer.calls_ok} call(s) fine, ${score.consumer.calls_failed} failed, ${score.consumer.mints_failed} token(s) refused`,
+    ...huntScoreLines(score.hunt),
     `  rotations ${score.rotations}, changes without a durable intent ${score.changes_without_intent}, ${score.seconds} s`,
+  ]
+}
+
+function huntScoreLines(hunt: DrillHunt | undefined): string[] {
+  if (!hunt) return []
+  return [
+    hunt.attacker_entries === 0
+      ? `  the hunt: there was no attacker; ${hunt.hostile} finding(s) hostile, ${hunt.suspect} suspect`
+      : `  the hunt: ${hunt.found} of ${hunt.attacker_entries} entries of the attacker found, ${hunt.in_inventory} of ${hunt.left_behind} things left behind listed`,
+    `  legitimate entries called hostile ${hunt.legitimate_called_hostile}, our own called suspect ${hunt.ours_called_bad}`,
+    ...hunt.missed.slice(0, 5).map((one) => `  missed: ${printable(one, 120)}`),
   ]
 }

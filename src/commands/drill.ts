@@ -11,11 +11,16 @@ export default class Drill extends IncidentCommand {
 No account and no network is needed. With --yes nobody is asked; without it the guided flow runs in this terminal.`
   static override examples = [
     {description: 'watch a leaked client secret being contained', command: '<%= config.bin %> drill --yes'},
+    {
+      description: 'an attacker who stays: what the hunt finds of him',
+      command: '<%= config.bin %> drill secret-in-repository --yes',
+    },
     {description: 'practise a leaked Management API token by hand', command: '<%= config.bin %> drill management-token'},
   ]
   static override args = {
     scenario: Args.string({
-      description: 'what happened: client-secret, management-token, user-grant, third-party-default, private-key, missing-scope',
+      description:
+        'what happened: client-secret, management-token, user-grant, third-party-default, private-key, missing-scope; with a history to hunt in: secret-in-repository, explorer-token, whose-secret, partner, false-alarm',
       default: 'client-secret',
       ignoreStdin: true,
     }),
@@ -41,6 +46,7 @@ No account and no network is needed. With --yes nobody is asked; without it the 
         onIncident: (id) => (this.incidentId = id),
       })
       drill.aftermath()
+      await drill.hunt(worked.result.incident_id)
       const result: DrillResult = {...worked.result, score: drill.score()}
       await this.show({...worked, result}, attended)
       if (!this.jsonEnabled()) this.print(['', ...drill.scoreLines()])

@@ -122,6 +122,9 @@ export class World {
   readonly changes: Change[] = []
   readonly effects: {operation: string; ids: readonly string[]}[] = []
   readonly everySecret = new Set<string>()
+  /** Who is behind the entries of a history that was told: what a hunt is held against. */
+  readonly truth: {log_id: string; by: 'attacker' | 'legitimate' | 'ours'; deed?: string; leaves?: {kind: string; id: string}}[] =
+    []
   unlogged = 0
   operatorId: string | undefined
   #seq = 0

@@ -103,7 +103,7 @@ function byRelation(
     context.facts.token_only &&
     compromised.how === 'leaked' &&
     !actor.leaked_token &&
-    (actor.kind === 'token' || actor.has_jti)
+    (actor.kind === 'token' || (actor.has_jti && context.facts.leaked_jti !== undefined))
   )
     return {standing: 'other', because: 'another token of this client than the one that leaked'}
   if (holder) {

@@ -10,11 +10,15 @@ export interface DeedContext {
   readonly storefront: string
   readonly jti: string | undefined
   readonly at: number
+  /** Whether this address got a token itself, which ties what comes from it together. */
+  readonly minted: boolean
 }
 
 /** An act of an attacker that leaves a trace: what it is called, and the entries it makes. */
 export interface Deed {
   readonly name: string
+  /** Needs no token for the Management API, which a third party's application cannot have. */
+  readonly outside?: true
   readonly tell: (context: DeedContext) => void
 }
 
@@ -40,6 +44,11 @@ const made = (id: string, kind: string, more: Record<string, unknown> = {}): Req
   response: {id, ...more},
   leaves: {kind, id},
 })
+
+/** What ties two acts together is that both came from one address. */
+function settings(telling: Telling, thief: Hand, at: number, jti: string | undefined, deed: string): void {
+  telling.request(at, thief, 'patch', '/tenants/settings', {jti, deed, body: {friendly_name: 'Acme'}})
+}
 
 /** What attackers with a Management API token do to stay, to see more and to be seen less. */
 export const DEEDS: readonly [Deed, ...Deed[]] = [
@@ -113,16 +122,17 @@ export const DEEDS: readonly [Deed, ...Deed[]] = [
   },
   {
     name: 'uses another client from the same address',
-    tell({telling, thief, at, victim, victimName, jti}) {
-      // What ties the two together is that both came from there.
-      telling.request(at - MINUTE, thief, 'patch', '/tenants/settings', {jti, deed: this.name, body: {friendly_name: 'Acme'}})
+    outside: true,
+    tell({telling, thief, at, victim, victimName, jti, minted}) {
+      if (!minted) settings(telling, thief, at - MINUTE, jti, this.name)
       telling.token(at, {...thief, client_id: victim, name: victimName}, telling.audience, {deed: this.name})
     },
   },
   {
     name: 'tries his luck with another client from the same address',
-    tell({telling, thief, at, victim, victimName, jti}) {
-      telling.request(at - MINUTE, thief, 'patch', '/tenants/settings', {jti, deed: this.name, body: {friendly_name: 'Acme'}})
+    outside: true,
+    tell({telling, thief, at, victim, victimName, jti, minted}) {
+      if (!minted) settings(telling, thief, at - MINUTE, jti, this.name)
       telling.refused(at, {...thief, client_id: victim, name: victimName}, telling.audience, 'Unauthorized', this.name)
     },
   },
@@ -144,9 +154,10 @@ export const DEEDS: readonly [Deed, ...Deed[]] = [
   },
   {
     name: 'logs in as a user from his address',
-    tell({telling, thief, at, storefront, jti}) {
+    outside: true,
+    tell({telling, thief, at, storefront, jti, minted}) {
       const user_id = `auth0|${telling.random.text(24, '0123456789abcdef')}`
-      telling.request(at - MINUTE, thief, 'patch', '/tenants/settings', {jti, deed: this.name, body: {friendly_name: 'Acme'}})
+      if (!minted) settings(telling, thief, at - MINUTE, jti, this.name)
       telling.user(at, 's', {ip: thief.home.ip, user_id, client_id: storefront, by: 'attacker', deed: this.name})
       telling.user(at + MINUTE, 'scp', {ip: thief.home.ip, user_id, client_id: storefront, by: 'attacker', deed: this.name})
     },

@@ -24,6 +24,8 @@ export interface StoryOptions {
   readonly audience: string
   /** The client that leaks, where the tenant has it already. */
   readonly leaked?: {readonly client_id: string; readonly name: string}
+  /** Nobody has contained anything yet. */
+  readonly open?: boolean
 }
 
 /** A tenant's history with an attacker whose acts are known. Instants are milliseconds. */
@@ -47,6 +49,7 @@ export interface Story {
 const HOUR = 3_600_000
 const MINUTE = 60_000
 const DAY = 24 * HOUR
+const INVOICES = 'https://invoices.acme.example/'
 
 /** Same options, same story. */
 export function tellStory(options: StoryOptions): Story {
@@ -54,7 +57,8 @@ export function tellStory(options: StoryOptions): Story {
   const random = new Random(seed * 7919 + JOURNEYS.indexOf(journey))
   const homes = new Homes(random)
   const telling = new Telling({random, homes, host: options.host, audience: options.audience, jtis: random.chance(0.75)})
-  const span = spanOf(random, now)
+  const closed = spanOf(random, now)
+  const span = options.open ? {...closed, contained: now} : closed
   const explorer = random.clientId()
   const dashboard = random.clientId()
   const storefront = random.clientId()
@@ -62,9 +66,10 @@ export function tellStory(options: StoryOptions): Story {
   const service: Service = {
     ...leaked,
     homes: Array.from({length: 1 + random.below(3)}, () => homes.service(leaked.name)),
-    audiences: random.chance(0.5) ? [options.audience] : [options.audience, 'https://invoices.acme.example/'],
+    // Applications of third parties cannot have tokens for the Management API.
+    audiences: journey === 'J10' ? [INVOICES] : random.chance(0.5) ? [options.audience] : [options.audience, INVOICES],
     rhythm: (1 + random.below(12)) * HOUR,
-    provisions: random.chance(0.4),
+    provisions: random.chance(0.4) && journey !== 'J10',
   }
   const others = otherServices(telling, service)
   for (const other of others) tellService(telling, other, span, false)
@@ -73,12 +78,12 @@ export function tellStory(options: StoryOptions): Story {
   tellUsers(telling, storefront, span, 60)
   const leaked_jti = journey === 'J2' ? tellExplorer(telling, leaked, span) : undefined
   if (journey !== 'J2') {
-    tellService(telling, service, span, journey !== 'J14')
+    tellService(telling, service, span, journey !== 'J14' && !options.open)
     tellMoved(telling, service, span)
   }
   const victim = others[0] ?? service
   if (journey !== 'J14') tellAttack(telling, {journey, leaked, service, victim, storefront, span, jti: leaked_jti})
-  const own = journey === 'J14' ? undefined : tellOurs(telling, leaked, span)
+  const own = journey === 'J14' || options.open ? undefined : tellOurs(telling, leaked, span)
   return {
     journey,
     seed,
@@ -155,7 +160,9 @@ interface Attack {
 
 /** One to three places, tokens where he has the secret, a handful of deeds, and tries after containment. */
 function tellAttack(telling: Telling, {journey, leaked, service, victim, storefront, span, jti}: Attack): void {
-  const {random, homes, audience} = telling
+  const {random, homes} = telling
+  const [audience = telling.audience] = service.audiences
+  const deeds = journey === 'J10' ? DEEDS.filter(({outside}) => outside) : [...DEEDS]
   const thieves = Array.from({length: 1 + random.below(3)}, (): Hand => {
     const home = homes.thief()
     // Some say that they are the service, or have the library of another one.
@@ -179,8 +186,8 @@ function tellAttack(telling: Telling, {journey, leaked, service, victim, storefr
       telling.refused(at, thief, audience, 'Unauthorized', 'tries the dead secret')
   }
   const wanted = new Set<Deed>()
-  const count = 2 + random.below(6)
-  while (wanted.size < count) wanted.add(random.pick(DEEDS))
+  const count = Math.min(deeds.length, 2 + random.below(6))
+  while (wanted.size < count) wanted.add(deeds[random.below(deeds.length)] ?? DEEDS[0])
   let at = start + HOUR + MINUTE
   for (const deed of wanted) {
     const thief = thieves[random.below(thieves.length)] ?? thieves[0]
@@ -194,6 +201,7 @@ function tellAttack(telling: Telling, {journey, leaked, service, victim, storefr
       storefront,
       jti: jti ?? tokens.get(thief),
       at,
+      minted: tokens.has(thief),
     })
     at += (5 + random.below(40)) * MINUTE
   }

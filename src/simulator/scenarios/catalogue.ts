@@ -5,6 +5,7 @@ import {missingScope} from './missing-scope.ts'
 import {privateKey} from './private-key.ts'
 import type {Scenario} from './scenario.ts'
 import {thirdPartyDefault} from './third-party-default.ts'
+import {TOLD} from './told.ts'
 import {userGrant} from './user-grant.ts'
 
 export const SCENARIOS: readonly Scenario[] = [
@@ -14,6 +15,7 @@ export const SCENARIOS: readonly Scenario[] = [
   thirdPartyDefault,
   privateKey,
   missingScope,
+  ...TOLD,
 ]
 
 /** @throws {StanchError} `usage.invalid` for a name that is not in the catalogue */

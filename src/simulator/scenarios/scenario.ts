@@ -8,6 +8,8 @@ export interface Practice {
     readonly client_id: string
     /** The secret, the token, or the private key as PEM. */
     readonly value: string
+    /** NumericDate: when it leaked, where the scenario has a history. */
+    readonly leaked_at?: number
   }
 }
 
