@@ -74,6 +74,7 @@ export async function startDrill(place: Place, scenario: string, seed?: number):
   simulator.tenant.clock.advance(HEAD_START_SECONDS)
   const started = systemClock.monotonic()
   let connected: Connected | undefined
+  let responder: Responder | undefined
   let hunted: DrillHunt | undefined
   const score = (): DrillScore => ({
     scenario,
@@ -93,7 +94,7 @@ export async function startDrill(place: Place, scenario: string, seed?: number):
       const leaked = new Secret(practice.leak.value)
       const kind = practice.leak.kind as LeakKind
       const token = kind === 'management-token' ? await trustedToken(connected, practice.leak.client_id, leaked) : undefined
-      const responder = await options.responder(connected)
+      responder = await options.responder(connected)
       if (options.attended) {
         const {guidedIncident} = await import('./guided.ts')
         return guidedIncident({
@@ -135,7 +136,7 @@ export async function startDrill(place: Place, scenario: string, seed?: number):
     },
     aftermath: () => simulator.tenant.clock.advance(AFTERMATH_SECONDS),
     async hunt(incident) {
-      if (!connected || simulator.tenant.world.truth.length === 0) return
+      if (!connected || !responder || simulator.tenant.world.truth.length === 0) return
       const [{huntNow}, {scoreHunt}, {liveTruth, stillThere}] = await Promise.all([
         import('./hunt.ts'),
         import('./hunt-score.ts'),
@@ -145,11 +146,15 @@ export async function startDrill(place: Place, scenario: string, seed?: number):
       const result = await huntNow(
         place,
         {
-          incident,
-          client_id,
-          leaked: practice.leak.kind === 'management-token' ? new Secret(value) : undefined,
-          leaked_at: leaked_at === undefined ? undefined : rfc3339(leaked_at),
-          known: [],
+          responder,
+          interruption: {requested: false},
+          question: {
+            incident,
+            client_id,
+            leaked: practice.leak.kind === 'management-token' ? new Secret(value) : undefined,
+            leaked_at: leaked_at === undefined ? undefined : rfc3339(leaked_at),
+            known: [],
+          },
         },
         connected,
       )

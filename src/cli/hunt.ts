@@ -4,7 +4,10 @@ import {StanchError} from '../errors.ts'
 import {huntFacts, huntSets, lookAtInventory} from '../execution/hunt.ts'
 import type {HuntSaid} from '../execution/hunt.ts'
 import {IncidentTrail} from '../execution/incident-trail.ts'
+import {LogSaver} from '../execution/log-saver.ts'
+import {windowSince} from '../execution/log-window.ts'
 import {recordedOf} from '../execution/recorded.ts'
+import type {Responder} from '../execution/responder.ts'
 import {savedLog} from '../execution/saved-log.ts'
 import {fetchLog} from '../execution/tenant-log.ts'
 import {tenantNow} from '../execution/verify.ts'
@@ -35,6 +38,13 @@ export interface HuntQuestion {
   readonly known: readonly string[]
 }
 
+/** A question, and who is told what happens meanwhile. */
+export interface HuntWork {
+  readonly question: HuntQuestion
+  readonly responder: Responder
+  readonly interruption: {requested: boolean}
+}
+
 export type Hunted = HuntResult & {
   readonly incident_id?: string
   readonly tenant: string
@@ -45,8 +55,6 @@ export type Hunted = HuntResult & {
 
 /** Days back from now, where nobody says since when and there is no saved log. */
 const DEFAULT_DAYS = 30
-/** A page of the log may hold entries that are this late, milliseconds. */
-const LATE_MS = 10 * 60_000
 
 /** Which incident a hunt is about: the one that was named, else the newest about the client that was named. */
 export function huntedIncident(
@@ -75,7 +83,11 @@ export function huntedIncident(
  *
  * @throws usage.invalid with neither an incident nor a client and a tenant to ask
  */
-export async function huntNow(place: Place, question: HuntQuestion, connected?: Connected): Promise<Hunted> {
+export async function huntNow(
+  place: Place,
+  {question, responder, interruption}: HuntWork,
+  connected?: Connected,
+): Promise<Hunted> {
   const found = huntedIncident(place, question, connected)
   if (found && connected) refuseOtherTenant(found, connected)
   const client_id = question.client_id ?? found?.state.client_id
@@ -91,7 +103,7 @@ export async function huntNow(place: Place, question: HuntQuestion, connected?: 
   const trail = found !== undefined && found.state.closed_at === undefined ? await openTrailOf(place, found) : undefined
   let reason = 'failed'
   try {
-    const hunted = await huntIn(question, said, found, trail, connected)
+    const hunted = await huntIn({question, responder, interruption}, said, found, trail, connected)
     reason = 'done'
     return hunted
   } finally {
@@ -114,19 +126,21 @@ function saidBy(question: HuntQuestion, client_id: string): HuntSaid {
 }
 
 async function huntIn(
-  question: HuntQuestion,
+  work: HuntWork,
   said: HuntSaid,
   found: FoundIncident | undefined,
   trail: Trail | undefined,
   connected: Connected | undefined,
 ): Promise<Hunted> {
+  const {question} = work
   const operator = await connected?.tenant.operator()
   if (connected && trail) await recordTokens(trail, connected)
   const source = trail ?? (found ? trailFolder(found.folder) : undefined)
   const id = found?.state.incident_id
   const saved = () => (source && id !== undefined ? savedLog(source, id) : [])
   const journal = trail && found ? new IncidentTrail(trail, found.state.incident_id, found.state.tenant, systemClock) : undefined
-  const fetched = connected ? await newer(question, said, connected, saved(), journal) : []
+  const cut = connected && journal ? await saveNewer(work, connected, journal) : undefined
+  const fetched = connected && !journal ? await fetchWindow(question, said, connected) : []
   const tenant = found?.state.tenant ?? connected?.origin.host ?? ''
   const folder = connected?.paths.trail(connected.mode) ?? found?.folder
   const records = trail?.records() ?? (folder === undefined ? [] : readTrail(folder))
@@ -137,7 +151,8 @@ async function huntIn(
     sets: huntSets(recordedOf(records, tenant), operator?.client_id),
     computed_at: rfc3339(connected ? tenantNow(connected) : Math.floor(systemClock.now() / 1000)),
   })
-  const result = connected ? await lookAtInventory(connected.tenant, raw) : offline(raw)
+  const looked = connected ? await lookAtInventory(connected.tenant, raw) : offline(raw)
+  const result = cut === undefined ? looked : notWhole(looked, cut)
   const evidence = journal?.evidence(result)
   journal?.observe({
     action: 'hunt',
@@ -155,30 +170,24 @@ async function huntIn(
   }
 }
 
-/** What arrived after the saved log ends, or the window where nothing is saved; kept as evidence where there is an incident. */
-async function newer(
-  question: HuntQuestion,
-  said: HuntSaid,
-  connected: Connected,
-  saved: Iterable<LogEntry>,
-  journal: IncidentTrail | undefined,
-): Promise<readonly LogEntry[]> {
-  let last: LogEntry | undefined
-  for (const entry of saved) last = entry
+/** Adds to the incident's evidence what arrived since. @returns why that is not all, if it is not */
+async function saveNewer(work: HuntWork, connected: Connected, journal: IncidentTrail): Promise<string | undefined> {
+  const {tenant, clock, mode} = connected
+  const since = windowSince(journal.trail, journal.incident, sinceOf(work.question, connected))
+  const saver = new LogSaver(
+    {tenant, clock, mode, journal, responder: work.responder, interruption: work.interruption},
+    since,
+    () => {},
+  )
+  await saver.save('after')
+  return saver.caughtUp ? undefined : (saver.stoppedBy ?? 'interrupted')
+}
+
+/** The tenant's log of the window, where there is no incident to keep it in. */
+async function fetchWindow(question: HuntQuestion, said: HuntSaid, connected: Connected): Promise<readonly LogEntry[]> {
   const leaked = said.leaked_at === undefined ? undefined : parseRfc3339(said.leaked_at)
-  const from =
-    last === undefined
-      ? (sinceOf(question, connected) ?? (leaked ?? tenantNow(connected)) - DEFAULT_DAYS * 86_400) * 1000
-      : Date.parse(last.date) - LATE_MS
-  const {entries, evidence} = await fetchLog(connected.tenant, journal ? journal.trail : {putEvidence: () => ''}, from)
-  for (const sha256 of evidence)
-    journal?.observe({
-      action: 'tenant_log.save',
-      target: `client:${said.client_id}`,
-      finding: 'entries that arrived since, for the hunt',
-      evidence: sha256,
-    })
-  return entries
+  const from = sinceOf(question, connected) ?? (leaked ?? tenantNow(connected)) - DEFAULT_DAYS * 86_400
+  return (await fetchLog(connected.tenant, {putEvidence: () => ''}, from * 1000)).entries
 }
 
 /** Each entry once, in the order of arrival: what was fetched begins before the saved log ends. */
@@ -207,6 +216,11 @@ function sinceOf({since}: HuntQuestion, connected: Connected | undefined): numbe
 
 function countOf(result: HuntResult, verdict: Verdict): number {
   return result.findings.filter((one) => one.verdict === verdict).length
+}
+
+function notWhole(result: HuntResult, why: string): HuntResult {
+  const gap = {what: 'the newest entries of the tenant log', why: `not all of them were read (${why}): hunt again`}
+  return {...result, not_seen: [gap, ...result.not_seen]}
 }
 
 function offline(result: HuntResult): HuntResult {

@@ -2,10 +2,12 @@ import * as Flags from '@oclif/core/flags'
 
 import {connectionFlags, clientFlag, incidentFlags, proofFlags} from '../cli/flags.ts'
 import type {Hunted} from '../cli/hunt.ts'
-import {TenantCommand} from '../cli/tenant-command.ts'
+import {IncidentCommand} from '../cli/incident-command.ts'
+import type {TenantCommand} from '../cli/tenant-command.ts'
+import {systemClock} from '../clock.ts'
 import {isCode} from '../errors.ts'
 
-export default class HuntCommand extends TenantCommand {
+export default class HuntCommand extends IncidentCommand {
   static override summary = 'what was done with the credential: 31 questions to the tenant log, and what is left to remove'
   static override description = `Goes through the log that the incident saved and, with a connection, what arrived since; follows addresses, tools and
 clients of the attacker until nothing new comes. Each finding has its log ids and a verdict: ours, expected, suspect, hostile
@@ -51,18 +53,23 @@ or unknown; what stays behind has the act that removes it. Sends GETs only; the 
       return
     }
     const [{huntNow}, {huntLines}] = await Promise.all([import('../cli/hunt.ts'), import('../report/hunt-lines.ts')])
+    this.watchInterrupts()
     const leaked = await this.leakedFrom(flags)
     const place = this.place(flags)
     const connected = await this.#connection(place, flags)
     const hunted = await huntNow(
       place,
       {
-        incident: flags.incident,
-        client_id: flags.client,
-        since: flags.since,
-        leaked_at: flags['leaked-at'],
-        leaked,
-        known: flags.known ?? [],
+        question: {
+          incident: flags.incident,
+          client_id: flags.client,
+          since: flags.since,
+          leaked_at: flags['leaked-at'],
+          leaked,
+          known: flags.known ?? [],
+        },
+        responder: await this.responder(false, connected ?? {clock: systemClock}),
+        interruption: this.interruption,
       },
       connected,
     )
