@@ -3,6 +3,7 @@ import * as Flags from '@oclif/core/flags'
 
 import type {Reported} from '../cli/report.ts'
 import {TenantCommand} from '../cli/tenant-command.ts'
+import {safeJson} from '../untrusted.ts'
 
 export default class ReportCommand extends TenantCommand {
   static override summary = 'the report of an incident, from its record and its evidence alone'
@@ -44,7 +45,7 @@ file, and the file says so. The same record gives the same bytes. Changes nothin
     const {format, view, output} = flags
     const reported = writeReport(this.place(flags), {incident: args.id, format, view, output})
     if (reported.path !== undefined) this.print([`${reported.path}: ${reported.size} bytes, SHA-256 ${reported.sha256}`])
-    else if (reported.report) this.print([JSON.stringify(reported.report, null, 2)])
+    else if (reported.report) this.print([safeJson(reported.report, 2)])
     else this.print((reported.text ?? '').trimEnd().split('\n'))
     return reported
   }
