@@ -44,9 +44,9 @@ export function judgeLog(
   }
   if (!log.whole) {
     gaps.push({
-      code: 'log_searched',
-      what: "the client's log entries beyond the newest 1,000",
-      why: 'they were searched for and not read from end to end: an incident saves the whole log (stanch respond, stanch resume)',
+      code: 'log_not_read_whole',
+      what: 'tokens in stretches of the tenant log that were not read',
+      why: 'a search gives the newest 1,000 entries and no more; an incident reads the log from end to end (stanch respond), and goes on where it stopped (stanch resume)',
     })
   }
   const early = leaked !== undefined && (log.from === undefined || log.from <= leaked) && (log.oldest_at ?? Infinity) <= leaked
