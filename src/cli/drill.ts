@@ -4,6 +4,7 @@ import type {Responder} from '../execution/responder.ts'
 import type {LeakKind} from '../incident/leak.ts'
 import {DEFAULT_CHOICES} from '../incident/policy.ts'
 import type {IncidentResult} from '../incident/result.ts'
+import type {ScoreFacts} from '../report/score-card.ts'
 import {Secret} from '../secret.ts'
 import {printable} from '../untrusted.ts'
 import type {AttackerScore} from '../simulator/score.ts'
@@ -38,7 +39,8 @@ export interface DrillScore {
 /** What a hunt found, against what really happened; only where the scenario has a history. */
 export type DrillHunt = HuntScore & {readonly hostile: number; readonly suspect: number}
 
-export type DrillResult = IncidentResult & {readonly score: DrillScore}
+/** `score_card`: the file that was asked for. */
+export type DrillResult = IncidentResult & {readonly score: DrillScore; readonly score_card?: string}
 
 export interface DrillOptions {
   readonly attended: boolean
@@ -63,6 +65,8 @@ export interface Drill {
   /** Hunts what was done, and holds it against what really happened. Nothing where the scenario has no history. */
   hunt(incident: string | undefined): Promise<void>
   score(): DrillScore
+  /** The same for a score card, with the drill's own beginning and end. */
+  scoreFacts(): ScoreFacts
   scoreLines(): string[]
   stop(): Promise<void>
 }
@@ -72,6 +76,8 @@ export async function startDrill(place: Place, scenario: string, seed?: number):
   const {practice} = simulator
   // By the time somebody is woken, the attacker has been at work for a while.
   simulator.tenant.clock.advance(HEAD_START_SECONDS)
+  const began = simulator.tenant.clock.now()
+  let ready = began
   const started = systemClock.monotonic()
   let connected: Connected | undefined
   let responder: Responder | undefined
@@ -134,7 +140,10 @@ export async function startDrill(place: Place, scenario: string, seed?: number):
         onIncident: options.onIncident,
       })
     },
-    aftermath: () => simulator.tenant.clock.advance(AFTERMATH_SECONDS),
+    aftermath: () => {
+      ready = simulator.tenant.clock.now()
+      simulator.tenant.clock.advance(AFTERMATH_SECONDS)
+    },
     async hunt(incident) {
       if (!connected || !responder || simulator.tenant.world.truth.length === 0) return
       const [{huntNow}, {scoreHunt}, {liveTruth, stillThere}] = await Promise.all([
@@ -166,6 +175,7 @@ export async function startDrill(place: Place, scenario: string, seed?: number):
       hunted = {...scoreHunt(truth, result), hostile: count('hostile'), suspect: count('suspect')}
     },
     score,
+    scoreFacts: () => ({...score(), began_at: began, ready_at: ready}),
     scoreLines: () => scoreLines(score()),
     async stop() {
       await connected?.close()

@@ -3,9 +3,9 @@ import * as Flags from '@oclif/core/flags'
 
 import {IncidentCommand} from '../cli/incident-command.ts'
 import {startDrill} from '../cli/drill.ts'
-import type {DrillResult} from '../cli/drill.ts'
+import type {Drill, DrillResult} from '../cli/drill.ts'
 
-export default class Drill extends IncidentCommand {
+export default class DrillCommand extends IncidentCommand {
   static override summary = 'practise an incident on the embedded tenant, with a score card'
   static override description = `Starts a simulated Auth0 tenant on loopback, with somebody who already uses what leaked, and works the incident on it.
 No account and no network is needed. With --yes nobody is asked; without it the guided flow runs in this terminal.`
@@ -14,6 +14,10 @@ No account and no network is needed. With --yes nobody is asked; without it the 
     {
       description: 'an attacker who stays: what the hunt finds of him',
       command: '<%= config.bin %> drill secret-in-repository --yes',
+    },
+    {
+      description: "the same, with a score card for the auditor's folder",
+      command: '<%= config.bin %> drill --yes --report drill.html',
     },
     {description: 'practise a leaked Management API token by hand', command: '<%= config.bin %> drill management-token'},
   ]
@@ -28,13 +32,21 @@ No account and no network is needed. With --yes nobody is asked; without it the 
   static override flags = {
     yes: Flags.boolean({char: 'y', summary: 'carry the plan out; nobody is asked'}),
     'dry-run': Flags.boolean({summary: 'show the plan only'}),
+    report: Flags.string({
+      summary: 'a new file for the score card: .html, .json or .md, without personal data',
+      helpValue: 'FILE',
+    }),
     seed: Flags.integer({summary: 'same seed, same tenant', min: 0, max: 2_147_483_647}),
   }
 
   async run(): Promise<void> {
-    const {args, flags} = await this.parse(Drill)
+    const {args, flags} = await this.parse(DrillCommand)
     this.watchInterrupts()
     const attended = this.isAttended(flags)
+    if (flags.report !== undefined) {
+      const {refuseScoreFile} = await import('../cli/score-card.ts')
+      refuseScoreFile(flags.report)
+    }
     const drill = await startDrill(this.place(flags), args.scenario, flags.seed)
     try {
       const worked = await drill.work({
@@ -47,11 +59,22 @@ No account and no network is needed. With --yes nobody is asked; without it the 
       })
       drill.aftermath()
       await drill.hunt(worked.result.incident_id)
-      const result: DrillResult = {...worked.result, score: drill.score()}
+      const card = await this.#scoreCard(flags, worked.result.incident_id, drill)
+      const result: DrillResult = {...worked.result, score: drill.score(), ...(card === undefined ? {} : {score_card: card})}
       await this.show({...worked, result}, attended)
-      if (!this.jsonEnabled()) this.print(['', ...drill.scoreLines()])
+      if (!this.jsonEnabled()) this.print(['', ...drill.scoreLines(), ...(card === undefined ? [] : [`  score card: ${card}`])])
     } finally {
       await drill.stop()
     }
+  }
+
+  async #scoreCard(
+    flags: {readonly report?: string | undefined; readonly 'log-level'?: string | undefined},
+    incident: string | undefined,
+    drill: Drill,
+  ): Promise<string | undefined> {
+    if (flags.report === undefined || incident === undefined) return undefined
+    const {writeScoreCard} = await import('../cli/score-card.ts')
+    return writeScoreCard(this.place(flags), incident, drill.scoreFacts(), flags.report)
   }
 }

@@ -28,7 +28,7 @@ function views(group: HTMLElement): void {
     document.body.dataset['view'] = view
     for (const element of document.querySelectorAll<HTMLElement>('[data-for]'))
       element.hidden = !(element.dataset['for'] ?? '').split(' ').includes(view)
-    for (const element of document.querySelectorAll('.p')) {
+    for (const element of document.querySelectorAll('.p, svg g title')) {
       if (!hidden.has(element)) hidden.set(element, element.textContent)
       element.textContent = view === 'war-room' ? (hidden.get(element) ?? '') : '[left out]'
     }

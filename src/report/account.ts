@@ -97,17 +97,6 @@ export function newestExposure(account: Account): {record: StoredRecord; exposur
   return undefined
 }
 
-/** When the last API was contained, RFC 3339; undefined while one is not. */
-export function containedAt(exposure: Exposure | undefined): string | undefined {
-  const instants = exposure?.audiences.map((one) => one.contained_at) ?? []
-  let last: string | undefined
-  for (const instant of instants) {
-    if (instant === undefined) return undefined
-    if (last === undefined || Date.parse(instant) > Date.parse(last)) last = instant
-  }
-  return last
-}
-
 /** Newest proof record per claim and target. */
 export function proofRecords(account: Account): StoredRecord[] {
   const newest = new Map<string, StoredRecord>()

@@ -133,7 +133,7 @@ function proofs({claims}: Report): string[] {
     '',
     ...tableLines(
       ['record', 'claim', 'for', 'verdict', 'basis'],
-      claims.map((one) => [String(one.record), one.words, cell(one.target, 200), one.word, cell(one.basis, 600)]),
+      claims.map((one) => [String(one.record ?? ''), one.words, cell(one.target, 200), one.word, cell(one.basis, 600)]),
     ),
   ]
 }
@@ -155,29 +155,20 @@ function moments({times}: Report): string[] {
     '',
     ...tableLines(
       ['what', 'how long'],
-      times.spans.map((one) => [one.words, one.seconds === undefined ? (one.not_known ?? '') : humanDuration(one.seconds)]),
+      times.spans.map((one) => [one.words, humanDuration(one.seconds)]),
     ),
     '',
     ...tableLines(
       ['moment', 'at'],
       times.moments.map((one) => [one.words, one.at === undefined ? (one.not_known ?? '') : code(one.at, 60)]),
     ),
-    ...(times.clocks.not_known === undefined ? [] : ['', `Reporting clocks: ${times.clocks.not_known}.`]),
-    ...(times.clocks.items.length === 0
-      ? []
-      : [
-          '',
-          ...tableLines(
-            ['duty', 'what', 'due', 'basis'],
-            times.clocks.items.map((one) => [
-              cell(one.regime, 40),
-              cell(one.what),
-              one.due_at ?? 'not known',
-              cell(one.basis, 400),
-            ]),
-          ),
-        ]),
-    ...(times.clocks.note === undefined ? [] : ['', times.clocks.note]),
+    '',
+    `Reporting clocks: ${times.clocks.note}.${times.clocks.warning === undefined ? '' : ` WARNING: ${times.clocks.warning}.`}`,
+    '',
+    ...tableLines(
+      ['duty', 'what', 'due', 'basis'],
+      times.clocks.items.map((one) => [one.regime, one.what, one.due_at ?? 'not begun', cell(one.basis, 400)]),
+    ),
   ]
 }
 

@@ -34,8 +34,8 @@ export interface Claim {
   readonly first_at?: string
   readonly last_at?: string
   readonly basis: string
-  /** The record of the proof. */
-  readonly record: number
+  /** The record of the proof; absent for who does not get the records. */
+  readonly record?: number
   /** Intents of its probes, where they have records of their own; at most 12. */
   readonly probe_records: readonly number[]
 }

@@ -1,6 +1,7 @@
+import {containedAt} from '../incident/contained-at.ts'
 import type {StoredRecord} from '../trail/format/record.ts'
 import type {Account} from './account.ts'
-import {containedAt, newestExposure, numberOf, textOf} from './account.ts'
+import {newestExposure, numberOf, textOf} from './account.ts'
 import {logEvents} from './log-events.ts'
 import {mergeTimelines} from './merge.ts'
 import {hunted} from './report-learned.ts'

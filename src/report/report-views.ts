@@ -63,23 +63,28 @@ function forPartner(report: Report, account: Account): Report {
     opened_at: report.opened_at,
     ...(report.closed_at === undefined ? {} : {closed_at: report.closed_at}),
     verdict: report.verdict,
-    all_clear: report.all_clear,
+    all_clear: withoutRecord(report.all_clear),
     next: partnerNext(report),
     evidence_gaps: newestExposure(account)?.exposure.evidence_gaps.map(({what, why}) => ({what, why})) ?? [],
     leaked: {
       kind: report.leaked.kind,
       words: report.leaked.words,
       ...(report.leaked.leaked_at === undefined ? {} : {leaked_at: report.leaked.leaked_at}),
-      could: report.leaked.could,
+      could: withoutRecord(report.leaked.could),
     },
-    claims: report.claims.map((claim) => ({...claim, probe_records: []})),
+    claims: report.claims.map((claim) => ({...withoutRecord(claim), probe_records: []})),
     course: {window, rows: [], tokens: [], omitted: 0, holder: 'left out'},
     times: {
-      moments: times.moments.filter((one) => shared.has(one.id)),
+      moments: times.moments.filter((one) => shared.has(one.id)).map(withoutRecord),
       spans: times.spans.filter((one) => shared.has(one.from) && shared.has(one.to)),
-      clocks: {items: []},
+      clocks: {...times.clocks, items: []},
     },
   }
+}
+
+/** Numbers of records that a reader does not get say nothing. */
+function withoutRecord<T extends {readonly record?: number}>({record: _, ...rest}: T): Omit<T, 'record'> {
+  return rest
 }
 
 /** What the owner of the application has to do, whatever the responders still have to. */

@@ -107,7 +107,7 @@ describe('JSON results', () => {
     await run('audit:key:rotate', ['--simulated'])
     await run('audit:key:rotate', ['--simulated', '--new-log', '--reason', 'contract'])
     await run('setup', ['assess', ...why, '--deliver', out('setup')], {env: tenant.withToken(FULL)})
-    await run('drill', ['--yes'])
+    await run('drill', ['--yes', '--report', `${home.folder}/score.html`])
     await run('doctor')
     await run('doctor', [], {env: {}})
     await run('faq')

@@ -164,7 +164,13 @@ export function accountOf(loose: readonly Loose[], more: Partial<Account> = {}):
   const records = [...BASE, ...loose].map(({kind, ...members}, seq): StoredRecord => {
     const session = kind.startsWith('log.') ? {} : SESSION
     return makeRecord(
-      {seq, prev: SHA('0'), salt: 'A'.repeat(22), time: `2026-11-22T03:00:${String(seq).padStart(2, '0')}.000Z`, kind},
+      {
+        seq,
+        prev: SHA('0'),
+        salt: 'A'.repeat(22),
+        time: new Date(Date.parse('2026-11-22T03:00:00.000Z') + seq * 1000).toISOString(),
+        kind,
+      },
       {...session, ...members},
     )
   })

@@ -67,7 +67,8 @@ function allClear(clear: Headline['all_clear']): Html {
 ${humanDuration(left)} from when it was computed
 </p>`
   return markup`${count}
-<p>${clear.state === 'clear' ? 'Since ' : 'Not before '}${instant(clear.worst_case_at)}. ${clear.basis}</p>
+<p>${clear.state === 'clear' ? 'Since ' : 'Not before '}${instant(clear.worst_case_at)}.</p>
+<p>Basis: ${clear.basis}</p>
 <p class="soft">
 Issued access tokens cannot be revoked; each lives until its
 exp.${clear.observed_at === undefined ? undefined : markup` Those seen in the tenant log live until ${instant(clear.observed_at)} at the latest.`}

@@ -9,6 +9,12 @@ import {sections} from './sections.ts'
 import type {Section} from './sections.ts'
 import {STYLE} from './style.ts'
 
+/** Something that a report belongs to: a drill's score. */
+export interface Lead {
+  readonly title: string
+  readonly body: Html
+}
+
 const VIEW_WORDS: Readonly<Record<View, string>> = {
   'war-room': 'war room',
   'auditor': 'auditor',
@@ -20,10 +26,12 @@ const VIEW_WORDS: Readonly<Record<View, string>> = {
  * Without a script it says the same; the script adds the countdown, the reader's zone and the switches.
  *
  * @param script classic script of the page, as it was built
+ * @param lead what stands before the report, under a title of its own
  */
-export function htmlReport(report: Report, script: string): string {
+export function htmlReport(report: Report, script: string, lead?: Lead): string {
   const parts = sections(report)
-  const name = report.title ?? `${report.leak} of ${report.client.name ?? report.client.client_id ?? 'an application'}`
+  const plain = `${report.leak} of ${report.client.name ?? report.client.client_id ?? 'an application'}`
+  const name = lead?.title ?? report.title ?? plain
   const page = markup`<!doctype html>
 <html lang="en">
 <head>
@@ -43,9 +51,10 @@ ${report.simulated ? markup`<span class="sim">SIMULATED: a drill or a practice t
 ${report.incident_id}, tenant ${report.tenant}, client ${report.client.name ?? ''}
 ${report.client.client_id ?? 'not known'}${report.ticket === undefined ? undefined : markup`, <span data-for="war-room auditor">ticket ${report.ticket}</span>`}
 </p>
-<h1>${name}</h1>
+${report.view === 'war-room' ? markup`<h1 data-for="war-room auditor">${name}</h1><h1 data-for="partner" hidden>${plain}</h1>` : markup`<h1>${name}</h1>`}
 </header>
 <main id="main">
+${lead?.body}
 ${firstScreen(report, report.view === 'war-room' ? partnerNext(report) : undefined)} ${views(report)}
 <nav aria-label="Parts of this report">
 <ul>

@@ -9,19 +9,26 @@ const RIGHT = 16
 const LANE = 30
 const TOP = 34
 /** Bars of tokens that are drawn one by one; more are drawn as groups. */
-const MAX_BARS = 36
+const MAX_BARS = 24
 const BAR = 5
 /** Marks of one lane closer than this are one mark with a number. */
 const CLOSE = 9
 
-const LANES: readonly (readonly [Lane, string])[] = [
+/** A lane of the picture: its rows, drawn in one shape. */
+const LANES: readonly (readonly [Lane, string, ((row: CourseRow) => boolean)?])[] = [
   ['issued', 'tokens issued'],
-  ['holder', 'calls with it'],
+  ['holder', "the attacker's acts", isHostile],
+  ['asked', 'other calls with it', (row) => row.lane === 'holder' && !isHostile(row)],
   ['refused', 'refused to it'],
   ['ours', 'our acts'],
   ['asked', 'our probes'],
   ['proof', 'proofs'],
 ]
+
+/** Judged so by the hunt: a call, or a token that was got. */
+function isHostile(row: CourseRow): boolean {
+  return (row.lane === 'holder' || row.lane === 'issued') && (row.verdict === 'hostile' || row.verdict === 'suspect')
+}
 
 export interface Span {
   /** Milliseconds. */
@@ -61,18 +68,22 @@ function spanOf(instants: readonly (string | undefined)[]): Span | undefined {
   return {from: from - room, to: to + room}
 }
 
-/** A picture of the course of events; the table below it holds the same, so its text is a summary. */
-export function picture(id: string, title: string, course: Course, span: Span): Html {
+/**
+ * A picture of the course of events; the table below it holds the same, so its text is a summary.
+ *
+ * @param lifetimes whether token lifetimes are drawn: over some minutes each would be a bar from edge to edge
+ */
+export function picture(id: string, title: string, course: Course, span: Span, lifetimes = true): Html {
   const x = (ms: number) => LEFT + ((ms - span.from) / (span.to - span.from)) * (WIDTH - LEFT - RIGHT)
   const at = (instant: string) => x(Date.parse(instant))
   const inside = (instant: string) => Date.parse(instant) >= span.from && Date.parse(instant) <= span.to
-  const lanes = LANES.map(([lane, name]) => ({
+  const lanes = LANES.map(([lane, name, belongs = (row: CourseRow) => row.lane === lane]) => ({
     lane,
     name,
-    rows: course.rows.filter((row) => row.lane === lane && inside(row.at)),
+    rows: course.rows.filter((row) => belongs(row) && inside(row.at)),
   }))
   const shown = lanes.filter(({rows}) => rows.length > 0)
-  const bars = groups(course.tokens.filter((one) => overlaps(one, span)))
+  const bars = lifetimes ? groups(course.tokens.filter((one) => overlaps(one, span))) : []
   const laneTop = (index: number) => TOP + 24 + index * LANE
   const barTop = laneTop(shown.length) + 10
   const height = barTop + (bars.length > 0 ? bars.length * (BAR + 2) + 12 : 0) + 4
@@ -115,15 +126,15 @@ function exposureBand(window: Course['window'], span: Span, x: (ms: number) => n
     const at = num(x(ms))
     return markup`<line class="edge" x1="${at}" x2="${at}" y1="${TOP - 8}" y2="${height - 4}"/><text
 class="edge"
-x="${at}"
+x="${num(x(ms) + (anchor === 'start' ? 3 : -3))}"
 y="${TOP - 12}"
 text-anchor="${anchor}">${name}</text>`
   }
   return join([
     band('open', from, cut),
     band('waiting', cut, until),
-    line('leaked', window.from, 'start'),
-    line('contained', window.contained_at, 'middle'),
+    line('leaked', window.from, 'end'),
+    line('contained', window.contained_at, 'start'),
     line('all clear', window.until, 'end'),
   ])
 }

@@ -116,7 +116,10 @@ function coursePictures({course}: Report): Section {
       ? [picture('pw', 'From the leak to the all clear', course, whole)]
       : [markup`<p>Not known, because no instant is on record.</p>`]),
     ...(response
-      ? [markup`<h3>The response</h3>`, picture('pr', 'The response, from the opening to the last proof', course, response)]
+      ? [
+          markup`<h3>The response</h3>`,
+          picture('pr', 'The response, from the opening to the last proof', course, response, false),
+        ]
       : []),
   ]
   return {
@@ -143,7 +146,7 @@ function courseTable({course}: Report): Section | undefined {
 ${course.rows.length} rows, each with its source: a record of the trail or an entry of the tenant's log. UTC by the
 tenant's clock; ~ reckoned from the machine's.${omitted} <button class="screen" type="button" id="rows" hidden></button>
 </p>
-<div class="wide" role="region" aria-label="Course of events" tabindex="0">
+<div class="wide" role="region" aria-label="Rows of the course of events" tabindex="0">
 <table class="rows">
 <caption>
 Course of events
@@ -211,7 +214,7 @@ function timeTables({times}: Report): Html {
   return markup`${table(
     'Response times',
     ['what', 'how long'],
-    times.spans.map((one) => [one.words, one.seconds === undefined ? (one.not_known ?? '') : humanDuration(one.seconds)]),
+    times.spans.map((one) => [one.words, humanDuration(one.seconds)]),
   )}${table(
     'Moments',
     ['what', 'when, UTC', 'source'],
@@ -223,17 +226,16 @@ function timeTables({times}: Report): Html {
   )}
 <div data-for="${ALL_BUT_PARTNER}">
 <h3>Reporting clocks</h3>
-${clocks.not_known === undefined ? undefined : markup`<p>${clocks.not_known}.</p>`}${table(
-    'Reporting clocks, no legal advice',
+<p class="soft">${clocks.note}.</p>${clocks.warning === undefined ? undefined : markup`<p class="warn">${clocks.warning}.</p>`}${table(
+    'Deadlines that may apply',
     ['duty', 'what', 'due, UTC', 'basis'],
     clocks.items.map((one) => [
       one.regime,
       one.what,
-      one.due_at === undefined ? 'not known' : instantCell(one.due_at),
+      one.due_at === undefined ? 'not begun' : instantCell(one.due_at),
       one.basis,
     ]),
-  )}${clocks.note === undefined ? undefined : markup`<p class="soft">${clocks.note}</p>`}
-</div>`
+  )}</div>`
 }
 
 function pathTables(paths: NonNullable<Report['paths']>): Html {

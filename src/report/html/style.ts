@@ -55,13 +55,16 @@ svg .token rect{fill:var(--token)}svg .exp{stroke:var(--ink);stroke-width:1.5}
 .out{border-left:3px solid var(--line);padding-left:.9rem}
 [hidden]{display:none!important}
 body.main tr.minor{display:none}
-@media (max-width:44rem){body{padding:1rem .9rem 3rem}.first{grid-template-columns:minmax(0,1fr)}.verdict{font-size:1.15rem}.count{font-size:1.6rem}
+table.rows td:last-child{overflow-wrap:anywhere}
+td .soft{overflow-wrap:anywhere}
+td code{display:inline-block;min-width:min(14ch,100%);max-width:100%}
+@media screen and (max-width:44rem){body{padding:1rem .9rem 3rem}.first{grid-template-columns:minmax(0,1fr)}.verdict{font-size:1.15rem}.count{font-size:1.6rem}
 dl{grid-template-columns:minmax(0,1fr)}dt{margin-top:.4rem}
 table.rows thead{position:absolute;left:-99rem}table.rows tr,table.rows td{display:block;border:0;padding:0}
 table.rows tr{border-bottom:1px solid var(--line);padding:.45rem 0}body.main table.rows tr.minor{display:none}}
 @media print{:root{color-scheme:light;--ink:#000;--soft:#444;--line:#bbb;--paper:#fff;--raised:#fff;--link:#000;--good:#14663a;--warn:#7d4700;--bad:#a5141c;--open:#f6dcdc;--wait:#f5ebd3;--ours:#0b57a4;--token:#8f97a3}
 html{font-size:9.5pt}body{max-width:none;padding:0}.views,.skip,.screen,nav{display:none!important}
 h2,h3,caption{break-after:avoid}tr,svg,.first>section{break-inside:avoid}thead{display:table-header-group}
-.wide{overflow:visible}svg{min-width:0}body.main tr.minor{display:table-row}a{text-decoration:none}*{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
+.wide{overflow:visible}svg{min-width:0}th,td,td:has(>time),td:has(>a:only-child),td b{white-space:normal;overflow-wrap:anywhere}body.main tr.minor{display:table-row}a{text-decoration:none}*{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
 @media (prefers-reduced-motion:no-preference){html{scroll-behavior:smooth}}
 `

@@ -25,10 +25,22 @@ export function hexOf(bytes: Uint8Array): string {
   return text
 }
 
+/** Value of a hex digit, by its code. */
+const DIGIT = Uint8Array.from({length: 128}, (_, code) => {
+  const value = Number.parseInt(String.fromCharCode(code), 16)
+  return Number.isNaN(value) ? 0 : value
+})
+
+/** Writes what hex says into bytes that are there. @param hex an even number of hex digits */
+export function fillFromHex(bytes: Uint8Array, at: number, hex: string): void {
+  for (let i = 0; i < hex.length; i += 2)
+    bytes[at + i / 2] = ((DIGIT[hex.charCodeAt(i)] ?? 0) << 4) | (DIGIT[hex.charCodeAt(i + 1)] ?? 0)
+}
+
 /** @param hex an even number of hex digits */
 export function bytesOfHex(hex: string): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(hex.length / 2)
-  for (let i = 0; i < bytes.length; i++) bytes[i] = Number.parseInt(hex.slice(2 * i, 2 * i + 2), 16)
+  fillFromHex(bytes, 0, hex)
   return bytes
 }
 
