@@ -50,7 +50,10 @@ export function errorOf(sent: Sent, what: string, origin: Origin, now: number): 
       hint: 'Add it to the client grant of the operator client, then run again.',
     })
   }
-  if (status === 404) return new StanchError('auth0.not_found', `The tenant has no ${what} (${said}).`)
+  if (status === 404)
+    return new StanchError('auth0.not_found', `The tenant has no ${what} (${said}).`, {
+      hint: 'See what there is: stanch client list',
+    })
   return new StanchError('auth0.refused', `The tenant refused the request for ${what} (${said}).${support}`)
 }
 

@@ -48,7 +48,7 @@ export abstract class StanchCommand extends Command {
   /** oclif would spread every property of an error into the JSON and print causes: only the named fields go out. */
   protected override async catch(error: unknown): Promise<void> {
     if ((error as {code?: unknown}).code === 'EEXIT') throw error
-    const report = reportOf(error, this.incidentId)
+    const report = reportOf(error, this.incidentId, this.id?.replaceAll(':', ' '))
     process.exitCode = report.exit
     if (this.jsonEnabled()) this.logJson({error: report})
     else for (const line of reportLines(report)) this.say(line)

@@ -17,6 +17,7 @@ export interface CompletedCommand {
       }
     >
   >
+  readonly args?: Readonly<Record<string, {readonly description?: string | undefined}>> | undefined
 }
 
 export const SHELLS = ['bash', 'zsh', 'fish'] as const
@@ -37,7 +38,20 @@ const FILES = new Set([
   'also',
 ])
 
+/** What stands for values that are looked up in the data folder of this machine while one types. */
+const INCIDENT = '<incident>' as const
+const CLIENT = '<client>' as const
+
+/**
+ * For shells that know sed's family: incident ids are names of folders, client ids are read off the last million bytes of
+ * the newest records. Names of clients are tenant text and are not in the trail.
+ */
+const CLIENT_IDS = `tail -qc 1000000 "$(_stanch_data)"/trail*/records/* 2>/dev/null |
+    grep -oE '"client_id":"[A-Za-z0-9_-]{1,64}"' | cut -d'"' -f4 | sort -u`
+
 interface Entry {
+  /** What its first word is, where that can be looked up. */
+  readonly first: typeof INCIDENT | typeof CLIENT | undefined
   /** `grant delete` */
   readonly words: string
   readonly summary: string
@@ -47,10 +61,11 @@ interface Entry {
     readonly takesValue: boolean
     readonly values: readonly string[]
     readonly isFile: boolean
+    readonly lookUp: typeof INCIDENT | typeof CLIENT | undefined
   }[]
 }
 
-/** A static script: it runs no stanch and reads nothing, so completing can neither be slow nor do anything. */
+/** A static script: it runs no stanch and asks no tenant; incident and client ids come from the data folder of this machine. */
 export function completionScript(shell: Shell, commands: readonly CompletedCommand[]): string {
   const entries = commands
     .filter((command) => command.hidden !== true)
@@ -69,15 +84,18 @@ export function completionScript(shell: Shell, commands: readonly CompletedComma
 function entryOf(command: CompletedCommand): Entry {
   const flags = Object.values(command.flags)
     .filter((flag) => flag.hidden !== true)
-    .map((flag) => ({
+    .map((flag): Entry['flags'][number] => ({
       name: word(flag.name),
       summary: flag.summary ?? '',
       takesValue: flag.type !== 'boolean',
       values: (flag.options ?? []).map(word),
       isFile: FILES.has(flag.name),
+      lookUp: flag.name === 'incident' ? INCIDENT : flag.name === 'client' ? CLIENT : undefined,
     }))
     .sort((a, b) => (a.name < b.name ? -1 : 1))
-  return {words: command.id.split(':').map(word).join(' '), summary: command.summary ?? '', flags}
+  const about = Object.values(command.args ?? {})[0]?.description ?? ''
+  const first = about.startsWith('incident id') ? INCIDENT : about.startsWith('client id') ? CLIENT : undefined
+  return {first, words: command.id.split(':').map(word).join(' '), summary: command.summary ?? '', flags}
 }
 
 /** Names go into scripts that a shell runs: nothing but plain words. */
@@ -121,6 +139,14 @@ _stanch_values() {
 ${values.join('\n')}
   esac
 }
+_stanch_data() { printf '%s' "\${STANCH_DATA_DIR:-\${XDG_DATA_HOME:-$HOME/.local/share}/stanch}"; }
+_stanch_incidents() {
+  local folder
+  for folder in "$(_stanch_data)"/incidents/inc-*; do [[ -d $folder ]] && echo "\${folder##*/}"; done
+}
+_stanch_clients() {
+  ${CLIENT_IDS}
+}
 _stanch() {
   local current=\${COMP_WORDS[COMP_CWORD]} previous=\${COMP_WORDS[COMP_CWORD-1]} words='' i word values
   COMPREPLY=()
@@ -131,12 +157,16 @@ _stanch() {
     words="\${words:+$words }$word"
   done
   values=$(_stanch_values "$words $previous")
-  if [[ $values == '<file>' ]]; then
+  if [[ $current == -* ]]; then
+    mapfile -t COMPREPLY < <(compgen -W "$(_stanch_flags "$words")" -- "$current")
+  elif [[ $values == '<file>' ]]; then
     mapfile -t COMPREPLY < <(compgen -f -- "$current")
+  elif [[ $values == '${INCIDENT}' ]]; then
+    mapfile -t COMPREPLY < <(compgen -W "$(_stanch_incidents)" -- "$current")
+  elif [[ $values == '${CLIENT}' ]]; then
+    mapfile -t COMPREPLY < <(compgen -W "$(_stanch_clients)" -- "$current")
   elif [[ -n $values ]]; then
     mapfile -t COMPREPLY < <(compgen -W "$values" -- "$current")
-  elif [[ $current == -* ]]; then
-    mapfile -t COMPREPLY < <(compgen -W "$(_stanch_flags "$words")" -- "$current")
   else
     mapfile -t COMPREPLY < <(compgen -W "$(_stanch_next "$words")" -- "$current")
   fi
@@ -145,13 +175,17 @@ complete -F _stanch stanch
 `
 }
 
-/** `'grant list --profile'` and what may follow: the values, or `<file>`. */
+/** `'grant list --profile'`, or a command and its last word, and what may follow: the values, `<file>`, or what is looked up. */
 function valueCases(entries: readonly Entry[]): {pattern: string; values: string}[] {
-  return entries.flatMap(({words, flags}) =>
-    flags
-      .filter((flag) => flag.isFile || flag.values.length > 0)
-      .map((flag) => ({pattern: `'${words} --${flag.name}'`, values: flag.isFile ? '<file>' : flag.values.join(' ')})),
-  )
+  return entries.flatMap(({words, flags, first}) => [
+    ...(first === undefined ? [] : [{pattern: `'${words} ${words.split(' ').at(-1) ?? ''}'`, values: first}]),
+    ...flags
+      .filter((flag) => flag.isFile || flag.lookUp !== undefined || flag.values.length > 0)
+      .map((flag) => ({
+        pattern: `'${words} --${flag.name}'`,
+        values: flag.isFile ? '<file>' : (flag.lookUp ?? flag.values.join(' ')),
+      })),
+  ])
 }
 
 function zsh(entries: readonly Entry[]): string {
@@ -165,7 +199,7 @@ function zsh(entries: readonly Entry[]): string {
       `    '${words}') list=(${own.map((flag) => quote(`--${flag.name}:${flag.summary}`)).join(' ')} ${quote('--help:show help')}) ;;`,
   )
   const values = valueCases(entries).map(
-    ({pattern, values: list}) => `    ${pattern}) values=(${list === '<file>' ? "'<file>'" : list}) ;;`,
+    ({pattern, values: list}) => `    ${pattern}) values=(${list.startsWith('<') ? `'${list}'` : list}) ;;`,
   )
   return `#compdef stanch
 # zsh completion for stanch. Install: stanch completion zsh > a folder of $fpath, as _stanch
@@ -187,6 +221,10 @@ _stanch_values() {
 ${values.join('\n')}
   esac
 }
+_stanch_data() { print -r -- "\${STANCH_DATA_DIR:-\${XDG_DATA_HOME:-$HOME/.local/share}/stanch}" }
+_stanch_clients() {
+  ${CLIENT_IDS}
+}
 _stanch() {
   local -a list values
   local said='' i
@@ -197,13 +235,19 @@ _stanch() {
     said="\${said:+$said }$words[i]"
   done
   _stanch_values "$said $words[CURRENT-1]"
-  if [[ $values[1] == '<file>' ]]; then
-    _files
-  elif (( $#values )); then
-    compadd -a values
-  elif [[ $words[CURRENT] == -* ]]; then
+  if [[ $words[CURRENT] == -* ]]; then
     _stanch_flags "$said"
     _describe -o flag list
+  elif [[ $values[1] == '<file>' ]]; then
+    _files
+  elif [[ $values[1] == '${INCIDENT}' ]]; then
+    values=("$(_stanch_data)"/incidents/inc-*(/N:t))
+    compadd -a values
+  elif [[ $values[1] == '${CLIENT}' ]]; then
+    values=(\${(f)"$(_stanch_clients)"})
+    compadd -a values
+  elif (( $#values )); then
+    compadd -a values
   else
     _stanch_next "$said"
     _describe command list
@@ -212,6 +256,8 @@ _stanch() {
 if [[ $funcstack[1] == _stanch ]]; then _stanch "$@"; else compdef _stanch stanch; fi
 `
 }
+
+const FISH = {[INCIDENT]: '__stanch_incidents', [CLIENT]: '__stanch_clients'} as const
 
 function fish(entries: readonly Entry[]): string {
   const next = [...nextWords(entries)].flatMap(([before, after]) =>
@@ -225,13 +271,18 @@ function fish(entries: readonly Entry[]): string {
     own.map((flag) => {
       const value = flag.isFile
         ? ' -r -F'
-        : flag.values.length > 0
-          ? ` -x -a '${flag.values.join(' ')}'`
-          : flag.takesValue
-            ? ' -x'
-            : ''
+        : flag.lookUp !== undefined
+          ? ` -x -a '(${FISH[flag.lookUp]})'`
+          : flag.values.length > 0
+            ? ` -x -a '${flag.values.join(' ')}'`
+            : flag.takesValue
+              ? ' -x'
+              : ''
       return `complete -c stanch -f -n '__stanch_in "${words}"' -l ${flag.name}${value} -d ${quote(flag.summary)}`
     }),
+  )
+  const first = entries.flatMap((entry) =>
+    entry.first === undefined ? [] : [`complete -c stanch -f -n '__stanch_at "${entry.words}"' -a '(${FISH[entry.first]})'`],
   )
   return `# fish completion for stanch. Install: stanch completion fish > ~/.config/fish/completions/stanch.fish
 function __stanch_said
@@ -250,7 +301,24 @@ function __stanch_in
     set -l said (__stanch_said)
     test "$said" = "$argv[1]"; or string match -q -- "$argv[1] *" "$said"
 end
-${[...next, ...flags].join('\n')}
+function __stanch_data
+    if set -q STANCH_DATA_DIR
+        echo $STANCH_DATA_DIR
+    else if set -q XDG_DATA_HOME
+        echo $XDG_DATA_HOME/stanch
+    else
+        echo $HOME/.local/share/stanch
+    end
+end
+function __stanch_incidents
+    for folder in (__stanch_data)/incidents/inc-*
+        string replace -r '.*/' '' -- $folder
+    end
+end
+function __stanch_clients
+    tail -qc 1000000 (__stanch_data)/trail*/records/* 2>/dev/null | grep -oE '"client_id":"[A-Za-z0-9_-]{1,64}"' | cut -d'"' -f4 | sort -u
+end
+${[...next, ...flags, ...first].join('\n')}
 `
 }
 

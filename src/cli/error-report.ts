@@ -16,15 +16,20 @@ export interface ErrorReport {
 /** A 64-character token in an argument list is likely a secret; it has been in the process list since the program started. */
 const SECRET_LIKE = /[A-Za-z0-9_-]{48,}/g
 
+const SEE_HELP = 'See: stanch --help'
+
 /** What may be repeated of an argument that is too much: words like those of a command. */
 const PLAIN_WORD = /^[a-z][a-z-]{0,19},?$/
 
-export function reportOf(error: unknown, incidentId?: string): ErrorReport {
+/** @param command whose command line it was, as it is typed behind `stanch` */
+export function reportOf(error: unknown, incidentId?: string, command = ''): ErrorReport {
   const known = asStanchError(error)
+  const said = unwrapped(known.message)
+  const hint = known.hint ?? (said === known.message ? undefined : SEE_HELP)
   return {
     code: known.code,
-    message: clean(known.message),
-    ...(known.hint === undefined ? {} : {hint: clean(known.hint)}),
+    message: clean(said),
+    ...(hint === undefined ? {} : {hint: clean(command === '' ? hint : hint.replace(SEE_HELP, `See: stanch ${command} --help`))}),
     exit: EXIT[known.code],
     ...(incidentId === undefined ? {} : {incident_id: incidentId}),
   }
@@ -59,13 +64,11 @@ function isParserError(error: unknown): boolean {
 
 /** oclif's sentence without the values in it: what was typed where it does not belong is often a secret. */
 function parserError(text: string): StanchError {
-  const said = text
+  const said = unwrapped(text)
     .split('\n')
     .slice(0, 3)
     .join(' ')
     .replace(/See more help with --help/, '')
-    // what a flag's own parser says comes wrapped
-    .replace(/^Parsing (--\S+)\s+/, '$1: ')
     .replaceAll(/\s+/g, ' ')
     .trim()
   const shown = said
@@ -84,9 +87,14 @@ function parserError(text: string): StanchError {
   return new StanchError('usage.invalid', shown, {
     hint:
       shown === said
-        ? 'See: stanch --help'
-        : 'See: stanch --help. If a secret stood on that command line, treat it as leaked: the process list and the shell history have it.',
+        ? SEE_HELP
+        : `${SEE_HELP}. If a secret stood on that command line, treat it as leaked: the process list and the shell history have it.`,
   })
+}
+
+/** oclif writes the name of the flag and a word about help around what the parser of a flag says; of ours, too. */
+function unwrapped(text: string): string {
+  return text.replace(/^Parsing (--\S+)\s+/, '$1: ').replace(/\s*See more help with --help$/, '')
 }
 
 function clean(text: string): string {

@@ -66,6 +66,7 @@ export async function openGuided(given: OpeningJob): Promise<Opening> {
       `${simulated ? 'SIMULATED' : 'REAL'} tenant ${printable(origin.host)} (from ${found.from.domain ?? 'you'}); credential: ${found.from.credential ?? 'none yet'}`,
     )
   }
+  job.say('At most seven questions, then a plan. Nothing is changed before you confirm it; Ctrl-C at a question changes nothing.')
   if (found.domain === undefined) job.say('No tenant is configured yet: what leaked is looked at offline first.')
   const {leak, leaked, inspection} = await whatLeaked(job, terminal)
   if (inspection) for (const line of describe(inspection)) job.say(line)
@@ -154,6 +155,7 @@ async function completeConnection(
   job.say('Whom do you act as? Never with the credential that leaked. Either')
   job.say('  a token: Dashboard > Applications > APIs > Auth0 Management API > API Explorer > Copy Token; or')
   job.say('  a machine client: paste its client id, a blank, and its client secret.')
+  job.say('It is used to read now, and to change only what the plan says, after you confirmed it. It is not stored.')
   const credential = credentialOf(await readHidden('Token, or "client_id client_secret":', terminal))
   return {...found, domain, credential, from: {domain: found.from.domain ?? 'your answer', credential: 'your answer'}}
 }

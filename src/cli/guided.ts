@@ -7,7 +7,7 @@ import {leakedParts} from './leaked-value.ts'
 import type {LeakedParts} from './leaked-value.ts'
 import {allIncidents} from './incidents.ts'
 import type {IncidentOptions, Job} from './incident-session.ts'
-import {rfc3339, systemClock} from '../clock.ts'
+import {humanDuration, rfc3339, systemClock} from '../clock.ts'
 import type {Sink} from '../delivery/sink.ts'
 import {isCode, StanchError} from '../errors.ts'
 import {observe} from '../execution/observe.ts'
@@ -110,6 +110,7 @@ async function offerRestore(job: GuidedJob, worked: Worked): Promise<Worked | un
       kind: 'confirm',
       ask: `The old secret is dead and the new one works. Give the ${taken.length} grant(s) back now?`,
       screen: [
+        standingLine(result),
         'What comes back: the same scopes, on custom APIs first, on the Management API last.',
         'What does not: the ids of the grants. Organisation ties are made again one by one.',
         'Grants that were made or changed since the leak are left out, and named before you confirm.',
@@ -168,6 +169,14 @@ async function believed(job: GuidedJob): Promise<LeakedParts> {
     })
     return job.leaked ? {value: job.leaked} : {}
   }
+}
+
+/** Where the incident stands, in one line: the verdict, and how long issued tokens still work. */
+function standingLine(result: Worked['result']): string {
+  const {all_clear: clear, computed_at: at} = result.exposure
+  const left = Math.max(0, Math.ceil((Date.parse(clear.worst_case_at) - Date.parse(at)) / 1000))
+  const until = clear.state === 'clear' ? 'all clear' : `all clear in ${humanDuration(left)}, at ${clear.worst_case_at}`
+  return `${result.status === 'contained' ? 'CONTAINED' : result.status.toUpperCase()}; ${until}.`
 }
 
 /** When it leaked and when we knew, in one question. */
@@ -229,9 +238,9 @@ async function askWay(job: GuidedJob, facts: PlanFacts): Promise<PlanChoices> {
         ? 'This credential can give them back; each gets a new id.'
         : 'This credential can NOT give them back (create:client_grants is missing).',
     ],
-    why: 'Deleting first means that nobody gets a token in the 30 s in which the old secret may still work.',
+    why: 'Grants off first: no token in the 30 s the old secret may still work.',
     effect: 'Nothing yet: the plan is shown next, with one confirmation.',
-    undo: 'Grants can be given back from the snapshot; a rotation cannot be undone.',
+    undo: 'Grants come back from the snapshot; a rotation cannot be undone.',
     choices:
       job.leak === 'client-secret'
         ? [

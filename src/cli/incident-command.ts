@@ -7,7 +7,7 @@ import type {Worked} from '../execution/incident.ts'
 import type {Decision, Responder} from '../execution/responder.ts'
 import type {PlanChoices} from '../incident/policy.ts'
 import {DEFAULT_CHOICES} from '../incident/policy.ts'
-import {messageLines, summaryLines} from '../report/summary.ts'
+import {detailLines, messageLines, nextLines, verdictLines} from '../report/summary.ts'
 import {safeJson} from '../untrusted.ts'
 import type {Connected} from './context.ts'
 import {reportLines, reportOf} from './error-report.ts'
@@ -153,20 +153,25 @@ export abstract class IncidentCommand extends TenantCommand {
       return
     }
     const zone = Intl.DateTimeFormat().resolvedOptions().timeZone
-    const {layOut} = await import('../terminal/screen.ts')
-    const lines = layOut(summaryLines(result, zone), process.stdout.columns)
-    if (worked.screen) this.print(['', ...layOut(worked.screen, process.stdout.columns)])
-    this.print(['', ...lines])
-    if (attended && result.status !== 'declined' && result.status !== 'planned') {
+    const {lastScreen, layOut, LAST_ROWS} = await import('../terminal/screen.ts')
+    const {columns} = process.stdout
+    const acted = result.status !== 'declined' && result.status !== 'planned'
+    // What is read once stands above; verdict, all clear and next stay on the screen.
+    if (worked.screen) this.print(['', ...layOut(worked.screen, columns)])
+    this.print(['', ...layOut(detailLines(result), columns)])
+    if (attended && acted) {
       this.print([
         '',
         'A message for the ticket or the chat, without secrets:',
         ...layOut(
           messageLines(result).map((line) => `  ${line}`),
-          process.stdout.columns,
+          columns,
         ),
       ])
     }
+    const where = result.incident_id === undefined ? 'with --json' : `stanch incident show ${result.incident_id}`
+    const rows = process.stdout.isTTY ? LAST_ROWS : Number.POSITIVE_INFINITY
+    this.print(['', ...lastScreen(verdictLines(result, zone), nextLines(result.next), rows, where, columns)])
     if (report) for (const line of reportLines(report)) this.say(line)
     this.say(`${result.simulated ? 'SIMULATED' : 'REAL'} tenant; exit ${process.exitCode}`)
   }

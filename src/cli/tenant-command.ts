@@ -27,9 +27,10 @@ export abstract class TenantCommand extends StanchCommand {
     const connected = await connect(place, connection, flags)
     this.closeAfterwards(() => connected.close())
     for (const warning of connected.warnings) this.say(`Warning: ${warning}`)
-    this.say(
-      `${connected.mode === 'sim' ? 'SIMULATED' : 'REAL'} tenant ${connected.origin.host} (domain from ${connected.from.domain ?? 'your answer'}; credential from ${connected.from.credential ?? 'your answer'})`,
-    )
+    const {domain = 'your answer', credential = 'your answer'} = connected.from
+    const from =
+      domain === credential ? `domain and credential from ${domain}` : `domain from ${domain}; credential from ${credential}`
+    this.say(`${connected.mode === 'sim' ? 'SIMULATED' : 'REAL'} tenant ${connected.origin.host} (${from})`)
     return connected
   }
 

@@ -4,7 +4,7 @@ import {rfc3339Millis, systemClock} from '../clock.ts'
 import {isCode, StanchError} from '../errors.ts'
 import {KINDS} from '../trail/format/members.ts'
 import type {StoredRecord} from '../trail/format/record.ts'
-import {readTrail} from '../trail/read-trail.ts'
+import {readTrail, segmentFiles} from '../trail/read-trail.ts'
 import {type ReadRecord, TrailReader} from '../trail/reader.ts'
 import {quoted} from '../untrusted.ts'
 import {pathsOf} from './context.ts'
@@ -57,6 +57,20 @@ export function trailQuestion(place: Place, filter: RecordFilter): TrailQuestion
       (until === undefined || record.time <= until) &&
       (incident === undefined || record['inc'] === incident),
   }
+}
+
+/**
+ * What to say where there is no trail: nothing was recorded is no finding about records. Undefined where there is one.
+ */
+export function noTrailLines(place: Place, mode: Mode): string[] | undefined {
+  const paths = pathsOf(place)
+  if (segmentFiles(paths.trail(mode)).length > 0) return undefined
+  const simulated = mode === 'real' && segmentFiles(paths.trail('sim')).length > 0
+  return [
+    `There is no ${mode === 'sim' ? 'SIMULATED' : 'REAL'} trail on this machine: nothing was recorded here yet.`,
+    ...(simulated ? ['A SIMULATED one, of drills, is here: add --simulated'] : []),
+    `  looked in ${paths.trail(mode)}`,
+  ]
 }
 
 /** The records that a question is about, as they stand on the disk, right or wrong. */

@@ -6,7 +6,8 @@ import type {Shell} from '../cli/completion.ts'
 
 export default class Completion extends StanchCommand {
   static override summary = 'print a script that completes commands and flags in your shell'
-  static override description = 'The script is static: completing runs nothing and reads nothing.'
+  static override description = `The script is static: completing runs no stanch and asks no tenant. Incident and client ids are read off the data folder of
+this machine.`
   static override examples = [
     {description: 'bash, for this session', command: 'source <(<%= config.bin %> completion bash)'},
     {description: 'fish, for good', command: '<%= config.bin %> completion fish > ~/.config/fish/completions/stanch.fish'},

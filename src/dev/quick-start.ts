@@ -73,6 +73,11 @@ export const quickStart: Plugin = {
       throw new StanchError('internal', `${found.file} of oclif no longer holds what the quick start replaces.`)
     return parts.join(found.to)
   },
+  // One character beyond Latin-1 would make the whole text twice as wide in memory, and twice as long to take in.
+  renderChunk(code, chunk) {
+    if (chunk.name !== 'ground') return null
+    return code.replaceAll(/[\u0080-\uffff]/g, (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`)
+  },
 }
 
 /** The file of the late packages. @param from a file of oclif, whose packages they are */

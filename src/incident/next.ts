@@ -84,13 +84,21 @@ export function nextSteps(facts: NextFacts): string[] {
     next.push(`what was done with it, and what is left to remove: stanch hunt --incident ${id}`)
   const deleted = facts.actions.some((action) => action.kind === 'client_grant.delete' && action.outcome === 'done')
   if (deleted && status === 'contained')
-    next.push(`when the users of this client have the new secret: stanch grant restore --incident ${id}`)
+    next.push(
+      `when ${isRotated(facts.actions) ? 'the users of this client have the new secret' : 'the leaked token is dead'}: stanch grant restore --incident ${id}`,
+    )
   const clearAt = parseRfc3339(facts.exposure.all_clear.worst_case_at)
   const now = parseRfc3339(facts.exposure.computed_at)
   if (facts.exposure.all_clear.state === 'open' && clearAt !== undefined && now !== undefined) {
     next.push(`all clear at ${facts.exposure.all_clear.worst_case_at}, in ${humanDuration(clearAt - now)}`)
   }
+  if (status === 'contained' || status === 'restored')
+    next.push(`${next.length === 0 ? '' : 'when all of this is done: '}stanch incident close ${id}`)
   return next
+}
+
+function isRotated(actions: readonly ActionResult[]): boolean {
+  return actions.some(({kind, outcome}) => kind === 'client_secret.rotate' && (outcome === 'done' || outcome === 'already'))
 }
 
 /** What closes a claim that does not hold, where nothing above closes it already. */
@@ -98,10 +106,7 @@ function unproven({plan, proof, gaps, actions, open_paths}: NextFacts, id: strin
   const next: string[] = []
   const has = (code: string) => gaps.some((gap) => gap.code === code)
   const alive = proof.some((one) => one.claim === 'old_secret_refused' && one.verdict === 'failed')
-  const rotated = actions.some(
-    (one) => one.kind === 'client_secret.rotate' && (one.outcome === 'done' || one.outcome === 'already'),
-  )
-  if (alive && rotated)
+  if (alive && isRotated(actions))
     next.push(
       `the old secret is still accepted: stanch resume ${id} --credential-file FILE asks again; if it still is, it was set back: look into the tenant log and rotate again`,
     )

@@ -55,6 +55,8 @@ export function nextByRecord(state: IncidentState, record: OnRecord): string[] {
     next.push(
       `all clear at ${clear.worst_case_at}${client === undefined ? '' : `; as of now: stanch exposure --client ${client}`}`,
     )
+  if (state.last_status === 'contained' || state.last_status === 'restored')
+    next.push(`${next.length === 0 ? '' : 'when all of this is done: '}stanch incident close ${id}`)
   return next
 }
 

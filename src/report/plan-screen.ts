@@ -3,27 +3,23 @@ import {breakageOf, consumersOf} from '../incident/consumers.ts'
 import {grantsLeft} from '../incident/actions/delete-client-grant.ts'
 import {isChange, openPaths, reopeningScopes} from '../incident/policy.ts'
 import type {PlanChoices, PlanFacts} from '../incident/policy.ts'
-import type {Plan} from '../incident/plan.ts'
+import type {Plan, PlanStep} from '../incident/plan.ts'
 import {printable, quoted} from '../untrusted.ts'
 
 /** The plan as it is shown before the confirmation: every step with its undo, what stays open, what a token can still undo. */
 export function planLines(plan: Plan, facts: PlanFacts, choices: PlanChoices): string[] {
   const {snapshot} = facts
   const lines = [
-    `Plan for client ${plan.client_id} ${quoted(snapshot.client.name)} on ${plan.mode === 'sim' ? 'SIMULATED' : 'REAL'} tenant ${printable(plan.tenant)}:`,
+    `Plan for client ${quoted(snapshot.client.name, 30)} on ${plan.mode === 'sim' ? 'SIMULATED' : 'REAL'} tenant ${printable(plan.tenant)}:`,
   ]
   if (snapshot.operator.client_id === plan.client_id)
     lines.push(
       '  WARNING: you are signed in with this very client. The token you have works on until it ends; you get no other by it.',
     )
-  let number = 0
-  for (const step of plan.steps) {
-    if (step.action === 'manual') continue
-    number += 1
-    lines.push(`  ${number}. ${printable(step.title, 160)}${isChange(step) ? `  [undo: ${printable(step.undo, 160)}]` : ''}`)
-  }
+  lines.push(...stepLines(plan.steps.filter((step) => step.action !== 'manual')))
   const manual = plan.steps.filter((step) => step.action === 'manual').length
-  if (manual > 0) lines.push(`  then ${manual} step(s) for people, listed at the end`)
+  // In one line with the last step: the screen is small.
+  if (manual > 0) lines.push(`${lines.pop() ?? ''}; then ${manual} step(s) for people`)
   for (const {grant, why} of grantsLeft(facts, choices, plan.steps))
     lines.push(`  stays: grant ${grant.id} on ${printable(grant.audience, 60)} (${why})`)
   for (const path of openPaths(facts, plan.steps)) lines.push(`  stays open: ${printable(path, 400)}`)
@@ -55,6 +51,30 @@ function breakLines(plan: Plan, {snapshot}: PlanFacts): string[] {
       return `    ${when}: ${printable(consumer.ip ?? 'no address', 45)} ${printable(consumer.user_agent ?? '', 40)}`.trimEnd()
     }),
   ]
+}
+
+/** A line a step; changes that stand together and are undone in the same way say so once, below the last of them. */
+function stepLines(steps: readonly PlanStep[]): string[] {
+  const lines: string[] = []
+  let from = 0
+  steps.forEach((step, index) => {
+    const text = `  ${index + 1}. ${printable(step.title, 160)}`
+    if (!isChange(step)) {
+      lines.push(text)
+      from = index + 1
+      return
+    }
+    const next = steps[index + 1]
+    if (next && isChange(next) && next.undo === step.undo) {
+      lines.push(text)
+      return
+    }
+    const undo = printable(step.undo, 160)
+    if (from === index) lines.push(`${text}  [undo: ${undo}]`)
+    else lines.push(text, `     [undo of ${from + 1} to ${index + 1}: ${undo}]`)
+    from = index + 1
+  })
+  return lines
 }
 
 /** What the client can reach and until when tokens for it live: one line an API. */

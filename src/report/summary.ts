@@ -21,37 +21,20 @@ export const CLAIM_WORDS: Readonly<Record<string, string>> = {
 }
 
 /**
- * The last screen: verdict in the fixed vocabulary, proofs, all clear, where the new secret went, what is not known, and
- * the next act. Pure; every foreign text is printable.
+ * What stands above the last screen: proofs, on what the all clear rests, what is not known, the checkpoint. Pure; every
+ * foreign text is printable.
  */
-export function summaryLines(result: IncidentResult, zone: string): string[] {
-  const now = parseRfc3339(result.exposure.computed_at) ?? 0
-  const lines = [
-    `${result.simulated ? 'SIMULATED' : 'REAL'} tenant ${printable(result.tenant)}, client ${result.client.client_id} ${quoted(result.client.name)}`,
-    `Verdict:    ${VERDICTS[result.status]}`,
-  ]
-  if (result.incident_id) lines.push(`Incident:   ${result.incident_id}`)
-  for (const proof of result.proof) lines.push(proofLine(proof))
+export function detailLines(result: IncidentResult): string[] {
   const {all_clear: clear} = result.exposure
-  lines.push(
-    clear.state === 'clear'
-      ? `All clear:  since ${clear.worst_case_at}`
-      : `All clear:  ${instantLine(clear.worst_case_at, now, zone)}`,
-    `            Issued access tokens cannot be revoked; each lives until its exp. ${printable(clear.basis, 300)}`,
-  )
-  if (clear.exact_at) lines.push(`            The leaked token itself lives until ${clear.exact_at}.`)
-  if (clear.observed_at) lines.push(`            Tokens seen in the tenant log live until ${clear.observed_at} at the latest.`)
-  if (result.delivery)
-    lines.push(
-      `New secret: ${result.delivery.result === 'ok' ? 'in' : 'NOT where you wanted it; it is in'} ${printable(result.delivery.sink)}`,
-    )
+  const lines: string[] = []
+  if (result.proof.length > 0) lines.push('Proven by probing:')
+  for (const proof of result.proof) lines.push(proofLine(proof))
+  lines.push('Issued access tokens cannot be revoked; each lives until its exp.', `All clear = ${printable(clear.basis, 300)}`)
+  if (clear.exact_at) lines.push(`  The leaked token itself lives until ${clear.exact_at}.`)
+  if (clear.observed_at) lines.push(`  Tokens seen in the tenant log live until ${clear.observed_at} at the latest.`)
   if (result.evidence_gaps.length > 0) {
     lines.push('Not known:')
     for (const gap of result.evidence_gaps) lines.push(`  - ${printable(gap.what, 160)}: ${printable(gap.why, 400)}`)
-  }
-  if (result.next.length > 0) {
-    lines.push('Next:')
-    result.next.forEach((step, index) => lines.push(`  ${index + 1}. ${printable(step, 400)}`))
   }
   if (result.audit) {
     lines.push('Checkpoint of the audit trail, to paste into the ticket:')
@@ -60,25 +43,78 @@ export function summaryLines(result: IncidentResult, zone: string): string[] {
   return lines
 }
 
+/** Begins the last screen: simulated or real, verdict in the fixed vocabulary, all clear, where the new secret is. */
+export function verdictLines(result: IncidentResult, zone: string): string[] {
+  const now = parseRfc3339(result.exposure.computed_at) ?? 0
+  const {all_clear: clear, audiences} = result.exposure
+  const gaps = result.evidence_gaps.length
+  const lines = [
+    `${result.simulated ? 'SIMULATED' : 'REAL'} tenant ${printable(result.tenant)}, client ${result.client.client_id} ${quoted(result.client.name)}`,
+    `Verdict:    ${VERDICTS[result.status]}`,
+  ]
+  if (result.incident_id) lines.push(`Incident:   ${result.incident_id}`)
+  const {deleted, rotated} = cutBy(result)
+  const cut = [
+    ...(deleted > 0 ? [`${deleted} client grant(s) (can be given back)`] : []),
+    ...(rotated ? ['the old secret (for good)'] : []),
+  ]
+  if (cut.length > 0 && result.status !== 'restored') lines.push(`Cut:        ${cut.join(' and ')}`)
+  lines.push(
+    clear.state === 'clear'
+      ? `All clear:  since ${clear.worst_case_at}`
+      : `All clear:  ${instantLine(clear.worst_case_at, now, zone)}${audiences.length > 0 ? '; until then issued tokens work' : ''}`,
+  )
+  if (gaps > 0) lines.push(`Not known:  ${gaps} thing${gaps === 1 ? '' : 's'}, listed above`)
+  if (result.delivery) lines.push(...deliveryLines(result.delivery))
+  return lines
+}
+
+/** A path stands on a line of its own, so that it can be copied whole. */
+function deliveryLines({result, sink}: NonNullable<IncidentResult['delivery']>): string[] {
+  return [`New secret: ${result === 'ok' ? 'handed over to' : 'NOT where you wanted it; it is in'}`, `  ${printable(sink, 4096)}`]
+}
+
+/** What is next, an item each; a command stands on a line of its own, so that it can be copied whole. */
+export function nextLines(next: readonly string[]): string[][] {
+  // The all clear stands above already.
+  const shown = next.filter((step) => !step.startsWith('all clear at '))
+  return shown.map((step, index) => {
+    const number = `  ${index + 1}. `
+    const [, why, command] =
+      /^(.*?) ?\(then: (stanch .*)\)$/.exec(step) ??
+      /^(.*?): (stanch (?:incident|grant|hunt|watch|resume) [^,;()]*)$/.exec(step) ??
+      []
+    if (why === undefined || command === undefined) return [`${number}${printable(step, 400)}`]
+    return [`${number}${printable(why, 400)}${why.endsWith('?') ? ' When yes:' : ':'}`, `     ${printable(command, 400)}`]
+  })
+}
+
+/** How many client grants are gone, and whether the old secret is. */
+function cutBy(result: IncidentResult): {deleted: number; rotated: boolean} {
+  const done = (kind: string) => result.actions.filter((action) => action.kind === kind && isDone(action.outcome)).length
+  return {deleted: done('client_grant.delete'), rotated: done('client_secret.rotate') > 0}
+}
+
 /** A message for the ticket or the chat: at most ten lines, no secret, no scope list. */
 export function messageLines(result: IncidentResult): string[] {
-  const deleted = result.actions.filter((action) => action.kind === 'client_grant.delete' && isDone(action.outcome))
+  const {deleted, rotated} = cutBy(result)
   const apis = result.exposure.audiences.map((audience) => printable(audience.name, 60))
-  const rotated = result.actions.some((action) => action.kind === 'client_secret.rotate' && isDone(action.outcome))
   const {all_clear: clear} = result.exposure
   const lines = [
     `${result.simulated ? '[SIMULATED] ' : ''}Leaked ${result.leak} of client ${quoted(result.client.name)} (${result.client.client_id}), tenant ${printable(result.tenant)}: ${result.status}.`,
-    `Cut: ${[deleted.length > 0 ? `${deleted.length} client grant(s)` : '', rotated ? 'the old client secret' : ''].filter(Boolean).join(' and ') || 'nothing'}.`,
+    `Cut: ${[deleted > 0 ? `${deleted} client grant(s)` : '', rotated ? 'the old client secret' : ''].filter(Boolean).join(' and ') || 'nothing'}.`,
   ]
-  if (deleted.length > 0)
+  if (deleted > 0)
     lines.push(
       `Breaks: this client gets no token for ${apis.slice(0, 5).join(', ')}${apis.length > 5 ? ' and more' : ''} until its grants are given back.`,
     )
   if (rotated) lines.push('To do: whoever runs this client must deploy the new secret; it is handed over separately.')
   lines.push(
-    `All clear: ${clear.state === 'clear' ? `since ${clear.worst_case_at}` : `${clear.worst_case_at}, not before`}; tokens issued earlier work until then.`,
+    clear.state === 'clear'
+      ? `All clear since ${clear.worst_case_at}: no token that was issued before works any more.`
+      : `All clear: ${clear.worst_case_at}, not before; tokens issued earlier work until then.`,
   )
-  if (result.evidence_gaps.some((gap) => gap.code === 'token_can_reopen'))
+  if (clear.state === 'open' && result.evidence_gaps.some((gap) => gap.code === 'token_can_reopen'))
     lines.push('Until then an issued token could undo this; a second rotation is planned.')
   if (result.incident_id) lines.push(`Incident: ${result.incident_id}`)
   return lines.slice(0, 10)

@@ -12,7 +12,7 @@ import {printable, quoted} from '../untrusted.ts'
 import type {CountdownOptions} from './countdown.ts'
 import {Progress} from './progress.ts'
 import {prompterFor, requireTerminal, type Prompter, type Terminal} from './prompter.ts'
-import {labelled, layOut} from './screen.ts'
+import {labelled, layOut, SCREEN_ROWS} from './screen.ts'
 import {styleFor} from './style.ts'
 
 export interface InteractiveOptions extends Terminal {
@@ -109,6 +109,7 @@ export function interactiveResponder(options: InteractiveOptions): InteractiveRe
     output.write('\n')
     if (decision.screen) write([...decision.screen, ''])
     write([decision.ask], style.bold)
+    if (fits(decision, columns())) write(explanation(decision), style.dim)
     switch (decision.kind) {
       case 'confirm':
         return confirm(decision)
@@ -136,6 +137,20 @@ function explanation(decision: Decision): string[] {
     ['Effect', decision.effect],
     ['Undo', decision.undo],
   ])
+}
+
+/** Does the explanation stand on the screen with the question? Else `?` shows it. A search has its own place for it. */
+function fits(decision: Decision, columns: number | undefined): boolean {
+  const choices = decision.kind === 'choice' ? decision.choices : []
+  if (choices.length > MOST_NUMBERED) return false
+  const lines = [
+    ...(decision.screen ? [...decision.screen, ''] : []),
+    decision.ask,
+    ...explanation(decision),
+    ...choices.flatMap(({label, detail}) => [`     ${label}`, ...(detail === undefined ? [] : [`     ${detail}`])]),
+    'prompt',
+  ]
+  return layOut(lines, columns).length <= SCREEN_ROWS
 }
 
 /** The value behind a number, or a value typed out. */

@@ -55,7 +55,9 @@ export class Progress {
   notify(event: ProgressEvent): void {
     if (event.kind === 'probe') {
       const words = printable(event.claim, 40).replaceAll('_', ' ')
-      return this.#countdown.show(`proving: ${words}, ${event.refusals} of at least ${event.wanted}`, event.seconds_left)
+      const {refusals, wanted} = event
+      const run = refusals > wanted ? `${refusals} in a row, ${wanted} needed` : `${refusals} of ${wanted}`
+      return this.#countdown.show(`proving: ${words}, ${run}`, event.seconds_left)
     }
     if (event.kind === 'waits') return this.#countdown.show(`waiting: ${printable(event.why, 100)}`, event.seconds_left)
     this.#countdown.clear()
@@ -71,8 +73,13 @@ export class Progress {
         return this.#line(`${this.#number(event.step)}${event.step.title} ...`)
       case 'step_ends': {
         const {word, tone} = OUTCOMES[event.outcome]
-        const detail = event.detail ? ` (${event.detail})` : ''
-        return this.#line(`${this.#number(event.step)}${word}: ${event.step.title}${detail}`, this.#style[tone], event.at)
+        const [, before, place] = /^(.*?)((?:file|sealed):.*)$/.exec(event.detail ?? '') ?? [undefined, event.detail, undefined]
+        const detail = before?.trim() ? ` (${before.trim()})` : ''
+        const text = place === undefined ? `${event.step.title}${detail}` : `${event.step.title}, ${before?.trim() ?? 'in'}`
+        this.#line(`${this.#number(event.step)}${word}: ${text}`, this.#style[tone], event.at)
+        // Whole and in a line of its own: it is copied.
+        if (place !== undefined) this.#output.write(`          ${printable(place, 4200)}\n`)
+        return
       }
     }
   }

@@ -1,8 +1,11 @@
 import {printable} from '../untrusted.ts'
-import {wrap} from '../report/width.ts'
+import {displayWidth, wrap} from '../report/width.ts'
 
 /** Rows that the lines of one question may take at 80x24; the rest is for the question and its answer. */
 export const SCREEN_ROWS = 18
+
+/** Rows of the last screen, so that it stays whole at 80x24 above the exit line and the shell's next prompt. */
+export const LAST_ROWS = 20
 
 /** Narrowest and widest text; wider terminals get lines that are still easy to read. */
 const NARROWEST = 40
@@ -13,10 +16,44 @@ export function textWidth(columns: number | undefined): number {
   return Math.min(WIDEST, Math.max(NARROWEST, columns ?? 80)) - 1
 }
 
+/** A path or a command alone in its line: it is copied, and a break of ours in it would be copied, too. */
+const COPIED = /^ +(?:(?:file|sealed):|\/|[A-Z]:\\|stanch )/
+
 /** Lines as a terminal shows them: nothing in them that it would obey, wrapped, continued under their own beginning. */
 export function layOut(lines: readonly string[], columns: number | undefined): string[] {
   const width = textWidth(columns)
-  return lines.flatMap((line) => wrap(printable(line, 2000), width, indentOf(line)))
+  return lines.flatMap((line) => {
+    const shown = printable(line, COPIED.test(line) ? 4200 : 2000)
+    return COPIED.test(line) ? [shown] : wrap(shown, width, indentOf(line))
+  })
+}
+
+/** Rows that laid-out lines take: the terminal itself breaks those that are copied whole. */
+function rowsOf(lines: readonly string[], columns: number | undefined): number {
+  return lines.reduce((rows, line) => rows + Math.max(1, Math.ceil(displayWidth(line) / (columns ?? 80))), 0)
+}
+
+/**
+ * The last screen: `head`, then as many of the `items` of what is next as fit into `rows`; the rest is counted and named
+ * by `where`. The first item is always there.
+ */
+export function lastScreen(
+  head: readonly string[],
+  items: readonly (readonly string[])[],
+  rows: number,
+  where: string,
+  columns: number | undefined,
+): string[] {
+  const lines = layOut(head, columns)
+  for (const [index, item] of items.entries()) {
+    const more = layOut([...(index === 0 ? ['Next:'] : []), ...item], columns)
+    const rest = index < items.length - 1 ? 1 : 0
+    if (index > 0 && rowsOf([...lines, ...more], columns) + rest > rows) {
+      return [...lines, ...layOut([`  ... and ${items.length - index} more: ${where}`], columns)]
+    }
+    lines.push(...more)
+  }
+  return lines
 }
 
 /** Wrapped lines continue behind a `label:  ` or under the text of a `- ` item. */

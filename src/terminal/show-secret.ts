@@ -37,10 +37,12 @@ export async function showSecretOnce(secret: Secret, title: string, terminal: Te
     const value = secret.reveal()
     if (printable(value, value.length) !== value)
       throw new StanchError('delivery.failed', 'The secret has characters that a terminal would obey.')
+    // keys are ours before the secret is there: Ctrl-C in the moment between would end us with it on the screen
+    const answered = enter(input)
     output.write(
       `${ENTER_ALTERNATE}${printable(title, 78)}\r\n\r\n${value}\r\n\r\nCopy it now. Enter wipes this screen; it is not shown again.\r\n`,
     )
-    await enter(input)
+    await answered
   } finally {
     process.off('exit', wipe)
     wipe()

@@ -176,6 +176,23 @@ describe('stanch audit verify', () => {
     deepEqual(readdirSync(home.data), [])
   })
 
+  test('where no trail is, that is said instead of a verdict; one of drills is named', async (t) => {
+    const home = newHome(t)
+    const none = await run(home, ['audit', 'verify'])
+    equal(none.code, 5)
+    match(none.stdout, /^There is no REAL trail on this machine: nothing was recorded here yet\.$/m)
+    ok(!none.stdout.includes('NOT VERIFIED') && !none.stdout.includes('--simulated'))
+    const shown = await run(home, ['audit', 'show'])
+    equal(shown.code, 0)
+    match(shown.stderr, /^There is no REAL trail on this machine/m)
+    equal((await run(home, ['drill', '--yes', '--json'])).code, 0)
+    for (const command of ['verify', 'show']) {
+      const real = await run(home, ['audit', command])
+      match(`${real.stdout}${real.stderr}`, /^There is no REAL trail[^]*^A SIMULATED one, of drills, is here: add --simulated$/m)
+    }
+    match((await run(home, ['audit', 'verify', '--simulated'])).stdout, /^VERIFIED/)
+  })
+
   test("another key or first record than the log's is exit 5; anchors that are none, and a folder with --simulated, are exit 2", async (t) => {
     const home = newHome(t)
     equal((await run(home, ['audit', 'verify', VECTOR, '--first', 'f'.repeat(64)])).code, 5)

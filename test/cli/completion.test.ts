@@ -1,6 +1,6 @@
 import {deepEqual, equal, match, ok} from 'node:assert/strict'
 import {spawnSync} from 'node:child_process'
-import {readFileSync, writeFileSync} from 'node:fs'
+import {mkdirSync, readFileSync, writeFileSync} from 'node:fs'
 import path from 'node:path'
 import {describe, test} from 'node:test'
 
@@ -47,7 +47,7 @@ describe('stanch completion', () => {
     }
   })
 
-  const asked = (words: readonly string[]): string[] => {
+  const asked = (words: readonly string[], data = '/nowhere'): string[] => {
     const script = completionScript('bash', Object.values(commands))
     const quotedWords = words.map((word) => `'${word}'`).join(' ')
     const run = spawnSync(
@@ -57,7 +57,7 @@ describe('stanch completion', () => {
         '-c',
         `${script}\nCOMP_WORDS=(${quotedWords}); COMP_CWORD=$((\${#COMP_WORDS[@]}-1)); _stanch; printf '%s\\n' "\${COMPREPLY[@]}"`,
       ],
-      {encoding: 'utf8'},
+      {encoding: 'utf8', env: {...process.env, STANCH_DATA_DIR: data}},
     )
     equal(run.stderr, '')
     return run.stdout.split('\n').filter((line) => line !== '')
@@ -70,6 +70,36 @@ describe('stanch completion', () => {
     deepEqual(asked(['stanch', 'profile', 'add', 'x', '--auth-method', '']), ['post', 'basic'])
     deepEqual(asked(['stanch', 'profile', 'add', 'x', '--secret-ref', '']), [])
     deepEqual(asked(['stanch', 'nothing', 'x']), [])
+  })
+
+  test('bash completes incident and client ids from the data folder alone, whatever is in it', (t) => {
+    const data = temporaryFolder(t)
+    for (const id of ['inc-20261122-k7m2xq', 'inc-20261122-aaaaaa', 'other'])
+      mkdirSync(path.join(data, 'incidents', id), {recursive: true})
+    mkdirSync(path.join(data, 'trail', 'records'), {recursive: true})
+    writeFileSync(
+      path.join(data, 'trail', 'records', '0'),
+      '{"client_id":"A1b2C3"}\n{"client_id":"A1b2C3"}\n{"client_id":"Zz9-_"}\n{"client_id":"x$(id)"}\n{"client_id":"`id`"}\n',
+    )
+    const incidents = ['inc-20261122-aaaaaa', 'inc-20261122-k7m2xq']
+    for (const words of [
+      ['incident', 'show'],
+      ['resume'],
+      ['report'],
+      ['audit', 'show', '--incident'],
+      ['grant', 'restore', '--incident'],
+    ])
+      deepEqual(asked(['stanch', ...words, ''], data), incidents, words.join(' '))
+    deepEqual(asked(['stanch', 'incident', 'close', 'inc-20261122-k'], data), ['inc-20261122-k7m2xq'])
+    for (const words of [
+      ['client', 'show'],
+      ['exposure', '--client'],
+      ['grant', 'list', '--client'],
+    ])
+      deepEqual(asked(['stanch', ...words, ''], data), ['A1b2C3', 'Zz9-_'], words.join(' '))
+    ok(asked(['stanch', 'incident', 'close', '--ca'], data).includes('--cause'))
+    deepEqual(asked(['stanch', 'incident', 'show', '']), [])
+    deepEqual(asked(['stanch', 'client', 'show', '']), [])
   })
 
   test('the scripts are sound to the shells that are here', (t) => {

@@ -17,7 +17,7 @@ import {csvCell, csvLine} from '../../src/report/siem/csv.ts'
 import {ecsLine} from '../../src/report/siem/ecs.ts'
 import {jsonLine} from '../../src/report/siem/jsonl.ts'
 import {ocsfLine} from '../../src/report/siem/ocsf.ts'
-import {messageLines, summaryLines} from '../../src/report/summary.ts'
+import {detailLines, messageLines, nextLines, verdictLines} from '../../src/report/summary.ts'
 import {plainWords} from '../../src/report/timeline.ts'
 import {verificationLines} from '../../src/report/verification-lines.ts'
 import {table} from '../../src/terminal/table.ts'
@@ -139,7 +139,8 @@ const SCREENS: Readonly<Record<string, (text: string) => readonly string[]>> = {
     ),
   'reach': (text) => apiLines({snapshot: snapshot(text)}),
   'exposure': (text) => exposureLines(exposure(text), 'UTC'),
-  'summary': (text) => summaryLines(result(text), 'UTC'),
+  'details': (text) => detailLines(result(text)),
+  'last screen': (text) => [...verdictLines(result(text), 'UTC'), ...nextLines(result(text).next).flat()],
   'message for the ticket': (text) => messageLines(result(text)),
   'incident show': (text) =>
     incidentLines({

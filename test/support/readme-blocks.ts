@@ -59,7 +59,7 @@ export function normalised(transcript: string): {progress: string[]; rest: strin
     .replaceAll(/127\.0\.0\.1:\d+/g, 'HOST')
     .replaceAll(/inc-\d{8}-[a-z0-9]{6}/g, 'INCIDENT')
     .replaceAll(/stanch\.local\/[0-9a-f]{16}/g, 'TRAIL')
-    .replaceAll(/\b[A-Za-z0-9+/]{43}=/g, 'ROOT')
+    .replaceAll(/(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{43}=/g, 'ROOT')
     .replaceAll(/\bclient [A-Za-z0-9]{32}\b/g, 'client CLIENT')
     .replaceAll(/\b\d+ h \d+ m\b|\b\d+ d \d+ h\b/g, 'LONG')
     // one expression: "1 m 00 s" and "59 s" are a breath apart

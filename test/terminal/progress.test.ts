@@ -87,10 +87,10 @@ test('without a terminal a countdown is a plain line about every 10 s and at eve
   assert.deepEqual(
     lines().map((line) => line.slice(10)),
     [
-      'proving: old secret refused, 1 of at least 3, 40 s left',
-      'proving: old secret refused, 1 of at least 3, 30 s left',
-      'proving: old secret refused, 2 of at least 3, 24 s left',
-      'proving: old secret refused, 2 of at least 3, 0 s left',
+      'proving: old secret refused, 1 of 3, 40 s left',
+      'proving: old secret refused, 1 of 3, 30 s left',
+      'proving: old secret refused, 2 of 3, 24 s left',
+      'proving: old secret refused, 2 of 3, 0 s left',
     ],
   )
 })
@@ -108,7 +108,7 @@ test('on a dumb terminal nothing is written over', () => {
   const {progress, written} = setUp({tty: true, env: {TERM: 'dumb'}})
   progress.notify(probe(1, 40))
   progress.notify(probe(1, 39))
-  assert.equal(written(), '03:00:00Z proving: old secret refused, 1 of at least 3, 40 s left\n')
+  assert.equal(written(), '03:00:00Z proving: old secret refused, 1 of 3, 40 s left\n')
 })
 
 test('on a terminal the countdown goes on by itself and stops for the next line', () => {

@@ -63,6 +63,19 @@ export class Pty {
     return Array.from({length: this.#screen.rows}, (_, i) => active.getLine(active.baseY + i)?.translateToString(true) ?? '')
   }
 
+  /** The visible screen as lines: what the terminal itself broke at its right edge is whole again. */
+  lines(): string[] {
+    const {active} = this.#screen.buffer
+    const lines: string[] = []
+    for (let i = 0; i < this.#screen.rows; i++) {
+      const row = active.getLine(active.baseY + i)
+      const text = row?.translateToString(true) ?? ''
+      if (row?.isWrapped && lines.length > 0) lines.push(`${lines.pop() ?? ''}${text}`)
+      else lines.push(text)
+    }
+    return lines
+  }
+
   /** Screen and scrollback. */
   history(): string {
     const {active} = this.#screen.buffer

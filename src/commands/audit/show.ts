@@ -37,12 +37,17 @@ It does not verify: that is stanch audit verify. Changes nothing. With --follow 
         hint: 'Use: stanch audit export --format jsonl --follow',
       })
     }
-    const [{trailQuestion, trailRecords, trailStream}, {recordLines}] = await Promise.all([
+    const [{noTrailLines, trailQuestion, trailRecords, trailStream}, {recordLines}] = await Promise.all([
       import('../../cli/trail-records.ts'),
       import('../../report/audit-lines.ts'),
     ])
     const question = trailQuestion(this.place(flags), flags)
     const {folder, mode} = question
+    const none = noTrailLines(this.place(flags), mode)
+    if (none && !flags.follow) {
+      for (const line of none) this.say(line)
+      return []
+    }
     this.say(
       `${mode === 'sim' ? 'SIMULATED' : 'REAL'} trail in ${folder}; not verified here: stanch audit verify${mode === 'sim' ? ' --simulated' : ''}`,
     )
