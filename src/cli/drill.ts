@@ -45,6 +45,8 @@ export type DrillResult = IncidentResult & {readonly score: DrillScore; readonly
 export interface DrillOptions {
   readonly attended: boolean
   readonly dry_run: boolean
+  /** Who is told, as `--notify` has it. */
+  readonly notify?: readonly string[] | undefined
   readonly interruption: {requested: boolean}
   readonly say: (line: string) => void
   readonly responder: (connected: Connected) => Promise<Responder>
@@ -111,7 +113,13 @@ export async function startDrill(place: Place, scenario: string, seed?: number):
           client_id: practice.leak.client_id,
           leaked,
           interruption: options.interruption,
-          options: {reason: `drill ${scenario}`, dry_run: options.dry_run, max_actions: 25, include_own: false},
+          options: {
+            reason: `drill ${scenario}`,
+            dry_run: options.dry_run,
+            max_actions: 25,
+            include_own: false,
+            notify: options.notify,
+          },
           choices: DEFAULT_CHOICES,
           asks_way: true,
           onIncident: options.onIncident,
@@ -129,6 +137,7 @@ export async function startDrill(place: Place, scenario: string, seed?: number):
           dry_run: options.dry_run,
           max_actions: 25,
           include_own: false,
+          notify: options.notify,
         },
         leak: kind,
         client_id: practice.leak.client_id,

@@ -90,6 +90,17 @@ export const deliverFlags = {
   }),
 }
 
+/** Who is told. */
+export const notifyFlags = {
+  notify: Flags.string({
+    summary: 'tell somebody: exec:COMMAND, webhook:URL or webhook:env:NAME; JSON, redacted; may be repeated',
+    helpGroup: INCIDENT,
+    helpValue: 'TARGET',
+    multiple: true,
+    multipleNonGreedy: true,
+  }),
+}
+
 /** Where something is proven. */
 export const proofFlags = {
   'verify-window': duration({

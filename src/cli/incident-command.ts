@@ -12,7 +12,7 @@ import {safeJson} from '../untrusted.ts'
 import type {Connected} from './context.ts'
 import {reportLines, reportOf} from './error-report.ts'
 import {exitOf} from './exit-codes.ts'
-import type {choiceFlags, connectionFlags, deliverFlags, incidentFlags, proofFlags} from './flags.ts'
+import type {choiceFlags, connectionFlags, deliverFlags, incidentFlags, notifyFlags, proofFlags} from './flags.ts'
 import type {IncidentOptions} from './incident-session.ts'
 import {TenantCommand} from './tenant-command.ts'
 
@@ -21,7 +21,8 @@ export type IncidentFlagValues = FlagsOf<typeof connectionFlags> &
   FlagsOf<typeof incidentFlags> &
   FlagsOf<typeof choiceFlags> &
   FlagsOf<typeof deliverFlags> &
-  FlagsOf<typeof proofFlags> & {'log-level'?: string}
+  FlagsOf<typeof proofFlags> &
+  FlagsOf<typeof notifyFlags> & {'log-level'?: string}
 
 /** What the commands share that change a tenant: consent, interruption, the way results and errors are shown. */
 export abstract class IncidentCommand extends TenantCommand {
@@ -84,6 +85,7 @@ export abstract class IncidentCommand extends TenantCommand {
       dry_run: flags['dry-run'] ?? false,
       max_actions: flags['max-actions'] ?? 25,
       include_own: flags['include-own'] ?? false,
+      notify: flags.notify,
     }
   }
 

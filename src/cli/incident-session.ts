@@ -1,6 +1,6 @@
 import path from 'node:path'
 
-import {parseRfc3339, systemClock} from '../clock.ts'
+import {parseRfc3339, rfc3339Millis, systemClock} from '../clock.ts'
 import type {Operator} from '../auth0/tenant.ts'
 import type {Sink} from '../delivery/sink.ts'
 import {StanchError, isCode} from '../errors.ts'
@@ -20,6 +20,8 @@ import {incidentsOf} from '../execution/record-mapping.ts'
 import type {Responder, TypedDecision} from '../execution/responder.ts'
 import {IncidentTrail as Journal} from '../execution/incident-trail.ts'
 import type {HandOver, Run} from '../execution/run.ts'
+import type {Notifier} from '../execution/notifier.ts'
+import {openedNotice, resultNotice} from '../incident/notice.ts'
 import {earlierChanges} from '../incident/earlier-changes.ts'
 import type {EarlierChange} from '../incident/earlier-changes.ts'
 import {
@@ -62,6 +64,8 @@ export interface IncidentOptions {
   readonly dry_run: boolean
   readonly max_actions: number
   readonly include_own: boolean
+  /** Who is told, as `--notify` has it. */
+  readonly notify?: readonly string[] | undefined
 }
 
 export interface Job {
@@ -115,16 +119,19 @@ export interface TrailView {
  */
 export async function runIncident(job: Job): Promise<Worked> {
   refuseLeakedAsOwn(job)
+  const notifier = job.options.notify?.length
+    ? await (await import('./notify.ts')).notifierOf(job.options.notify, job.place.env)
+    : undefined
   if (job.options.dry_run) return dryRun(job)
   const alone = workAlone(job.connected, job.client_id)
   try {
-    return await worked(job)
+    return await worked(job, notifier)
   } finally {
     alone.close()
   }
 }
 
-async function worked(job: Job): Promise<Worked> {
+async function worked(job: Job, notifier: Notifier | undefined): Promise<Worked> {
   // The trail is opened while the first answers are on their way. Whether it can be written is known before anything is changed.
   const opening = openTrail(job.place, job.connected.mode)
   opening.catch(() => {})
@@ -133,10 +140,11 @@ async function worked(job: Job): Promise<Worked> {
     await job.connected.tenant.operator()
     capture = beginCapture(job)
     const {operator, facts} = await look(job)
-    return await runOn(await opening, job, operator, facts, capture)
+    return await runOn(await opening, job, operator, facts, capture, notifier)
   } finally {
     capture?.stop()
     const trail = await opening.catch(() => undefined)
+    await notifier?.drain()
     trail?.close(job.interruption.requested ? 'interrupted' : 'done')
   }
 }
@@ -256,6 +264,7 @@ async function runOn(
   operator: Operator,
   facts: PlanFacts,
   capture: LogCapture | undefined,
+  notifier: Notifier | undefined,
 ): Promise<Worked> {
   const {connected, responder, options} = job
   const {tenant, clock, mode} = connected
@@ -271,6 +280,15 @@ async function runOn(
   const handOver = await prepareHandOver(job, plan, id)
 
   const journal = view.journal ?? open(trail, job, snapshot.tenant, id)
+  const about = {
+    incident_id: id,
+    simulated: mode === 'sim',
+    tenant: snapshot.tenant,
+    client_id: job.client_id,
+    leak: state?.leak ?? job.leak,
+    ...(options.ticket === undefined ? {} : {ticket: printable(options.ticket)}),
+  }
+  if (!view.journal) notifier?.notify(journal, openedNotice(about, rfc3339Millis(clock.now())))
   await recordTokens(trail, connected, id)
   for (const one of job.known ?? []) journal.observe({...one, target: `client:${job.client_id}`})
   journal.gaps(environmentOf(job))
@@ -287,7 +305,9 @@ async function runOn(
     ...(capture ? {capture} : {}),
     ...(job.log_caps ? {log_caps: job.log_caps} : {}),
   }
-  return confirmAndWork(run, job, facts, plan, state, incidents)
+  const worked = await confirmAndWork(run, job, facts, plan, state, incidents)
+  notifier?.notify(journal, resultNotice(about, worked.result, rfc3339Millis(clock.now())))
+  return worked
 }
 
 async function confirmAndWork(

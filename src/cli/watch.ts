@@ -1,4 +1,4 @@
-import {systemClock} from '../clock.ts'
+import {rfc3339, systemClock} from '../clock.ts'
 import {StanchError} from '../errors.ts'
 import {incidentState} from '../execution/incident.ts'
 import {IncidentTrail} from '../execution/incident-trail.ts'
@@ -6,10 +6,16 @@ import {tenantNow} from '../execution/verify.ts'
 import {watch} from '../execution/watch.ts'
 import {watchFacts, watchRecord, watchSince} from '../execution/watch-facts.ts'
 import {tenantSource} from '../execution/watch-source.ts'
+import {eventOf} from '../execution/record-mapping.ts'
+import type {IncidentEvent} from '../incident/events.ts'
+import {watchNotice} from '../incident/notice.ts'
+import type {NoticeAbout} from '../incident/notice.ts'
 import type {RecordedEvent, WatchView} from '../incident/watch/view.ts'
+import {replay} from '../incident/replay.ts'
 import type {IncidentState} from '../incident/replay.ts'
 import {nextByRecord} from '../incident/standing.ts'
 import {logBytes} from '../trail/read-trail.ts'
+import {TrailReader} from '../trail/reader.ts'
 import type {Trail} from '../trail/trail.ts'
 import {recordTokens} from './context.ts'
 import type {Connected, Place} from './context.ts'
@@ -25,6 +31,8 @@ export interface WatchJob {
   /** Seconds between two rounds. */
   readonly interval: number
   readonly once: boolean
+  /** Who is told, as `--notify` has it. */
+  readonly notify?: readonly string[]
   readonly signal: AbortSignal
   readonly onIncident: (found: FoundIncident) => void
   readonly onEvent: (event: RecordedEvent) => void
@@ -44,6 +52,7 @@ export async function watchIncident(job: WatchJob): Promise<WatchView> {
   if (client_id === undefined) {
     throw new StanchError('usage.invalid', `Incident ${found.state.incident_id} names no client: there is nothing to watch.`)
   }
+  const notifier = job.notify?.length ? await (await import('./notify.ts')).notifierOf(job.notify, place.env) : undefined
   const trail = await openTrailOf(place, found)
   let reason = 'done'
   try {
@@ -51,16 +60,21 @@ export async function watchIncident(job: WatchJob): Promise<WatchView> {
     await connected.tenant.operator()
     await recordTokens(trail, connected)
     const now = () => tenantNow(connected)
+    const journal = new IncidentTrail(trail, found.state.incident_id, found.state.tenant, systemClock)
+    const about = noticeAbout(found, client_id)
     return await watch(
       {
-        journal: new IncidentTrail(trail, found.state.incident_id, found.state.tenant, systemClock),
+        journal,
         clock: connected.clock,
         now,
         source: tenantSource(connected.tenant, connected.clock, now, job.signal),
         client_id,
         record: recordReader(trail, found, client_id, now),
         signal: job.signal,
-        onEvent: job.onEvent,
+        onEvent: (event, own) => {
+          job.onEvent(event)
+          if (own) notifier?.notify(journal, watchNotice(about, event, rfc3339(now())))
+        },
         onView: job.onView,
       },
       {interval: job.interval, once: job.once},
@@ -69,38 +83,57 @@ export async function watchIncident(job: WatchJob): Promise<WatchView> {
     reason = job.signal.aborted ? 'interrupted' : 'failed'
     throw error
   } finally {
+    await notifier?.drain()
     trail.close(reason)
   }
 }
 
-/** The incident as the trail has it, read again only after something was appended. */
+/** Observations that say nothing which a watch's judgement rests on: its own, and who was told. */
+const SILENT: readonly string[] = ['watch', 'watch.checkpoint', 'notify']
+
+function noticeAbout({state, mode}: FoundIncident, client_id: string): NoticeAbout {
+  const {incident_id, tenant, leak, ticket} = state
+  return {incident_id, simulated: mode === 'sim', tenant, client_id, leak, ...(ticket === undefined ? {} : {ticket})}
+}
+
+/** The incident as the trail has it: what was appended since the last time is folded in, by whomever. */
 export function recordReader(trail: Trail, found: FoundIncident, clientId: string, now: () => number) {
+  const id = found.state.incident_id
+  const needle = `"inc":${JSON.stringify(id)}`
+  const reader = new TrailReader(trail.folder)
   const read = (sha256: string) => trail.getEvidence(sha256)
-  const make = () => {
-    const state = incidentState(trail, found.state.incident_id)
-    if (state.closed_at !== undefined) {
-      throw new StanchError(
-        'guard.incident_closed',
-        `Incident ${state.incident_id} was closed meanwhile: its watch ends with it.`,
-      )
+  const news = () => {
+    const events: IncidentEvent[] = []
+    for (const {record} of reader.available((line) => line.includes(needle))) {
+      const event = record['inc'] === id ? eventOf(record) : undefined
+      if (event) events.push(event)
     }
+    return events
+  }
+  const make = (state: IncidentState) => {
+    if (state.closed_at !== undefined)
+      throw new StanchError('guard.incident_closed', `Incident ${id} was closed meanwhile: its watch ends with it.`)
     const record = watchRecord(state, read)
     const steps = nextByRecord(state, {manual: manualSteps({...found, state})})
     return {
       record,
       facts: watchFacts(record, clientId, read),
       since: watchSince(record, now()),
-      afterwards: [...steps.filter((step) => !step.startsWith('all clear')), `stanch incident close ${state.incident_id}`],
+      afterwards: [...steps.filter((step) => !step.startsWith('all clear')), `stanch incident close ${id}`],
     }
   }
+  let made: ReturnType<typeof make> | undefined
   let bytes = -1
-  let made: ReturnType<typeof make>
   return () => {
     const size = logBytes(trail.folder)
-    if (size !== bytes) {
-      made = make()
-      bytes = size
-    }
+    if (made && size === bytes) return made
+    const events = news()
+    bytes = size
+    const state = replay(id, events, made?.record.state) ?? incidentState(trail, id)
+    made =
+      made && events.every((event) => event.kind === 'observed' && SILENT.includes(event.action))
+        ? {...made, record: {...made.record, state}}
+        : make(state)
     return made
   }
 }

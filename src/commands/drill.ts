@@ -3,6 +3,7 @@ import * as Flags from '@oclif/core/flags'
 
 import {IncidentCommand} from '../cli/incident-command.ts'
 import {startDrill} from '../cli/drill.ts'
+import {notifyFlags} from '../cli/flags.ts'
 import type {Drill, DrillResult} from '../cli/drill.ts'
 
 export default class DrillCommand extends IncidentCommand {
@@ -36,6 +37,7 @@ No account and no network is needed. With --yes nobody is asked; without it the 
       summary: 'a new file for the score card: .html, .json or .md, without personal data',
       helpValue: 'FILE',
     }),
+    ...notifyFlags,
     seed: Flags.integer({summary: 'same seed, same tenant', min: 0, max: 2_147_483_647}),
   }
 
@@ -52,6 +54,7 @@ No account and no network is needed. With --yes nobody is asked; without it the 
       const worked = await drill.work({
         attended,
         dry_run: flags['dry-run'],
+        notify: flags.notify,
         interruption: this.interruption,
         say: (line) => this.say(line),
         responder: (connected) => this.responder(attended, connected, flags.yes || !attended ? {'plan.confirm': 'yes'} : {}),

@@ -2,7 +2,7 @@ import * as Args from '@oclif/core/args'
 import * as Flags from '@oclif/core/flags'
 
 import type {Place} from '../cli/context.ts'
-import {connectionFlags, deliverFlags, incidentFlags, proofFlags} from '../cli/flags.ts'
+import {connectionFlags, deliverFlags, incidentFlags, notifyFlags, proofFlags} from '../cli/flags.ts'
 import {IncidentCommand} from '../cli/incident-command.ts'
 import {runIncident} from '../cli/incident-session.ts'
 import {leakedParts} from '../cli/leaked-value.ts'
@@ -37,6 +37,7 @@ export default class Execute extends IncidentCommand {
     }),
     ...deliverFlags,
     ...incidentFlags,
+    ...notifyFlags,
     'credential-file': proofFlags['credential-file'],
   }
 

@@ -7,6 +7,7 @@ import {
   deliverFlags,
   incidentFlags,
   leakFlag,
+  notifyFlags,
   proofFlags,
   scannerFlags,
 } from '../cli/flags.ts'
@@ -60,6 +61,7 @@ secret over, proves it and says when the all clear is. In a terminal it asks; wi
     ...choiceFlags,
     ...deliverFlags,
     ...incidentFlags,
+    ...notifyFlags,
     ...proofFlags,
   }
 

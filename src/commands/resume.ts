@@ -1,6 +1,6 @@
 import * as Args from '@oclif/core/args'
 
-import {connectionFlags, deliverFlags, incidentFlags, proofFlags} from '../cli/flags.ts'
+import {connectionFlags, deliverFlags, incidentFlags, notifyFlags, proofFlags} from '../cli/flags.ts'
 import {IncidentCommand} from '../cli/incident-command.ts'
 import {runIncident} from '../cli/incident-session.ts'
 import {openTrail} from '../cli/context.ts'
@@ -35,6 +35,7 @@ Without an id it takes the only unfinished incident; with several it lists them.
   static override flags = {
     ...connectionFlags,
     ...deliverFlags,
+    ...notifyFlags,
     since: incidentFlags.since,
     yes: incidentFlags.yes,
     'max-actions': incidentFlags['max-actions'],

@@ -1,7 +1,7 @@
 import * as Args from '@oclif/core/args'
 import * as Flags from '@oclif/core/flags'
 
-import {connectionFlags} from '../cli/flags.ts'
+import {connectionFlags, notifyFlags} from '../cli/flags.ts'
 import {TenantCommand} from '../cli/tenant-command.ts'
 import {isCode, StanchError} from '../errors.ts'
 import {safeJson} from '../untrusted.ts'
@@ -28,6 +28,7 @@ With --json it prints a stream: one document a line, as things happen.`
   }
   static override flags = {
     ...connectionFlags,
+    ...notifyFlags,
     interval: Flags.integer({
       summary: 'seconds between two rounds',
       default: 30,
@@ -69,6 +70,7 @@ With --json it prints a stream: one document a line, as things happen.`
       incident: args.incident,
       interval: flags.interval,
       once: flags['exit-code'],
+      notify: flags.notify ?? [],
       signal: stop.signal,
       onIncident: (found) => {
         this.incidentId = found.state.incident_id

@@ -20,13 +20,18 @@ export interface CommandRun {
  * Runs a command of the responder's choice with `input` on its standard input, and gives back what it printed. No shell,
  * nothing of Auth0 in its environment, started in the root folder.
  *
- * @param limits `bytes` of its output that are taken; more is an error
+ * @param options `bytes` of its output that are taken, more is an error; `signal` ends it
  * @throws sink.invalid when it is not there; delivery.failed when it does not end, is ended by a signal or says too much
  */
 export function runCommand(
   argv: readonly string[],
   input: Uint8Array | string,
-  options: {readonly env: NodeJS.ProcessEnv; readonly seconds: number; readonly bytes: number},
+  options: {
+    readonly env: NodeJS.ProcessEnv
+    readonly seconds: number
+    readonly bytes: number
+    readonly signal?: AbortSignal | undefined
+  },
 ): Promise<CommandRun> {
   const name = commandName(argv)
   const file = findCommand(argv[0] ?? '', options.env['PATH'])
@@ -51,6 +56,9 @@ export function runCommand(
       problem ??= why
       child.kill('SIGKILL')
     }
+    const leave = () => stop('was stopped')
+    if (options.signal?.aborted) leave()
+    options.signal?.addEventListener('abort', leave, {once: true})
     const timer = setTimeout(() => stop(`did not end within ${options.seconds} s and was stopped`), options.seconds * 1000)
     child.stdout.on('data', (part: Buffer) => {
       size += part.length
@@ -67,6 +75,7 @@ export function runCommand(
     })
     child.once('close', (code, signal) => {
       clearTimeout(timer)
+      options.signal?.removeEventListener('abort', leave)
       if (code === null) problem ??= `was ended by ${signal ?? 'a signal'}`
       if (problem !== undefined) reject(new StanchError('delivery.failed', `${name} ${problem}.`))
       else

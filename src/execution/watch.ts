@@ -40,7 +40,8 @@ export interface WatchRun {
     readonly afterwards: readonly string[]
   }
   readonly signal?: AbortSignal
-  readonly onEvent: (event: RecordedEvent) => void
+  /** `own` is false for what another watch of the same incident wrote. */
+  readonly onEvent: (event: RecordedEvent, own: boolean) => void
   readonly onView: (view: WatchView) => void
 }
 
@@ -179,7 +180,7 @@ class Watching {
     ])
     this.#checkpoint = checkpoint
     this.#seq = records.at(-1)?.seq ?? this.#seq
-    for (const [index, event] of events.entries()) onEvent({...event, seq: records[index]?.seq ?? -1})
+    for (const [index, event] of events.entries()) onEvent({...event, seq: records[index]?.seq ?? -1}, true)
   }
 
   /** The last event: nothing that was issued lives any more. */
@@ -191,6 +192,7 @@ class Watching {
       finding: `all clear since ${at}; the tenant log was read up to ${view.read_until ?? 'unknown'}`,
       alarm: false,
       count: 1,
+      again: false,
       first_at: at,
       last_at: at,
       log_ids: [],
@@ -207,7 +209,7 @@ class Watching {
       if (record.seq <= this.#seq) continue
       this.#seq = record.seq
       const event = record['action'] === 'watch' ? this.#evidence<WatchEvent>(record['evidence']) : undefined
-      if (event) onEvent({...event, seq: record.seq})
+      if (event) onEvent({...event, seq: record.seq}, false)
     }
     this.#memory = this.#fromTrail()
   }

@@ -62,9 +62,13 @@ export interface IncidentState {
 
 type Draft = {-readonly [K in keyof IncidentState]: IncidentState[K]} & {operations: Operation[]; proofs: Proof[]}
 
-/** Folds the events of one incident, in the order of the trail. Undefined when it was never opened. */
-export function replay(incidentId: string, events: Iterable<IncidentEvent>): IncidentState | undefined {
-  let state: Draft | undefined
+/**
+ * Folds the events of one incident, in the order of the trail. Undefined when it was never opened.
+ *
+ * @param before the state by the events before these; it is left as it is
+ */
+export function replay(incidentId: string, events: Iterable<IncidentEvent>, before?: IncidentState): IncidentState | undefined {
+  let state: Draft | undefined = before && {...before, operations: [...before.operations], proofs: [...before.proofs]}
   for (const event of events) {
     if (event.kind === 'opened') {
       state ??= opened(incidentId, event)

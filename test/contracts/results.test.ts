@@ -18,7 +18,7 @@ const FULL = ['read:clients', 'create:clients', 'read:client_grants', 'create:cl
 describe('JSON results', () => {
   test('every command has a schema, and every schema a command', () => {
     deepEqual(Object.keys(SCHEMA_OF).sort(), Object.keys(commands).sort())
-    deepEqual([...new Set([...Object.values(SCHEMA_OF), 'error', 'incident-report'])].sort(), [...DOCUMENTS].sort())
+    deepEqual([...new Set([...Object.values(SCHEMA_OF), 'error', 'incident-report', 'notice'])].sort(), [...DOCUMENTS].sort())
   })
 
   test('what every command prints with --json is one document of its schema', async (t) => {

@@ -1,7 +1,7 @@
 import * as Flags from '@oclif/core/flags'
 
 import {required} from '../../cli/base-command.ts'
-import {choiceFlags, clientFlag, connectionFlags, incidentFlags, leakFlag, proofFlags} from '../../cli/flags.ts'
+import {choiceFlags, clientFlag, connectionFlags, incidentFlags, leakFlag, notifyFlags, proofFlags} from '../../cli/flags.ts'
 import {IncidentCommand} from '../../cli/incident-command.ts'
 import {leakedParts} from '../../cli/leaked-value.ts'
 import {runIncident} from '../../cli/incident-session.ts'
@@ -27,6 +27,7 @@ Every grant is saved first and can be given back with: stanch grant restore.`
     all: Flags.boolean({summary: 'all grants of the client', exclusive: ['grant', 'audience']}),
     leak: leakFlag({default: 'unknown' as const}),
     ...incidentFlags,
+    ...notifyFlags,
     'include-user-grants': choiceFlags['include-user-grants'],
     ...proofFlags,
   }

@@ -1,7 +1,7 @@
 import * as Flags from '@oclif/core/flags'
 
 import {required} from '../../cli/base-command.ts'
-import {clientFlag, connectionFlags, deliverFlags, incidentFlags, leakFlag, proofFlags} from '../../cli/flags.ts'
+import {clientFlag, connectionFlags, deliverFlags, incidentFlags, leakFlag, notifyFlags, proofFlags} from '../../cli/flags.ts'
 import {IncidentCommand} from '../../cli/incident-command.ts'
 import {leakedParts} from '../../cli/leaked-value.ts'
 import {runIncident} from '../../cli/incident-session.ts'
@@ -32,6 +32,7 @@ export default class SecretRotate extends IncidentCommand {
     leak: leakFlag({default: 'client-secret' as const}),
     ...deliverFlags,
     ...incidentFlags,
+    ...notifyFlags,
     ...proofFlags,
   }
 

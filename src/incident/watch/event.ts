@@ -24,6 +24,8 @@ export interface WatchEvent {
   readonly alarm: boolean
   /** Log entries that it stands for since it was last reported; 1 for what was seen in the tenant's state. */
   readonly count: number
+  /** True when the same source was reported before. */
+  readonly again: boolean
   readonly first_at: string
   readonly last_at: string
   readonly log_ids: readonly string[]

@@ -70,5 +70,5 @@ function wider(now: ExpectedGrant, before: ExpectedGrant): boolean {
 }
 
 function once(at: string) {
-  return {count: 1, first_at: at, last_at: at, log_ids: []}
+  return {count: 1, again: false, first_at: at, last_at: at, log_ids: []}
 }
