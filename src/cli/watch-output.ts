@@ -13,6 +13,8 @@ export interface WatchOutputOptions {
   readonly stdout: NodeJS.WriteStream
   readonly stderr: NodeJS.WriteStream
   readonly interval: number
+  /** One look only: its state is the result. */
+  readonly once: boolean
 }
 
 /** A state that is the same but for the time is said again after this long, seconds of tenant time. */
@@ -68,6 +70,8 @@ export class WatchOutput {
   view(view: WatchView): void {
     this.#view = view
     if (this.#screen) return this.#screen.draw()
+    // For people the last state is the result, and is printed as such.
+    if (!this.#options.json && (this.#options.once || view.state === 'clear')) return
     const {state, all_clear_at, next, counts, blind} = view
     const same = JSON.stringify({state, all_clear_at, next, counts, blind})
     const at = Date.parse(view.at) / 1000
@@ -84,7 +88,9 @@ export class WatchOutput {
     if (this.#options.json) return this.#print(watchDocument('ended', {...stateMembers(view), exit}))
     this.#screen?.draw()
     this.close()
-    this.#print(watchLine(view, this.#zone))
+    const {stdout} = this.#options
+    for (const line of stdout.isTTY ? layOut([watchLine(view, this.#zone)], stdout.columns) : [watchLine(view, this.#zone)])
+      this.#print(line)
     this.#options.stderr.write(`${this.#options.connected.mode === 'sim' ? 'SIMULATED' : 'REAL'} tenant; exit ${exit}\n`)
   }
 

@@ -62,6 +62,7 @@ With --json it prints a stream: one document a line, as things happen.`
       stdout: process.stdout,
       stderr: process.stderr,
       interval: flags.interval,
+      once: flags['exit-code'],
     })
     this.closeAfterwards(() => output.close())
     const view = await watchIncident({

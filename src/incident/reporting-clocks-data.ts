@@ -64,5 +64,5 @@ export const REPORTING_RULES: readonly ReportingRule[] = [
     source: TABLE,
   },
   {regime: 'HIPAA', what: 'notification', start: 'aware', within: {days: 60}, source: TABLE},
-  {regime: 'PCI DSS', what: 'notification', start: 'aware', within: {hours: 0}, note: 'at once', source: TABLE},
+  {regime: 'PCI DSS', what: 'notification', start: 'aware', within: {hours: 0}, source: TABLE},
 ]

@@ -24,6 +24,10 @@ export interface ReportingClocks {
   readonly items: readonly ReportingClock[]
 }
 
+/** Where nobody said when they knew. */
+export const UNSAID =
+  'of which nobody said when it was: reckoned from the opening of the incident, so it may be earlier (incident update --aware-at)'
+
 type Starts = Pick<IncidentState, 'aware_at' | 'opened_at' | 'clock_starts'>
 
 /**
@@ -57,7 +61,7 @@ function startOf(start: ClockStart, {aware_at, opened_at, clock_starts}: Starts)
     if (aware_at !== undefined && aware_at !== 'unknown') return {starts_at: aware_at, said: 'after awareness'}
     return {
       starts_at: opened_at,
-      said: 'after awareness, of which nobody said when it was: reckoned from the opening of the incident, so it may be earlier (incident update --aware-at)',
+      said: `after awareness, ${UNSAID}`,
     }
   }
   const at = clock_starts[start]

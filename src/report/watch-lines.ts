@@ -2,7 +2,7 @@ import {humanDuration, parseRfc3339} from '../clock.ts'
 import type {RecordedEvent, WatchView} from '../incident/watch/view.ts'
 import {printable, safeJson} from '../untrusted.ts'
 import {localTime, utc} from './times.ts'
-import {cutToWidth, padTo} from './width.ts'
+import {cutToWidth, padTo, wrap} from './width.ts'
 
 /** States as words: what is so must be clear without colour. */
 export const WATCH_STATES: Readonly<Record<WatchView['state'], string>> = {
@@ -40,7 +40,7 @@ export function watchScreen(
     `${about.simulated ? 'SIMULATED' : 'REAL'} tenant ${printable(about.tenant, 60)}  incident ${view.incident_id}`,
     WATCH_STATES[view.state],
     clearLine(view, about.zone, now),
-    `Next: ${printable(view.next, 300)}`,
+    ...wrap(`Next: ${printable(view.next, 300)}`, size.columns, 6).slice(0, 2),
     '',
     ...readLines(view, now),
     ...(view.blind ? [`NO ANSWER from the tenant since ${clockOf(view.blind.since)}: ${printable(view.blind.why, 120)}`] : []),

@@ -73,6 +73,6 @@ export function outlookOf(facts: OutlookFacts): Outlook {
 function waiting({failing, tripped, incident_id: id}: OutlookFacts): string {
   if (failing > 0)
     return `give the new secret to the consumers that still use the old one (${failing}): stanch secret deliver --incident ${id} --deliver SINK`
-  if (tripped > 0) return 'look into who used the old secret; they are refused'
+  if (tripped > 0) return `look into who used the old secret (they are refused): stanch hunt --incident ${id}`
   return 'nothing to do: wait for the all clear'
 }
