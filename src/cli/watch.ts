@@ -58,7 +58,7 @@ export async function watchIncident(job: WatchJob): Promise<WatchView> {
   try {
     job.onIncident(found)
     await connected.tenant.operator()
-    await recordTokens(trail, connected)
+    await recordTokens(trail, connected, found.state.incident_id)
     const now = () => tenantNow(connected)
     const journal = new IncidentTrail(trail, found.state.incident_id, found.state.tenant, systemClock)
     const about = noticeAbout(found, client_id)

@@ -3,7 +3,7 @@ import path from 'node:path'
 import {describe, test} from 'node:test'
 import type {TestContext} from 'node:test'
 
-import {connect} from '../../src/cli/context.ts'
+import {connect, openTrail} from '../../src/cli/context.ts'
 import {watchIncident} from '../../src/cli/watch.ts'
 import {isCode} from '../../src/errors.ts'
 import type {WatchEvent} from '../../src/incident/watch/event.ts'
@@ -316,6 +316,22 @@ describe('watch', () => {
     ok(run.views[2]?.blind !== undefined && run.views[2].state === 'waiting')
     equal(run.views[5]?.blind, undefined)
     equal(total(run.events, 'tripwire'), 1)
+  })
+
+  test('an incident that is closed meanwhile ends its watch, and nothing is added to it', async (t) => {
+    const at = await contained(t)
+    const run = watched(t, at, {
+      onView: (_view, n) => {
+        if (n !== 2) return
+        refused(at)
+        void openTrail(placeOf(at.home), 'sim').then((trail) => {
+          trail.append({kind: 'incident.close', inc: at.incident, all_clear_at: 'unknown', disposition: 'accepted'})
+          trail.close('done')
+        })
+      },
+    })
+    await rejects(run.end, (error: unknown) => isCode(error, 'guard.incident_closed'))
+    equal(at.records().findLast((record) => record['inc'] === at.incident)?.kind, 'incident.close')
   })
 
   test('the rate limit of a small plan is respected: nothing is refused, and something is left for others', async (t) => {
