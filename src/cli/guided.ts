@@ -111,11 +111,11 @@ async function offerRestore(job: GuidedJob, worked: Worked): Promise<Worked | un
       ask: `The old secret is dead and the new one works. Give the ${taken.length} grant(s) back now?`,
       screen: [
         standingLine(result),
-        'What comes back: the same scopes, on custom APIs first, on the Management API last.',
-        'What does not: the ids of the grants. Organisation ties are made again one by one.',
+        'What comes back: the same scopes and organisation ties, custom APIs first, the Management API last.',
+        'What does not: the ids of the grants.',
         'Grants that were made or changed since the leak are left out, and named before you confirm.',
       ],
-      why: 'Users of this client get no tokens until then. Say no while they still run with the old secret.',
+      why: 'Say no until every user of this client runs with the new secret. Without grants they get no tokens.',
       effect: 'The plan of the restore is shown, with one confirmation.',
       undo: 'stanch grant delete',
       unattended: false,
@@ -235,8 +235,8 @@ async function askWay(job: GuidedJob, facts: PlanFacts): Promise<PlanChoices> {
       'Deleting the grants stops every user of this client until the grants are back:',
       ...cost.slice(0, 8),
       canGiveBack
-        ? 'This credential can give them back; each gets a new id.'
-        : 'This credential can NOT give them back (create:client_grants is missing).',
+        ? 'The credential you act with can give them back; each gets a new id.'
+        : 'The credential you act with can NOT give them back (create:client_grants is missing).',
     ],
     why: 'Grants off first: no token in the 30 s the old secret may still work.',
     effect: 'Nothing yet: the plan is shown next, with one confirmation.',

@@ -106,7 +106,7 @@ async function ofSecret(tenant: Tenant, {value, client_id}: Leaked): Promise<Liv
   let last: Liveness = unknown('nothing was asked')
   for (const way of ways) {
     const probe = await tenant.probeSecret(client_id, value, way)
-    if (probe.verdict === 'alive') return told(probe, 'alive', 'the token endpoint takes it')
+    if (probe.verdict === 'alive') return told(probe, 'alive', 'the token endpoint takes it and refuses only our made-up code')
     last = probe.verdict === 'dead' ? told(probe, 'dead', REFUSED) : unclear(probe)
     if (last.verdict !== 'dead') return last
   }

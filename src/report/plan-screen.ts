@@ -44,7 +44,7 @@ function breakLines(plan: Plan, {snapshot}: PlanFacts): string[] {
   })
   if (broken.length === 0) return []
   return [
-    `  breaks at its next token request: ${broken.length} user(s) of this client in the log`,
+    `  refused at its next token request: ${broken.length} caller(s) in the log, welcome or not`,
     ...broken.slice(0, 2).map(({consumer, at}) => {
       const due = at === undefined ? undefined : (parseRfc3339(at) ?? now) - now
       const when = due === undefined ? 'nobody knows when' : due <= 0 ? 'due now' : `in ${humanDuration(due)}`

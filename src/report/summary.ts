@@ -51,18 +51,21 @@ export function verdictLines(result: IncidentResult, zone: string): string[] {
   const lines = [
     `${result.simulated ? 'SIMULATED' : 'REAL'} tenant ${printable(result.tenant)}, client ${result.client.client_id} ${quoted(result.client.name)}`,
     `Verdict:    ${VERDICTS[result.status]}`,
+    ...(clear.state === 'open' && audiences.length > 0
+      ? ['            tokens issued before still work, until the all clear']
+      : []),
   ]
   if (result.incident_id) lines.push(`Incident:   ${result.incident_id}`)
   const {deleted, rotated} = cutBy(result)
   const cut = [
-    ...(deleted > 0 ? [`${deleted} client grant(s) (can be given back)`] : []),
+    ...(deleted > 0 ? [`${deleted} client grant(s) (until given back)`] : []),
     ...(rotated ? ['the old secret (for good)'] : []),
   ]
   if (cut.length > 0 && result.status !== 'restored') lines.push(`Cut:        ${cut.join(' and ')}`)
   lines.push(
     clear.state === 'clear'
       ? `All clear:  since ${clear.worst_case_at}`
-      : `All clear:  ${instantLine(clear.worst_case_at, now, zone)}${audiences.length > 0 ? '; until then issued tokens work' : ''}`,
+      : `All clear:  ${instantLine(clear.worst_case_at, now, zone)}`,
   )
   if (gaps > 0) lines.push(`Not known:  ${gaps} thing${gaps === 1 ? '' : 's'}, listed above`)
   if (result.delivery) lines.push(...deliveryLines(result.delivery))

@@ -98,7 +98,7 @@ test('from nothing at hand to contained takes at most seven questions, and says 
   for (const text of [
     'No tenant is configured yet',
     'That is a client secret (likely). because 64 characters of A-Z a-z 0-9 _ -',
-    'Alive: yes: the token endpoint takes it (403',
+    'Alive: yes: the token endpoint takes it and refuses only our made-up code',
     'It can do (scopes, worst first): ',
     'SIMULATED tenant',
     '[undo:',

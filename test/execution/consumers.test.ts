@@ -71,7 +71,7 @@ test('the plan screen says who breaks and when, in at most three lines', async (
   const snapshot = await observe(connected.tenant, at.client_id, 'sim', connected.clock)
   const plan = compilePlan(await loadRunbook('client-secret', path.join(ROOT, 'runbooks')), {snapshot}, DEFAULT_CHOICES)
   const lines = planLines(plan, {snapshot}, DEFAULT_CHOICES)
-  const from = lines.findIndex((line) => line.includes('breaks at its next token request: 2 user(s)'))
+  const from = lines.findIndex((line) => line.includes('refused at its next token request: 2 caller(s)'))
   ok(from > 0, lines.join('\n'))
   ok(
     lines.slice(from + 1, from + 3).every((line) => /^    (in|due now)\b/.test(line)),
