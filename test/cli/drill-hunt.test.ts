@@ -7,16 +7,16 @@ import {problemsOf} from '../support/schemas.ts'
 
 describe('drills with a history', () => {
   for (const scenario of ['secret-in-repository', 'explorer-token', 'partner', 'false-alarm']) {
-    test(`${scenario}: the score card counts what the hunt found against what was done`, async (t) => {
+    test(`${scenario}: the hunt finds everything that the attacker left, and wrongs nobody`, async (t) => {
       const home = newHome(t)
       const ran = await run(home, ['drill', scenario, '--yes', '--json', '--seed', '11'])
       const result = ran.json() as any
       deepEqual(problemsOf('drill', result), [])
       const {hunt} = result.score
-      // The story is told up to the moment of the drill, and with it what can be found; how much is measured on fixed moments.
-      equal(hunt.recall, hunt.attacker_entries === 0 ? 1 : hunt.found / hunt.attacker_entries)
-      ok(hunt.found > 0 || hunt.attacker_entries === 0, hunt.missed.join('; '))
-      equal(hunt.missed.length === 0, hunt.recall === 1 && hunt.in_inventory === hunt.left_behind)
+      equal(hunt.recall, 1, hunt.missed.join('; '))
+      equal(hunt.in_inventory, hunt.left_behind, hunt.missed.join('; '))
+      equal(hunt.legitimate_called_hostile, 0)
+      equal(hunt.ours_called_bad, 0)
       equal(hunt.attacker_entries > 0, scenario !== 'false-alarm')
       if (scenario === 'false-alarm') equal(hunt.hostile, 0)
     })

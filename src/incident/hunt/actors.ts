@@ -1,4 +1,6 @@
 import type {LogEntry} from '../../auth0/resources/log-entry.ts'
+import {rfc3339Millis} from '../../clock.ts'
+import {PROPAGATION_SECONDS} from '../exposure.ts'
 
 /** Somebody who acts: a client, or a person in the Dashboard, from an address with a tool. */
 export interface Actor {
@@ -20,7 +22,7 @@ export interface Actor {
   readonly kind: 'token' | 'api' | 'other'
   first_at: string
   last_at: string
-  /** Got a token after the secret was replaced: has the new one. */
+  /** Got a token when the old secret was no longer accepted: has the new one. */
   adopted: boolean
 }
 
@@ -36,7 +38,7 @@ export class Actors {
   crowded = 0
   readonly #byKey = new Map<string, Actor>()
   readonly #holders = new Map<string, Actor>()
-  readonly #rotated_at: string | undefined
+  readonly #old_secret_until: string | undefined
   readonly #leaked_jti: string | undefined
   readonly #leaked: string | undefined
   readonly #planted: ReadonlySet<string>
@@ -47,7 +49,7 @@ export class Actors {
     leaked_client?: string | undefined
     planted_users?: ReadonlySet<string> | undefined
   }) {
-    this.#rotated_at = facts.rotated_at
+    this.#old_secret_until = facts.rotated_at === undefined ? undefined : oldSecretUntil(facts.rotated_at)
     this.#leaked_jti = facts.leaked_jti
     this.#leaked = facts.leaked_client
     this.#planted = facts.planted_users ?? new Set()
@@ -66,40 +68,27 @@ export class Actors {
     const leaked = jti !== undefined && jti === this.#leaked_jti
     const kind = api ? 'api' : isToken(entry.type) ? 'token' : 'other'
     const key = `${kind}|${client_id}|${ip}|${fingerprint}|${agent}|${user}|${leaked ? 'leaked' : ''}|${holder ? `${holder.ip}|${holder.agent}` : ''}`
-    let actor = this.#byKey.get(key)
-    if (!actor) {
-      if (this.all.length >= MAX_ACTORS) {
-        this.crowded++
-        return {
-          index: -1,
-          client_id,
-          ip,
-          agent,
-          fingerprint,
-          user,
-          leaked_token: leaked,
-          has_jti: jti !== undefined,
-          kind,
-          first_at: date,
-          last_at: date,
-          adopted: false,
-        }
-      }
-      actor = {
-        index: this.all.length,
-        client_id,
-        ip,
-        agent,
-        fingerprint,
-        user,
-        ...(holder ? {holder} : {}),
-        leaked_token: leaked,
-        has_jti: jti !== undefined,
-        kind,
-        first_at: date,
-        last_at: date,
-        adopted: false,
-      }
+    const known = this.#byKey.get(key)
+    const actor: Actor = known ?? {
+      index: this.all.length < MAX_ACTORS ? this.all.length : -1,
+      client_id,
+      ip,
+      agent,
+      fingerprint,
+      user,
+      ...(holder ? {holder} : {}),
+      leaked_token: leaked,
+      has_jti: jti !== undefined,
+      kind,
+      first_at: date,
+      last_at: date,
+      adopted: false,
+    }
+    if (actor.index === -1) {
+      this.crowded++
+      return actor
+    }
+    if (!known) {
       this.#byKey.set(key, actor)
       this.all.push(actor)
     }
@@ -110,12 +99,21 @@ export class Actors {
   }
 
   #issued(actor: Actor, entry: LogEntry, date: string): void {
-    if (this.#rotated_at !== undefined && date > this.#rotated_at && actor.client_id === this.#leaked) actor.adopted = true
+    if (this.#old_secret_until !== undefined && date > this.#old_secret_until && actor.client_id === this.#leaked)
+      actor.adopted = true
     const jti = entry.access_token_jti
     if (jti === undefined || this.#holders.has(jti)) return
     if (this.#holders.size >= MAX_TOKENS) this.#holders.delete(this.#holders.keys().next().value ?? jti)
     this.#holders.set(jti, actor)
   }
+}
+
+/**
+ * The last moment at which a token may have been got with the old secret: the instant of a rotation is a Date header, in
+ * whole seconds rounded down, and for the documented propagation either secret is accepted.
+ */
+function oldSecretUntil(rotated_at: string): string {
+  return rfc3339Millis(Date.parse(rotated_at) + (PROPAGATION_SECONDS + 1) * 1000)
 }
 
 export function isToken(type: string): boolean {

@@ -157,6 +157,13 @@ describe('a hunt', () => {
     ok(forged.findings.every(({verdict}) => verdict !== 'ours'))
   })
 
+  for (const seconds of [0.001, 0.999, 5, 30, 31]) {
+    test(`a token ${seconds} s after the instant of the rotation may be the old secret's: it makes nobody expected`, () => {
+      const result = hunt([...before, token('seccft', 120 + seconds / 60, THIEF)])
+      equal(of(result, 'H3').find(({ip}) => ip === EXAMPLE.attacker_ip)?.verdict, 'suspect')
+    })
+  }
+
   test('the consumer that got the new secret is expected even at a new address', () => {
     const late = token('seccft', 200, {
       ...SERVICE,
