@@ -38,15 +38,3 @@ export function rankScopes(scopes: Iterable<string>): ({readonly scope: string} 
     .map((scope) => ({scope, ...scopeRisk(scope)}))
     .toSorted((a, b) => SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity) || (a.scope < b.scope ? -1 : 1))
 }
-
-/**
- * Scopes of a grant on the Management API with which an already issued token can undo containment: read the new
- * secret, set it, or re-open access.
- */
-export const UNDOING_SCOPES = [
-  'read:client_keys',
-  'read:client_credentials',
-  'update:client_keys',
-  'create:client_grants',
-  'update:client_grants',
-] as const

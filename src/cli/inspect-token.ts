@@ -1,11 +1,12 @@
 import {reachOf, type Reach} from '../auth0/reach.ts'
-import {rankScopes, UNDOING_SCOPES} from '../auth0/scopes.ts'
+import {rankScopes} from '../auth0/scopes.ts'
 import type {ScopeRisk} from '../auth0/scopes.ts'
 import {humanDuration, rfc3339} from '../clock.ts'
 import {reachLines} from '../report/reach-lines.ts'
 import {scrub} from '../secret.ts'
 import type {Owner} from '../execution/find-client.ts'
 import type {Liveness} from '../execution/liveness.ts'
+import {REOPENING_SCOPES} from '../incident/policy.ts'
 import type {Inspection} from '../tokens/inspect.ts'
 import {printable, quoted} from '../untrusted.ts'
 
@@ -148,7 +149,7 @@ function nextOf(found: Inspection, now: number): string[] {
   if (found.kind === 'unknown' && /which is no secret|which opens nothing/.test(found.what)) return ['nothing to contain']
   if (found.kind === 'client-secret') return [`stanch respond --leak client-secret --client ${client}`, runbook]
   if (found.kind !== 'management-token') return [runbook]
-  const undoing = UNDOING_SCOPES.filter((scope) => found.scopes.includes(scope))
+  const undoing = REOPENING_SCOPES.filter((scope) => found.scopes.includes(scope))
   const expired = found.expires_at !== undefined && found.expires_at <= now
   return [
     ...(expired ? ['it has expired: find out how it leaked, and whether a newer one leaked the same way'] : []),
