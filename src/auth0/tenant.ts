@@ -1,6 +1,4 @@
-import type {Clock} from '../clock.ts'
 import {StanchError} from '../errors.ts'
-import type {Logger} from '../logger.ts'
 import type {Secret} from '../secret.ts'
 import {errorOf} from './answers.ts'
 import type {Credential} from './credential.ts'
@@ -22,23 +20,15 @@ import {readSecretPage, type SecretPage} from './secret-list.ts'
 import {judge, type Sent} from './sent.ts'
 import {clientCredentialsRequest, grantRefused, parseGranted, type GrantedToken, type TokenRequest} from './token-endpoint.ts'
 import {Transport} from './transport.ts'
+import type {TransportOptions} from './transport.ts'
 
 export type {Operator} from './operator-token.ts'
 export type {Probe} from './probes.ts'
 
-export interface TenantOptions {
-  readonly origin: Origin
+export interface TenantOptions extends TransportOptions {
   /** Audience of the Management API; set it behind a custom domain. */
   readonly audience?: string
   readonly credential: Credential
-  readonly clock: Clock
-  readonly logger: Logger
-  readonly userAgent: string
-  readonly proxy?: string
-  /** PEM; trusted instead of the built-in authorities. */
-  readonly ca?: string
-  /** Total deadline of one attempt; default 30. */
-  readonly requestSeconds?: number
   /** All waits of one call together; default 60. */
   readonly budgetSeconds?: number
 }

@@ -24,7 +24,7 @@ export interface TransportOptions {
   readonly proxy?: string
   /** PEM of the certificate authorities to trust instead of the built-in ones. */
   readonly ca?: string
-  /** Total deadline of one attempt, seconds. */
+  /** Total deadline of one attempt; default 30. */
   readonly requestSeconds?: number
 }
 
