@@ -3,7 +3,7 @@ import type {Client} from '../auth0/resources/client.ts'
 import type {ClientCredential} from '../auth0/resources/credential.ts'
 import type {Tenant} from '../auth0/tenant.ts'
 import {humanDuration} from '../clock.ts'
-import {StanchError, isCode} from '../errors.ts'
+import {attempt} from '../execution/attempt.ts'
 import {MAX_TOKEN_LIFETIME} from '../incident/exposure.ts'
 import type {EvidenceGap} from '../incident/tenant-snapshot.ts'
 import {usesKey} from '../incident/tenant-snapshot.ts'
@@ -53,21 +53,6 @@ async function lifetimeOf(tenant: Tenant, audience: string, gaps: EvidenceGap[])
     name: server?.name ?? audience,
     token_lifetime_seconds: known ?? MAX_TOKEN_LIFETIME,
     lifetime_source: known === undefined ? 'assumed_max' : 'tenant',
-  }
-}
-
-async function attempt<T>(
-  read: () => Promise<T>,
-  gaps: EvidenceGap[],
-  gap: {code: string; what: string},
-): Promise<T | undefined> {
-  try {
-    return await read()
-  } catch (error) {
-    const hidden = isCode(error, 'auth0.scope_missing') || isCode(error, 'auth0.unexpected_answer')
-    if (!(error instanceof StanchError) || !hidden) throw error
-    gaps.push({...gap, why: error.message})
-    return undefined
   }
 }
 

@@ -6,7 +6,7 @@ import type {ResourceServer} from '../auth0/resources/resource-server.ts'
 import type {Operator, Tenant} from '../auth0/tenant.ts'
 import {rfc3339Millis} from '../clock.ts'
 import type {Clock} from '../clock.ts'
-import {isCode} from '../errors.ts'
+import {attempt} from './attempt.ts'
 import {usesKey, type ApiAccess, type EvidenceGap, type OperatorFacts, type TenantSnapshot} from '../incident/tenant-snapshot.ts'
 
 const LOG_PAGE = 100
@@ -193,21 +193,6 @@ async function readOlder(tenant: Tenant, q: string, what: string, gaps: Evidence
     })
   }
   return entries
-}
-
-/** A read that a missing scope may refuse: then it is a gap, not the end. Everything else goes on as an error. */
-async function attempt<T>(
-  read: () => Promise<T>,
-  gaps: EvidenceGap[],
-  gap: {code: string; what: string},
-): Promise<T | undefined> {
-  try {
-    return await read()
-  } catch (error) {
-    if (!isCode(error, 'auth0.scope_missing') && !isCode(error, 'auth0.unexpected_answer')) throw error
-    gaps.push({...gap, why: (error as Error).message})
-    return undefined
-  }
 }
 
 function dedupe(gaps: readonly EvidenceGap[]): EvidenceGap[] {
