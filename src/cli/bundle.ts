@@ -6,6 +6,7 @@ import {createFolder} from '../files/folder.ts'
 import {fileStat, readBounded} from '../files/read.ts'
 import {createExclusive} from '../files/write.ts'
 import {bundleFiles, namedBlobs} from '../report/bundle.ts'
+import type {BundleFacts} from '../report/bundle-lines.ts'
 import {sha256Of, type Withheld} from '../report/bundle-manifest.ts'
 import {type ArchiveFile, ustar} from '../report/ustar.ts'
 import {textOf} from '../report/account.ts'
@@ -42,26 +43,10 @@ export interface BundleRequest {
   readonly to?: string | undefined
 }
 
-export interface Bundled {
-  readonly incident_id: string
-  readonly simulated: boolean
-  readonly path: string
-  readonly form: 'folder' | 'tar'
-  /** Of the archive; of MANIFEST.sha256, which lists all others, for a folder. */
-  readonly sha256: string
-  /** Bytes of all files. */
-  readonly size: number
-  readonly files: number
-  /** Checkpoint that the slice leads to. */
-  readonly checkpoint: {readonly origin: string; readonly size: number; readonly root_hash: string}
-  /** The incident is closed, nothing in it is open, and no evidence is missing. */
-  readonly complete: boolean
-  readonly blinded: number
-  readonly withheld: number
-  /** Blobs that records name and that this machine does not hold. */
-  readonly missing: number
+/** What was written, and where the record of it stands. */
+export interface Bundled extends BundleFacts {
   /** The `export` record: written afterwards, so it is not covered by the bundle's checkpoint. */
-  readonly custody: {readonly seq: number; readonly leaf: string}
+  readonly custody: BundleFacts['custody'] & {readonly leaf: string}
 }
 
 /**

@@ -6,13 +6,18 @@ export interface BundleFacts {
   readonly simulated: boolean
   readonly path: string
   readonly form: 'folder' | 'tar'
+  /** Of the archive; of MANIFEST.sha256, which lists all others, for a folder. */
   readonly sha256: string
+  /** Bytes of all files. */
   readonly size: number
   readonly files: number
+  /** Checkpoint that the slice leads to. */
   readonly checkpoint: {readonly origin: string; readonly size: number; readonly root_hash: string}
+  /** The incident is closed, nothing in it is open, and no evidence is missing. */
   readonly complete: boolean
   readonly blinded: number
   readonly withheld: number
+  /** Blobs that records name and that this machine does not hold. */
   readonly missing: number
   readonly custody: {readonly seq: number}
 }
