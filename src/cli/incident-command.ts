@@ -9,11 +9,11 @@ import type {PlanChoices} from '../incident/policy.ts'
 import {DEFAULT_CHOICES} from '../incident/policy.ts'
 import {detailLines, messageLines, nextLines, verdictLines} from '../report/summary.ts'
 import {safeJson} from '../untrusted.ts'
-import type {Connected} from './context.ts'
+import type {Connected, Place} from './context.ts'
 import {reportLines, reportOf} from './error-report.ts'
 import {exitOf} from './exit-codes.ts'
 import type {choiceFlags, connectionFlags, deliverFlags, incidentFlags, notifyFlags, proofFlags} from './flags.ts'
-import type {IncidentOptions} from './incident-session.ts'
+import type {IncidentOptions} from './incident-job.ts'
 import {TenantCommand} from './tenant-command.ts'
 
 type FlagsOf<T> = Partial<InferredFlags<T & object>>
@@ -86,6 +86,18 @@ export abstract class IncidentCommand extends TenantCommand {
       max_actions: flags['max-actions'] ?? 25,
       include_own: flags['include-own'] ?? false,
       notify: flags.notify,
+    }
+  }
+
+  /** What all commands that change a tenant give to the work on an incident. */
+  protected async workOn(flags: IncidentFlagValues, attended: boolean, place: Place, connected: Connected) {
+    return {
+      place,
+      connected,
+      responder: await this.responder(attended, connected, flags.yes ? {'plan.confirm': 'yes'} : {}),
+      options: this.optionsOf(flags),
+      interruption: this.interruption,
+      onIncident: (id: string) => (this.incidentId = id),
     }
   }
 

@@ -23,7 +23,7 @@ import type {ClientGrant} from '../auth0/resources/client-grant.ts'
 import {openTrail} from './context.ts'
 import type {Connected, Place} from './context.ts'
 import {runIncident} from './incident-session.ts'
-import type {IncidentOptions} from './incident-session.ts'
+import type {IncidentOptions} from './incident-job.ts'
 import {commandPlan} from './plans.ts'
 
 export interface RestoreJob {

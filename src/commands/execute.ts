@@ -64,10 +64,7 @@ export default class Execute extends IncidentCommand {
     const {plannedAudiences} = await import('../execution/expose.ts')
     const showOnTerminal = await this.showOnTerminal()
     const worked = await runIncident({
-      place,
-      connected,
-      responder: await this.responder(attended, connected, flags.yes ? {'plan.confirm': 'yes'} : {}),
-      options: this.optionsOf(flags),
+      ...(await this.workOn(flags, attended, place, connected)),
       leak: plan.leak,
       client_id: plan.client_id,
       choices: {
@@ -78,12 +75,10 @@ export default class Execute extends IncidentCommand {
       ...(await leakedParts(connected, plan.leak, plan.client_id, leaked)),
       ...(sink ? {sink} : {}),
       ...(showOnTerminal ? {showOnTerminal} : {}),
-      interruption: this.interruption,
       fixed: true,
       ...(approval ? {approval} : {}),
       audiences: plannedAudiences(plan),
       plan: () => plan,
-      onIncident: (id) => (this.incidentId = id),
     })
     await this.show(worked, attended)
   }

@@ -15,7 +15,7 @@ import {required} from '../cli/base-command.ts'
 import {IncidentCommand} from '../cli/incident-command.ts'
 import type {IncidentFlagValues} from '../cli/incident-command.ts'
 import {runIncident} from '../cli/incident-session.ts'
-import type {Job} from '../cli/incident-session.ts'
+import type {Job} from '../cli/incident-job.ts'
 import {leakedParts} from '../cli/leaked-value.ts'
 import {runbookFor} from '../cli/runbook-folder.ts'
 import type {Connected, Place} from '../cli/context.ts'
@@ -86,19 +86,14 @@ secret over, proves it and says when the all clear is. In a terminal it asks; wi
     const {compilePlan} = await import('../runbooks/compile.ts')
     const client_id = required(client ?? (await this.#compared(flags, place, connected, leaked)), 'client')
     const worked = await runIncident({
-      place,
-      connected,
-      responder: await this.responder(false, connected, flags.yes ? {'plan.confirm': 'yes'} : {}),
-      options: this.optionsOf(flags),
+      ...(await this.workOn(flags, false, place, connected)),
       leak,
       client_id,
       choices,
       ...(await leakedParts(connected, leak, client_id, leaked)),
       ...(sink ? {sink} : {}),
       ...(known ? {known} : {}),
-      interruption: this.interruption,
       plan: (facts) => compilePlan(runbook, facts, choices),
-      onIncident: (id) => (this.incidentId = id),
     })
     await this.show(worked, false)
   }
@@ -182,26 +177,21 @@ secret over, proves it and says when the all clear is. In a terminal it asks; wi
       return
     }
     const {connected} = opening
-    const responder = await this.responder(true, connected)
-    const client = flags.client ?? named ?? opening.client_id ?? (await opening.askClient(responder))
+    const work = await this.workOn(flags, true, place, connected)
+    const client = flags.client ?? named ?? opening.client_id ?? (await opening.askClient(work.responder))
     const showOnTerminal = await this.showOnTerminal()
     const {guidedIncident} = await import('../cli/guided.ts')
     const worked = await guidedIncident({
-      place,
-      connected,
-      responder,
+      ...work,
       leak: opening.leak,
       client_id: client,
       ...(opening.leaked ? {leaked: opening.leaked} : {}),
       ...(sink ? {sink} : {}),
       ...(showOnTerminal ? {showOnTerminal} : {}),
       ...(known ? {known} : {}),
-      interruption: this.interruption,
-      options: this.optionsOf(flags),
       choices: this.choicesOf(flags),
       asks_way: !flags['keep-grants'] && !flags['no-rotate'],
       ...(flags.runbook === undefined ? {} : {runbook: flags.runbook}),
-      onIncident: (id) => (this.incidentId = id),
     })
     await this.show(worked, true)
   }

@@ -74,24 +74,19 @@ Without an id it takes the only unfinished incident; with several it lists them.
     }
     const showOnTerminal = await this.showOnTerminal()
     const worked = await runIncident({
-      place,
-      connected,
       // A plan that was confirmed once is gone on with; one that never was is asked about.
-      responder: await this.responder(attended, connected, flags.yes ? {'plan.confirm': 'yes'} : {}),
-      options: {...this.optionsOf(flags), incident: state.incident_id},
+      ...(await this.workOn({...flags, incident: state.incident_id}, attended, place, connected)),
       leak: plan.leak satisfies LeakKind,
       client_id: plan.client_id,
       choices: {...DEFAULT_CHOICES, keep_grants: !plan.steps.some((step) => step.action === 'client_grant.delete')},
       ...(await leakedParts(connected, plan.leak, plan.client_id, leaked)),
       ...(sink ? {sink} : {}),
       ...(showOnTerminal ? {showOnTerminal} : {}),
-      interruption: this.interruption,
       fixed: true,
       resumes: true,
       audiences: plannedAudiences(plan),
       state,
       plan: () => plan,
-      onIncident: (id) => (this.incidentId = id),
     })
     await this.show(worked, attended)
   }

@@ -46,15 +46,11 @@ Every grant is saved first and can be given back with: stanch grant restore.`
     const connected = await this.connectTo(place, flags)
     const choices = this.choicesOf({...flags, 'no-rotate': true})
     const worked = await runIncident({
-      place,
-      connected,
-      responder: await this.responder(attended, connected, flags.yes ? {'plan.confirm': 'yes'} : {}),
-      options: this.optionsOf(flags),
+      ...(await this.workOn(flags, attended, place, connected)),
       leak: flags.leak,
       client_id: client,
       choices,
       ...(await leakedParts(connected, flags.leak, client, leaked)),
-      interruption: this.interruption,
       plan: (facts) => {
         const choice = {
           ...(flags.grant === undefined ? {} : {grant: flags.grant}),
@@ -63,7 +59,6 @@ Every grant is saved first and can be given back with: stanch grant restore.`
         }
         return deleteGrantsPlan(choice, flags.leak, facts, choices)
       },
-      onIncident: (id) => (this.incidentId = id),
     })
     await this.show(worked, attended)
   }

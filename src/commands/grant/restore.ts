@@ -44,15 +44,10 @@ Grants that were made or changed since the leak may be the attacker's: they are 
     const place = this.place(flags)
     const connected = await this.connectTo(place, flags)
     const worked = await restoreIncident({
-      place,
-      connected,
+      ...(await this.workOn(flags, attended, place, connected)),
       incident,
       beforeAllClear: flags['restore-before-all-clear'],
       include: flags['include-grant'] ?? [],
-      responder: await this.responder(attended, connected, flags.yes ? {'plan.confirm': 'yes'} : {}),
-      options: this.optionsOf(flags),
-      interruption: this.interruption,
-      onIncident: (id) => (this.incidentId = id),
     })
     await this.show(worked, attended)
   }

@@ -49,19 +49,14 @@ export default class SecretRotate extends IncidentCommand {
     const choices = this.choicesOf(flags)
     const showOnTerminal = await this.showOnTerminal()
     const worked = await runIncident({
-      place,
-      connected,
-      responder: await this.responder(attended, connected, flags.yes ? {'plan.confirm': 'yes'} : {}),
-      options: this.optionsOf(flags),
+      ...(await this.workOn(flags, attended, place, connected)),
       leak: flags.leak,
       client_id: client,
       choices,
       ...(await leakedParts(connected, flags.leak, client, leaked)),
       ...(sink ? {sink} : {}),
       ...(showOnTerminal ? {showOnTerminal} : {}),
-      interruption: this.interruption,
       plan: (facts) => rotatePlan(flags.leak, facts, choices),
-      onIncident: (id) => (this.incidentId = id),
     })
     await this.show(worked, attended)
   }

@@ -1,0 +1,91 @@
+import {ask} from '../execution/ask.ts'
+import type {TypedDecision} from '../execution/responder.ts'
+import type {Run} from '../execution/run.ts'
+import {earlierChanges} from '../incident/earlier-changes.ts'
+import type {EarlierChange} from '../incident/earlier-changes.ts'
+import type {Plan} from '../incident/plan.ts'
+import type {PlanFacts} from '../incident/policy.ts'
+import {isChange} from '../incident/policy.ts'
+import {tookEffect} from '../incident/replay.ts'
+import type {IncidentState} from '../incident/replay.ts'
+import {planLines} from '../report/plan-screen.ts'
+import {printable, quoted} from '../untrusted.ts'
+import type {Job} from './incident-job.ts'
+
+/** The one question before anything is changed: the last six characters of the client id, typed. */
+export function confirmation(job: Job, facts: PlanFacts, plan: Plan): TypedDecision {
+  const changes = plan.steps.filter(isChange).length
+  const {client} = facts.snapshot
+  return {
+    id: 'plan.confirm',
+    kind: 'typed',
+    ask: `Carry out ${changes} change(s) on ${plan.mode === 'sim' ? 'SIMULATED' : 'REAL'} tenant ${printable(plan.tenant)}, client ${client.client_id} ${quoted(client.name, 40)}?`,
+    screen: planLines(plan, facts, job.choices),
+    why: 'Nothing has been changed yet. This is the only confirmation; it stands in the audit trail with the hash of the plan.',
+    effect:
+      'The steps are carried out in this order. Users of this client stop getting tokens until they have the new secret or the grants are back.',
+    undo: 'Each step shows its own. A rotation cannot be undone.',
+    expected: plan.client_id.slice(-6),
+    unattended: false,
+  }
+}
+
+/** A rotation that somebody else made since the leak is shown with its actor; never a second one unasked. */
+export async function askAboutEarlier(
+  run: Run,
+  facts: PlanFacts,
+  plan: Plan,
+  leakedAt: number | undefined,
+  incidents: readonly IncidentState[],
+  state: IncidentState | undefined,
+): Promise<string[]> {
+  // Whatever this machine ever intended is its own, also where nobody knows yet what became of it.
+  const own = new Set(incidents.flatMap((one) => one.operations.map((operation) => operation.correlation_id)))
+  const found = earlierChanges(facts.snapshot, leakedAt, own)
+  const rotation = plan.steps.find((step) => step.action === 'client_secret.rotate')
+  const rotated = found.find((one) => one.what === 'secret_rotated') ?? ownRotation(plan, state)
+  for (const one of found.filter((each) => each.what === 'grant_deleted'))
+    run.responder.notify({
+      kind: 'note',
+      text: `The tenant log shows a client grant deleted by ${printable(one.actor)} (log ${one.log_id}).`,
+    })
+  if (!rotation || !rotated) return []
+  const answer = await ask(run, earlierQuestion(rotated))
+  if (answer !== 'already') return []
+  const next = plan.steps[plan.steps.indexOf(rotation) + 1]
+  return [rotation.id, ...(next?.action === 'secret.deliver' ? [next.id] : [])]
+}
+
+/**
+ * This incident has rotated before. `secret rotate` is a rotation that a person asked for by its name; a runbook that is
+ * begun anew is not.
+ */
+function ownRotation(plan: Plan, state: IncidentState | undefined): EarlierChange | undefined {
+  if (plan.runbook.id.startsWith('command:')) return undefined
+  const done = state?.operations.findLast(
+    (one) => (one.action === 'client_secret.rotate' || one.action === 'client_secret.set') && tookEffect(one),
+  )
+  if (!done) return undefined
+  return {
+    what: 'secret_rotated',
+    log_id: `record ${done.seq} of this trail`,
+    at: done.date ?? Math.floor(Date.parse(done.at) / 1000),
+    actor: 'this incident',
+  }
+}
+
+function earlierQuestion(rotated: EarlierChange) {
+  return {
+    id: 'rotation.already',
+    kind: 'choice' as const,
+    ask: `This secret was rotated at ${new Date(rotated.at * 1000).toISOString()} by ${printable(rotated.actor)} (log ${rotated.log_id}). Is that the response to this leak?`,
+    why: 'A second rotation would kill the secret that they handed out.',
+    effect: 'already: the secret is left as it is and only proven dead. again: it is rotated now.',
+    undo: 'none for a rotation',
+    choices: [
+      {value: 'already', label: 'yes: leave the secret as it is'},
+      {value: 'again', label: 'no: rotate it again'},
+    ],
+    unattended: 'already',
+  }
+}
