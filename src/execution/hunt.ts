@@ -5,9 +5,10 @@ import {isCode} from '../errors.ts'
 import type {Exposure} from '../incident/exposure.ts'
 import type {Sets} from '../incident/hunt/condition.ts'
 import type {HuntFacts, HuntResult, InventoryItem} from '../incident/hunt/findings.ts'
-import {tookEffect} from '../incident/replay.ts'
+import {ownTokenRequests} from '../incident/own-traces.ts'
 import type {IncidentState} from '../incident/replay.ts'
 import type {Recorded} from '../incident/reconcile/facts.ts'
+import {changedAt, SECRET_CHANGES} from './known-containment.ts'
 import type {ReadEvidence} from './known-containment.ts'
 
 /** Around what we did, what comes from our own address on the leaked client is taken for our probes, milliseconds. */
@@ -36,6 +37,7 @@ export function huntFacts(said: HuntSaid, state?: IncidentState, read?: ReadEvid
     ...(said.token?.jti === undefined ? {} : {leaked_jti: said.token.jti}),
     ...(state?.leak === 'management-token' ? {token_only: true} : {}),
     probed: state ? probed(state) : [],
+    own_token_requests: state ? ownTokenRequests(state) : [],
     ...(said.isKnown ? {isKnown: said.isKnown} : {}),
   }
 }
@@ -61,10 +63,8 @@ function containedAt(state: IncidentState, read: ReadEvidence): string | undefin
 }
 
 function rotatedAt({operations}: IncidentState): string | undefined {
-  const dates = operations
-    .filter((one) => (one.action === 'client_secret.rotate' || one.action === 'client_secret.set') && tookEffect(one))
-    .flatMap(({date}) => date ?? [])
-  return dates.length === 0 ? undefined : rfc3339Millis(Math.max(...dates) * 1000)
+  const at = changedAt(operations, SECRET_CHANGES)
+  return at === undefined ? undefined : rfc3339Millis(at * 1000)
 }
 
 function probed({operations, proofs}: IncidentState): {from: string; to: string}[] {

@@ -43,7 +43,7 @@ export function grantsTaken(state: IncidentState, read: ReadEvidence): ClientGra
  * Containment per audience as the incident proved it. A dead secret contains every API. A refused token contains its
  * API only while no client grant for it stands: one that was given back opens it again.
  *
- * @param since NumericDate; a containment before it is about another leak
+ * @param since NumericDate; a containment that may be before it is about another leak
  */
 export function containmentOf(
   state: IncidentState,
@@ -53,7 +53,7 @@ export function containmentOf(
 ): Map<string, Containment> {
   const found = new Map<string, Containment>()
   const open = new Set(now.grants.filter((grant) => subjectOf(grant) === 'client').map((grant) => grant.audience))
-  const rotated = changedAt(state.operations, ['client_secret.rotate', 'client_secret.set'])
+  const rotated = changedAt(state.operations, SECRET_CHANGES)
   const deleted = changedAt(state.operations, ['client_grant.delete'])
   for (const proof of state.proofs.filter(isRefusal)) {
     const first = proof.first_at === undefined ? undefined : parseRfc3339(proof.first_at)
@@ -61,7 +61,8 @@ export function containmentOf(
     const dead = proof.claim === 'old_secret_refused'
     // Without the tenant's own date of the change the first refusal counts, which is never earlier.
     const containment = {changed_at: (dead ? rotated : deleted) ?? first, first_refusal_at: first}
-    if (since !== undefined && containedAt(containment) < since) continue
+    // Both are rounded down: in the same second nobody knows which came first.
+    if (since !== undefined && containedAt(containment) <= since) continue
     const covered = dead ? audiences : audiences.filter((audience) => proof.target === `api:${audience}` && !open.has(audience))
     for (const audience of covered) {
       const known = found.get(audience)
@@ -71,8 +72,11 @@ export function containmentOf(
   return found
 }
 
+/** What replaces a client's secret. */
+export const SECRET_CHANGES: readonly string[] = ['client_secret.rotate', 'client_secret.set']
+
 /** Tenant time of the newest change of these kinds that took effect; undefined when one of them has no date. */
-function changedAt(operations: readonly Operation[], actions: readonly string[]): number | undefined {
+export function changedAt(operations: readonly Operation[], actions: readonly string[]): number | undefined {
   const dates = operations.filter((one) => actions.includes(one.action) && tookEffect(one)).map((one) => one.date)
   if (dates.length === 0 || dates.includes(undefined)) return undefined
   return Math.max(...dates.filter((date) => date !== undefined))

@@ -1,13 +1,15 @@
 import type {ClientGrantBody} from '../auth0/resources/client-grant.ts'
 import {parseRfc3339} from '../clock.ts'
+import {earliestEffect} from '../incident/change-window.ts'
 import {containedAt} from '../incident/exposure.ts'
 import type {Exposure} from '../incident/exposure.ts'
+import {ownTokenRequests} from '../incident/own-traces.ts'
 import {inDoubt, tookEffect} from '../incident/replay.ts'
-import type {IncidentState} from '../incident/replay.ts'
+import type {IncidentState, Operation} from '../incident/replay.ts'
 import type {TenantSnapshot} from '../incident/tenant-snapshot.ts'
 import {expectedOf, sourceKey} from '../incident/watch/facts.ts'
 import type {ExpectedGrant, WatchFacts} from '../incident/watch/facts.ts'
-import {containmentOf} from './known-containment.ts'
+import {changedAt, containmentOf, SECRET_CHANGES} from './known-containment.ts'
 import type {ReadEvidence} from './known-containment.ts'
 
 /** An operation without the tenant's date may have happened this long before its record says, seconds. */
@@ -55,22 +57,30 @@ export function watchFacts({state, exposure, snapshot}: WatchRecord, clientId: s
     const saved = blob === undefined ? undefined : read(blob)
     if (!saved) return []
     const {grant} = JSON.parse(saved.toString('utf8')) as {grant: ClientGrantBody}
-    return [{...expectedOf({...grant, id: ''}), at: create.date ?? Math.floor(Date.parse(create.at) / 1000) - UNDATED_SECONDS}]
+    const at =
+      create.date === undefined ? Math.floor(Date.parse(create.at) / 1000) - UNDATED_SECONDS : earliestEffect(create.date)
+    return [{...expectedOf({...grant, id: ''}), at}]
   })
-  const own = state.operations.filter((one) => one.action === 'token.request')
+  const changed = changedAt(state.operations, SECRET_CHANGES)
   return {
     incident_id: state.incident_id,
     client_id: clientId,
     contained,
     ...(dead === undefined ? {} : {secret_dead_at: dead}),
+    ...(changed === undefined ? {} : {secret_changed_at: changed}),
+    changes: [...deleted, ...state.operations.filter(isSecretChange)].flatMap(({date}) => date ?? []),
     lifetimes,
     ...(snapshot ? {expected} : {}),
     given_back,
     third_party: snapshot?.client.is_first_party === false,
     own: new Set(state.operations.map((one) => one.correlation_id)),
-    own_token_requests: own.map((one) => one.date ?? Math.floor(Date.parse(one.at) / 1000)),
+    own_token_requests: ownTokenRequests(state),
     ...peopleOf(state, read),
   }
+}
+
+function isSecretChange(one: Operation): boolean {
+  return SECRET_CHANGES.includes(one.action) && tookEffect(one)
 }
 
 /** When the old secret was proven dead, as the rule counts it; undefined when it was not. */
@@ -125,7 +135,7 @@ function peopleOf(state: IncidentState, read: ReadEvidence): Pick<WatchFacts, 's
   }
 }
 
-/** NumericDate from which the log is read: the first thing that the tenant dated in this incident. */
+/** NumericDate from which the log is read: before the first thing that the tenant dated in this incident could have any effect. */
 export function watchSince({state, exposure}: WatchRecord, now: number): number {
   const dates = [
     ...state.operations.map((one) => one.date),
@@ -133,5 +143,5 @@ export function watchSince({state, exposure}: WatchRecord, now: number): number 
     ...(exposure?.audiences ?? []).map((one) => (one.contained_at === undefined ? undefined : parseRfc3339(one.contained_at))),
     exposure === undefined ? undefined : parseRfc3339(exposure.computed_at),
   ].filter((date) => date !== undefined)
-  return dates.length === 0 ? now : Math.min(...dates)
+  return dates.length === 0 ? now : earliestEffect(Math.min(...dates))
 }

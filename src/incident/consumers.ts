@@ -1,5 +1,6 @@
 import {parseRfc3339, rfc3339} from '../clock.ts'
 import type {LogEntry} from '../auth0/resources/log-entry.ts'
+import {earliestEffect} from './change-window.ts'
 import {CLIENT_CREDENTIALS, CLIENT_CREDENTIALS_REFUSED} from './issuance.ts'
 
 /** Somebody who gets tokens as the client: one address, agent and TLS fingerprint. Instants are RFC 3339. */
@@ -159,7 +160,8 @@ function standingOf(
 ): Consumer['standing'] {
   const {changed_at, delivered_at, now} = facts
   if (delivered_at !== undefined && one.lastGot > delivered_at && one.lastGot >= one.lastRefused) return 'moved'
-  if (one.lastRefused > (changed_at ?? one.lastGot) && one.lastRefused > one.lastGot) return 'failing'
+  const changing = changed_at === undefined ? one.lastGot : earliestEffect(changed_at)
+  if (one.lastRefused > changing && one.lastRefused > one.lastGot) return 'failing'
   const late = needed === undefined ? undefined : needed + EARLY + (PATIENCE - 1) * (rhythm ?? 0)
   return late !== undefined && now > late ? 'silent' : 'waiting'
 }

@@ -3,7 +3,8 @@ import {test} from 'node:test'
 import fc from 'fast-check'
 
 import type {LogEntry} from '../../src/auth0/resources/log-entry.ts'
-import {parseRfc3339, rfc3339} from '../../src/clock.ts'
+import {parseRfc3339, rfc3339, rfc3339Millis} from '../../src/clock.ts'
+import {changeTimes} from '../../src/execution/expose.ts'
 import {adoptionOf, breakageOf, consumersOf} from '../../src/incident/consumers.ts'
 import type {ConsumerFacts} from '../../src/incident/consumers.ts'
 
@@ -64,6 +65,26 @@ test('its next token is needed shortly before the last one ends, or in its own r
 test('with several APIs it is the first of its tokens that ends which counts', () => {
   const [both] = seen([ask(NOW - 3000), ask(NOW - 5000, {audience: B})].reverse())
   equal(parseRfc3339(both?.next_needed_at ?? ''), NOW - 3000 + 3540)
+})
+
+test('at the edges of a change: the last request counts, and only a token after the propagation shows the new secret', () => {
+  const changed_at = NOW - 1000
+  const facts = {changed_at, ...changeTimes(undefined, changed_at)}
+  const at = (seconds: number) => ({date: rfc3339Millis((changed_at + seconds) * 1000)})
+  const last = (type: string, seconds: number) => standings([ask(NOW - 2000), ask(NOW - 1500, {type, ...at(seconds)})], facts)[0]
+  // The answer of the change may be dated after what it did: a refusal shortly before it is one by the change.
+  deepEqual(
+    [-1.5, 0, 0.001, 0.999, 31].map((seconds) => last('feccft', seconds)),
+    Array<string>(5).fill('failing'),
+  )
+  deepEqual(
+    [0.001, 0.999, 30, 30.999].map((seconds) => last('seccft', seconds)),
+    Array<string>(4).fill('waiting'),
+  )
+  deepEqual(
+    [31, 31.001].map((seconds) => last('seccft', seconds)),
+    ['moved', 'moved'],
+  )
 })
 
 test('moved, failing, waiting, silent', () => {

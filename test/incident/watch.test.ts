@@ -2,6 +2,7 @@ import {deepEqual, equal, match, ok} from 'node:assert/strict'
 import {describe, test} from 'node:test'
 
 import type {LogEntry} from '../../src/auth0/resources/log-entry.ts'
+import {rfc3339} from '../../src/clock.ts'
 import type {Exposure} from '../../src/incident/exposure.ts'
 import {judgeEntry} from '../../src/incident/watch/entry.ts'
 import type {Sighting} from '../../src/incident/watch/entry.ts'
@@ -24,6 +25,8 @@ const FACTS: WatchFacts = {
     [API, DEAD],
   ]),
   secret_dead_at: DEAD,
+  secret_changed_at: DEAD - 2,
+  changes: [DEAD - 2],
   lifetimes: new Map([[API, 3600]]),
   expected: new Map([['cgr_kept', {audience: 'https://kept.example/', subject: 'client', scope: ['read:kept']}]]),
   given_back: [],
@@ -87,7 +90,9 @@ describe('what a log entry says to a watch', () => {
     const back = {given_back: [{audience: API, subject: 'client', scope: [], at: DEAD + 10}]}
     equal(judged(entry('seccft', {audience: API}), back)?.verdict, 'adoption')
     equal(judged(entry('seccft', {audience: 'https://kept.example/'}))?.verdict, 'adoption')
-    equal(judged(entry('seccft', {audience: API}, 5), back)?.alarm, true, 'before the grant was back')
+    const later = {given_back: [{audience: API, subject: 'client', scope: [], at: DEAD + 50}]}
+    equal(judged(entry('seccft', {audience: API}, 49), later)?.alarm, true, 'before the grant was back')
+    equal(judged(entry('seccft', {audience: API}, 50), later)?.verdict, 'adoption')
     const suspects = {ips: new Set(['203.0.113.66']), fingerprints: new Set<string>(), jtis: new Set<string>()}
     deepEqual(
       [
@@ -96,6 +101,34 @@ describe('what a log entry says to a watch', () => {
       ],
       ['tripwire', true],
     )
+  })
+
+  test('while either secret may be accepted nobody is taken for one who has the new secret, and each token is counted', () => {
+    const back = {given_back: [{audience: API, subject: 'client', scope: [], at: DEAD - 100}]}
+    // The secret was changed at DEAD - 2: until DEAD + 28.999 the old one may have been met somewhere.
+    for (const seconds of [0.001, 0.999, 5, 28, 28.999]) {
+      const token = judged(entry('seccft', {audience: API}, seconds), back)
+      deepEqual(
+        [token?.verdict, token?.alarm, token?.until],
+        seconds < 1 ? [undefined, undefined, undefined] : ['tripwire', false, DEAD + Math.floor(seconds) + 3660],
+        `a token at ${seconds} s`,
+      )
+      const refused = entry('feccft', {description: 'You need to create a "client-grant"', audience: API}, seconds)
+      equal(judged(refused, back)?.verdict, 'tripwire', `a refusal at ${seconds} s`)
+    }
+    for (const seconds of [29, 60]) {
+      equal(judged(entry('seccft', {audience: API}, seconds), back)?.verdict, 'adoption')
+      equal(judged(entry('seccft', {audience: 'https://gone.example/'}, seconds))?.alarm, true)
+      equal(judged(entry('feccft', {description: 'You need to create a "client-grant"'}, seconds))?.verdict, 'adoption')
+    }
+    const consumers = new Set([sourceKey({ip: '203.0.113.66', user_agent: 'curl 8.9.1'})])
+    equal(judged(entry('seccft', {audience: API}, 5), {...back, consumers})?.verdict, 'adoption')
+  })
+
+  test('a token that was given out meanwhile moves the all clear without an alarm', () => {
+    const memory = new WatchMemory()
+    memory.take(entry('seccft', {audience: API}, 20), FACTS)
+    deepEqual([memory.alarm_at, memory.until, memory.flush().saved.until], [undefined, DEAD + 20 + 3660, DEAD + 20 + 3660])
   })
 
   test('without a proof that the secret died, a kept grant explains no token: it is the exposure that counts it', () => {
@@ -199,6 +232,11 @@ describe('what a log entry says to a watch', () => {
     const read = {request: {method: 'get', path: `/api/v2/clients/${CLIENT}`}, accessed_secrets: ['client_secret']}
     equal(judged(entry('mgmt_api_read', read))?.alarm, true)
     equal(judged(entry('mgmt_api_read', read, -60))?.alarm, false)
+    deepEqual(
+      [-32.001, -32, -1.5, 0].map((seconds) => judged(entry('mgmt_api_read', read, seconds))?.alarm),
+      [false, true, true, true],
+      'from the earliest moment on at which the rotation may have happened',
+    )
     equal(judged(entry('mgmt_api_read', {...read, client_id: 'admin'})), undefined)
   })
 })
@@ -294,9 +332,9 @@ describe('the memory of a watch', () => {
   test('a consumer that goes on as it should is told once', () => {
     const memory = new WatchMemory()
     const token = (n: number) => entry('seccft', {log_id: `900${n}`, audience: 'https://kept.example/'}, n)
-    memory.take(token(1), FACTS)
+    memory.take(token(61), FACTS)
     equal(memory.flush().events[0]?.verdict, 'adoption')
-    memory.take(token(2), FACTS)
+    memory.take(token(62), FACTS)
     deepEqual(memory.flush().events, [])
     equal([...memory.sources.values()][0]?.count, 2)
   })
@@ -356,6 +394,11 @@ describe('the outlook of a watch', () => {
     const until = alarm_at + 3660
     const late = {...base, now: CLEAR + 10_000, read_at: (CLEAR + 10_000) * 1000, alarm_at, until}
     equal(outlookOf(late).state, 'alarm')
+    const during = (seconds: number) => outlookOf({...late, exposure: {...EXPOSURE, computed_at: rfc3339(alarm_at + seconds)}})
+    deepEqual(
+      [0, 1, 30, 31].map((seconds) => during(seconds).state),
+      ['alarm', 'alarm', 'alarm', 'clear'],
+    )
     const again = {...EXPOSURE, computed_at: '2026-11-22T03:40:00Z'}
     equal(outlookOf({...late, exposure: again}).state, 'clear')
     equal(outlookOf({...late, exposure: again, now: CLEAR}).state, 'waiting')

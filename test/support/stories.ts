@@ -41,7 +41,8 @@ export function huntStory(journey: Journey, seed: number): Hunted {
       ...(journey === 'J2' ? {token_only: true} : {}),
       ...(story.rotated ? {rotated_at: at(story.contained_at)} : {}),
       ...(story.leaked_jti === undefined ? {} : {leaked_jti: story.leaked_jti}),
-      probed: [{from: at(story.contained_at - 300_000), to: at(story.contained_at + 300_000)}],
+      probed: [],
+      own_token_requests: story.own.probes.map((probe) => Math.floor(probe / 1000)),
     },
     sets: {
       own_clients: new Set([story.own.client_id]),

@@ -1,6 +1,5 @@
 import type {LogEntry} from '../../auth0/resources/log-entry.ts'
-import {rfc3339Millis} from '../../clock.ts'
-import {PROPAGATION_SECONDS} from '../exposure.ts'
+import {mayPrecede} from '../change-window.ts'
 
 /** Somebody who acts: a client, or a person in the Dashboard, from an address with a tool. */
 export interface Actor {
@@ -38,7 +37,8 @@ export class Actors {
   crowded = 0
   readonly #byKey = new Map<string, Actor>()
   readonly #holders = new Map<string, Actor>()
-  readonly #old_secret_until: string | undefined
+  /** NumericDate. */
+  readonly #rotated: number | undefined
   readonly #leaked_jti: string | undefined
   readonly #leaked: string | undefined
   readonly #planted: ReadonlySet<string>
@@ -49,7 +49,7 @@ export class Actors {
     leaked_client?: string | undefined
     planted_users?: ReadonlySet<string> | undefined
   }) {
-    this.#old_secret_until = facts.rotated_at === undefined ? undefined : oldSecretUntil(facts.rotated_at)
+    this.#rotated = facts.rotated_at === undefined ? undefined : Math.floor(Date.parse(facts.rotated_at) / 1000)
     this.#leaked_jti = facts.leaked_jti
     this.#leaked = facts.leaked_client
     this.#planted = facts.planted_users ?? new Set()
@@ -99,21 +99,13 @@ export class Actors {
   }
 
   #issued(actor: Actor, entry: LogEntry, date: string): void {
-    if (this.#old_secret_until !== undefined && date > this.#old_secret_until && actor.client_id === this.#leaked)
-      actor.adopted = true
+    if (actor.client_id === this.#leaked && this.#rotated !== undefined && !actor.adopted)
+      actor.adopted = !mayPrecede(Math.floor(Date.parse(date) / 1000), this.#rotated)
     const jti = entry.access_token_jti
     if (jti === undefined || this.#holders.has(jti)) return
     if (this.#holders.size >= MAX_TOKENS) this.#holders.delete(this.#holders.keys().next().value ?? jti)
     this.#holders.set(jti, actor)
   }
-}
-
-/**
- * The last moment at which a token may have been got with the old secret: the instant of a rotation is a Date header, in
- * whole seconds rounded down, and for the documented propagation either secret is accepted.
- */
-function oldSecretUntil(rotated_at: string): string {
-  return rfc3339Millis(Date.parse(rotated_at) + (PROPAGATION_SECONDS + 1) * 1000)
 }
 
 export function isToken(type: string): boolean {

@@ -74,14 +74,16 @@ export interface HuntFacts {
   /** Since when newcomers are looked at; absent when nobody knows when it leaked. */
   readonly leaked_at?: string
   readonly contained_at?: string
-  /** When the secret of the leaked client was replaced by us. */
+  /** When the secret of the leaked client was replaced by us: the Date header of the answer, whole seconds. */
   readonly rotated_at?: string
   /** `jti` of the leaked token, where it has one. */
   readonly leaked_jti?: string
   /** Only a token leaked: nobody can ask for another one with it, so who does is not the thief by that. */
   readonly token_only?: boolean
-  /** When we sent probes: refusals of the leaked client from our own address in these spans are ours. */
+  /** When we probed with made-up codes, which no record counts: such refusals at our own address in these spans are ours. */
   readonly probed: readonly {readonly from: string; readonly to: string}[]
+  /** When our own token requests were answered, NumericDate: each accounts for one entry at our own address. */
+  readonly own_token_requests?: readonly number[]
   /** Addresses that somebody of the team named as known. */
   readonly isKnown?: (ip: string) => boolean
 }

@@ -1,5 +1,6 @@
 import type {LogEntry} from '../../auth0/resources/log-entry.ts'
 import type {Actor} from './actors.ts'
+import {at} from './condition.ts'
 import type {Hit} from './detector.ts'
 import type {Hunt} from './hunt.ts'
 import {decoded, leftBy, namedClient} from './leavings.ts'
@@ -97,8 +98,8 @@ export class Groups {
     group.count++
     if (date < group.first_at) group.first_at = date
     if (date > group.last_at) group.last_at = date
-    // Done again after it was undone: open again.
-    if (group.closed && group.closed.at < date) group.closed = undefined
+    // Done again after it was undone, or by the same request: open again.
+    if (group.closed && group.closed.at <= date) group.closed = undefined
     for (const id of earlier) if (!group.log_ids.includes(id)) this.#keep(group, id)
     this.#keep(group, log_id)
   }
@@ -109,11 +110,27 @@ export class Groups {
     this.#ids++
   }
 
-  /** A request that may take away or replace what an earlier one left behind. Called before its own hits are added. */
+  /**
+   * A request that may take away or replace what an earlier one left behind. Called before its own hits are added. Entries
+   * come in the order of arrival: one that is late closes nothing that was done since.
+   */
   close(entry: LogEntry, by: Actor | null, date: string): void {
     if (this.#closers.size === 0) return
-    const {method, path} = entry.request ?? {}
-    if (method === undefined || path === undefined) return
-    for (const group of this.#closers.get(`${method.toLowerCase()} ${decoded(path)}`) ?? []) group.closed = {at: date, by}
+    const closer = closerOf(entry)
+    if (closer === undefined) return
+    for (const group of this.#closers.get(closer) ?? []) {
+      if (date > group.last_at && (group.closed === undefined || date > group.closed.at)) group.closed = {at: date, by}
+    }
   }
 }
+
+/** What a request may close. A secret that was set closes what a rotation closes. */
+function closerOf({request, raw}: LogEntry): string | undefined {
+  const {method, path} = request ?? {}
+  if (method === undefined || path === undefined) return undefined
+  const asked = `${method.toLowerCase()} ${decoded(path)}`
+  if (!asked.startsWith(SETTING)) return asked
+  return at(raw, ['details', 'request', 'body', 'client_secret'], 0) === undefined ? asked : `post ${decoded(path)}/rotate-secret`
+}
+
+const SETTING = 'patch /api/v2/clients/'

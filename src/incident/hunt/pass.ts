@@ -1,4 +1,6 @@
 import type {LogEntry} from '../../auth0/resources/log-entry.ts'
+import {isOwnTokenRequest, noteOwnAddress} from '../own-traces.ts'
+import type {OwnTraces} from '../own-traces.ts'
 import {Actors, isToken} from './actors.ts'
 import type {Actor} from './actors.ts'
 import type {Sets} from './condition.ts'
@@ -26,7 +28,6 @@ const MAX_WHO = 8
 export class Pass {
   readonly actors: Actors
   readonly groups = new Groups()
-  readonly own_ips = new Set<string>()
   /** Who made which kind of request with which client; the first few. */
   readonly habits = new Map<string, Set<Actor>>()
   entries = 0
@@ -34,6 +35,8 @@ export class Pass {
   last_at = ''
   /** Suspect addresses and fingerprints that somebody had before the leak: shared, so nothing is concluded from them. */
   readonly shared = new Set<string>()
+  /** Where our own requests came from, and those that no entry accounts for yet. */
+  readonly #mine: OwnTraces
   readonly #knowledge: Knowledge
   readonly #detector: Detector
   readonly #own: {readonly correlation_ids: ReadonlySet<string>; readonly tokens: ReadonlySet<string>}
@@ -41,6 +44,7 @@ export class Pass {
   constructor(hunts: readonly Hunt[], knowledge: Knowledge) {
     const {facts, sets} = knowledge
     this.#knowledge = knowledge
+    this.#mine = {spare: [...(facts.own_token_requests ?? [])], ips: new Set()}
     this.#detector = new Detector(hunts, {sets, ...(facts.contained_at === undefined ? {} : {contained_at: facts.contained_at})})
     this.#own = {correlation_ids: sets.own_correlation_ids ?? new Set(), tokens: sets.own_tokens ?? new Set()}
     this.actors = new Actors({
@@ -51,6 +55,11 @@ export class Pass {
     })
   }
 
+  /** Addresses of the responder. */
+  get own_ips(): ReadonlySet<string> {
+    return this.#mine.ips
+  }
+
   see(entry: LogEntry): void {
     const date = entry.date.length === 24 ? entry.date : normalised(entry.date)
     this.entries++
@@ -58,7 +67,7 @@ export class Pass {
     if (date > this.last_at) this.last_at = date
     const hits = this.#detector.hits(entry)
     if (this.#isOurs(entry, date)) {
-      if (entry.ip !== undefined && entry.correlation_id !== undefined) this.own_ips.add(entry.ip)
+      if (entry.correlation_id !== undefined) noteOwnAddress(entry, this.#mine)
       this.groups.close(entry, null, date)
       const own = hits.find(({hunt}) => hunt.id === 'H31') ?? hits[0]
       if (own) this.groups.add(own, entry, {actor: undefined, ours: true, date, text: textOf(entry)})
@@ -93,11 +102,12 @@ export class Pass {
     return this.#isProbe(entry, date)
   }
 
-  /** A refusal or a token of a compromised client at our own address while we were proving something. */
+  /** A refusal or a token of a compromised client at our own address, at the time of a request of ours. */
   #isProbe(entry: LogEntry, date: string): boolean {
-    if (entry.ip === undefined || !this.own_ips.has(entry.ip) || !this.#knowledge.clients.has(entry.client_id ?? '')) return false
-    if (!isToken(entry.type) && entry.type !== 'feacft') return false
-    return this.#knowledge.facts.probed.some(({from, to}) => date >= from && date <= to)
+    const {facts, clients} = this.#knowledge
+    if (entry.ip === undefined || !this.own_ips.has(entry.ip) || !clients.has(entry.client_id ?? '')) return false
+    if (isToken(entry.type)) return isOwnTokenRequest(entry, Math.floor(Date.parse(date) / 1000), this.#mine)
+    return entry.type === 'feacft' && facts.probed.some(({from, to}) => date >= from && date <= to)
   }
 
   /** Remembers who made requests of a kind: what a known one does is no sign of an attack when somebody new does it. */
@@ -111,7 +121,7 @@ export class Pass {
 
   #noteShared(entry: LogEntry, date: string): void {
     const since = this.#knowledge.facts.leaked_at
-    if (since === undefined || date > since) return
+    if (since === undefined || date >= since) return
     const {suspect_addresses, suspect_fingerprints} = this.#knowledge.sets
     if (entry.ip !== undefined && suspect_addresses?.has(entry.ip)) this.shared.add(entry.ip)
     if (entry.fingerprint !== undefined && suspect_fingerprints?.has(entry.fingerprint)) this.shared.add(entry.fingerprint)

@@ -1,4 +1,6 @@
 import type {LogEntry} from '../../auth0/resources/log-entry.ts'
+import {rfc3339Millis} from '../../clock.ts'
+import {earliestEffect} from '../change-window.ts'
 import type {Sets} from './condition.ts'
 import {HUNTS} from './catalogue.ts'
 import {VERDICTS} from './findings.ts'
@@ -94,13 +96,14 @@ function onePass({entries, facts, sets, hunts = HUNTS}: HuntOptions, learned: Le
   return {pass, outcome, graded}
 }
 
-/** Somebody else read the secret of the leaked client after we replaced it. */
+/** Somebody else read the secret of the leaked client when we may have replaced it already. */
 function newSecretRead(pass: Pass, {clients, rotated_at}: HuntFacts): boolean {
   const [leaked] = clients
   if (rotated_at === undefined || !leaked) return false
+  const from = rfc3339Millis(earliestEffect(Date.parse(rotated_at) / 1000) * 1000)
   return pass.groups.all.some(
     ({hunt, ours, object, last_at}) =>
-      hunt.id === 'H6' && !ours && object?.kind === 'client_secret' && object.id === leaked.client_id && last_at > rotated_at,
+      hunt.id === 'H6' && !ours && object?.kind === 'client_secret' && object.id === leaked.client_id && last_at >= from,
   )
 }
 

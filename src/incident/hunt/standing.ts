@@ -76,7 +76,7 @@ function onItsOwn(actor: Actor, compromised: CompromisedClient | undefined, cont
   const since = compromised ? compromised.since : facts.leaked_at
   // The attacker may have had this client before the log shows how he got it.
   const early = actor.first_at > (facts.leaked_at ?? context.edge) && context.suspect_ips.has(actor.ip)
-  if (since !== undefined && actor.first_at <= since && !actor.leaked_token && !early)
+  if (since !== undefined && actor.first_at < since && !actor.leaked_token && !early)
     return {standing: 'expected', because: `seen since ${actor.first_at}, before ${compromised ? 'the leak' : 'anything leaked'}`}
   if (!compromised) return undefined
   if (actor.adopted && !context.new_secret_read) return {standing: 'expected', because: 'it has the new secret'}

@@ -1,5 +1,8 @@
 import type {LogEntry} from '../../auth0/resources/log-entry.ts'
+import {earliestEffect, isAround, mayPrecede} from '../change-window.ts'
 import {MAX_TOKEN_LIFETIME, SKEW_SECONDS} from '../exposure.ts'
+import {isOwnTokenRequest, noteOwnAddress} from '../own-traces.ts'
+import type {OwnTraces} from '../own-traces.ts'
 import {printable, quoted} from '../../untrusted.ts'
 import {containedFrom, firstContained, isGivenBack, sourceKey} from './facts.ts'
 import type {WatchFacts} from './facts.ts'
@@ -23,19 +26,6 @@ const ACCEPTED_BUT_REFUSED =
   /client-grant|not authorized to access|not been granted scopes|Service not found|not allowed for the client/i
 /** A refusal that has nothing to do with the credential. */
 const LIMITED = /limit|quota/i
-/** A request of ours without its correlation id is dated this near to its record, seconds. */
-const OWN_SECONDS = 5
-
-/** What this incident's own requests leave in the log. */
-export interface OwnTraces {
-  /** Own token requests, NumericDate, that no entry accounts for yet: the one that does is taken out. */
-  readonly spare: number[]
-  /** Addresses that own requests came from, as the tenant saw them. */
-  readonly ips: Set<string>
-}
-
-/** More addresses than a responder has. */
-const MAX_OWN_IPS = 20
 
 /**
  * Does this entry tell something that the watch looks for? The new secret is told from the old one by time and by the
@@ -43,7 +33,7 @@ const MAX_OWN_IPS = 20
  */
 export function judgeEntry(entry: LogEntry, facts: WatchFacts, mine: OwnTraces): Sighting | undefined {
   if (entry.correlation_id !== undefined && facts.own.has(entry.correlation_id)) {
-    if (entry.ip !== undefined && mine.ips.size < MAX_OWN_IPS) mine.ips.add(entry.ip)
+    noteOwnAddress(entry, mine)
     return undefined
   }
   switch (entry.type) {
@@ -66,7 +56,7 @@ export function judgeEntry(entry: LogEntry, facts: WatchFacts, mine: OwnTraces):
 function tokenRequest(entry: LogEntry, facts: WatchFacts, mine: OwnTraces): Sighting | undefined {
   const at = Math.floor(Date.parse(entry.date) / 1000)
   const since = firstContained(facts)
-  if (since === undefined || !(at >= since) || isOwn(entry, at, mine)) return undefined
+  if (since === undefined || !(at >= since) || isOwnTokenRequest(entry, at, mine)) return undefined
   return entry.type === 'feccft' ? refused(entry, at, facts) : issued(entry, at, facts)
 }
 
@@ -75,7 +65,7 @@ function refused(entry: LogEntry, at: number, facts: WatchFacts): Sighting | und
   if (LIMITED.test(text) && !ACCEPTED_BUT_REFUSED.test(text)) return undefined
   const base = {source: sourceKey(entry), ...(entry.audience === undefined ? {} : {audience: entry.audience})}
   const dead = facts.secret_dead_at !== undefined && at >= facts.secret_dead_at
-  if (dead && ACCEPTED_BUT_REFUSED.test(text)) {
+  if (showsNewSecret(at, facts) && ACCEPTED_BUT_REFUSED.test(text)) {
     return seen('adoption', entry, 'has the new secret and waits for its grant', base)
   }
   if (isConsumer(entry, facts)) return seen('adoption', entry, 'a consumer from before the leak still uses the old secret', base)
@@ -85,8 +75,7 @@ function refused(entry: LogEntry, at: number, facts: WatchFacts): Sighting | und
 function issued(entry: LogEntry, at: number, facts: WatchFacts): Sighting | undefined {
   const since = containedFrom(facts, entry.audience)
   const base = {source: sourceKey(entry), ...(entry.audience === undefined ? {} : {audience: entry.audience})}
-  const dead = facts.secret_dead_at !== undefined && at >= facts.secret_dead_at
-  if (dead && isGivenBack(facts, entry.audience, at)) {
+  if (showsNewSecret(at, facts) && isGivenBack(facts, entry.audience, at)) {
     if (!isSuspect(entry, facts)) return seen('adoption', entry, 'got a token with the new secret', base)
     return seen('tripwire', entry, 'a suspect source got a token with the new secret', {
       ...base,
@@ -95,6 +84,14 @@ function issued(entry: LogEntry, at: number, facts: WatchFacts): Sighting | unde
     })
   }
   if (since === undefined || at <= since) return undefined
+  if (facts.changes.some((change) => isAround(at, change))) {
+    if (isConsumer(entry, facts))
+      return seen('adoption', entry, 'a consumer from before the leak still uses the old secret', base)
+    return seen('tripwire', entry, 'a token was given out while the change was still on its way through Auth0', {
+      ...base,
+      until: untilOf(entry, at, facts),
+    })
+  }
   return seen('tripwire', entry, 'A TOKEN WAS GIVEN OUT after containment', {
     ...base,
     alarm: true,
@@ -150,9 +147,16 @@ function change(entry: LogEntry, facts: WatchFacts): Sighting | undefined {
   return suspect ? seen('tripwire', entry, `an issued token was used: ${where(entry)}`) : undefined
 }
 
-/** Who reads a client's secret after containment has the new one. */
+/** Whoever is accepted now has the new secret: the old one is proven dead, and the time is over in which either may be. */
+function showsNewSecret(at: number, {secret_dead_at: dead, secret_changed_at: changed = dead}: WatchFacts): boolean {
+  return dead !== undefined && changed !== undefined && at >= dead && !mayPrecede(at, changed)
+}
+
+/** Who reads a client's secret after it was changed, or after containment, has the new one. */
 function readsSecret(entry: LogEntry, facts: WatchFacts): boolean {
-  const since = firstContained(facts)
+  const contained = firstContained(facts)
+  const changed = facts.secret_changed_at === undefined ? undefined : earliestEffect(facts.secret_changed_at)
+  const since = contained === undefined ? changed : Math.min(contained, changed ?? contained)
   return since !== undefined && Date.parse(entry.date) / 1000 >= since && (entry.accessed_secrets ?? []).includes('client_secret')
 }
 
@@ -193,15 +197,6 @@ function isSuspect(entry: LogEntry, {suspects}: WatchFacts): boolean {
 
 function isConsumer(entry: LogEntry, facts: WatchFacts): boolean {
   return facts.consumers.has(sourceKey(entry)) && !isSuspect(entry, facts)
-}
-
-/** A probe of ours leaves an entry, too. Where the log has no correlation ids, address and time must fit, and each record accounts for one. */
-function isOwn(entry: LogEntry, at: number, {spare, ips}: OwnTraces): boolean {
-  if (entry.correlation_id !== undefined || entry.ip === undefined || !ips.has(entry.ip)) return false
-  const index = spare.findIndex((one) => Math.abs(one - at) <= OWN_SECONDS)
-  if (index < 0) return false
-  spare.splice(index, 1)
-  return true
 }
 
 function untilOf(entry: LogEntry, at: number, facts: WatchFacts): number {

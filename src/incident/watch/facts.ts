@@ -15,6 +15,10 @@ export interface WatchFacts {
   readonly contained: ReadonlyMap<string, number>
   /** When the old secret died; undefined when it was not replaced, or its refusal is not proven. */
   readonly secret_dead_at?: number
+  /** When it was replaced; undefined when nobody dated that. */
+  readonly secret_changed_at?: number
+  /** When grants were taken and the secret was replaced: around each of these either state may have been met. */
+  readonly changes: readonly number[]
   /** Seconds that a token for an audience lives. */
   readonly lifetimes: ReadonlyMap<string, number>
   /** Grants that were there after containment, by id; undefined when nobody knows. */

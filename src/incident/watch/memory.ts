@@ -1,8 +1,9 @@
 import type {LogEntry} from '../../auth0/resources/log-entry.ts'
 import {rfc3339, rfc3339Millis} from '../../clock.ts'
 import {printable} from '../../untrusted.ts'
+import type {OwnTraces} from '../own-traces.ts'
 import {judgeEntry} from './entry.ts'
-import type {OwnTraces, Sighting} from './entry.ts'
+import type {Sighting} from './entry.ts'
 import {MAX_LOG_IDS} from './event.ts'
 import type {WatchEvent, WatchVerdict} from './event.ts'
 import type {WatchFacts} from './facts.ts'
@@ -49,7 +50,7 @@ export interface SavedWatch {
   readonly sources: readonly Omit<SourceTally, 'fresh' | 'fresh_first_at' | 'log_ids'>[]
   /** Credentials of the client at the first look; absent when they cannot be read. */
   readonly credentials?: readonly string[]
-  /** NumericDate of the newest alarm, and until when tokens live that were given out with alarms. */
+  /** NumericDate of the newest alarm, and until when tokens live that were given out since containment. */
   readonly alarm_at?: number
   readonly until?: number
   readonly counts: Readonly<Partial<Record<WatchVerdict, number>>>
@@ -109,7 +110,7 @@ export class WatchMemory {
     if (this.#reported.has(key)) return
     this.#reported.add(key)
     if (this.#reported.size > MAX_REPORTED) this.#reported.delete(this.#reported.values().next().value ?? '')
-    if (event.alarm) this.#alarm(Date.parse(event.last_at) / 1000, undefined)
+    if (event.alarm) this.#alarm(Date.parse(event.last_at) / 1000)
     this.#waiting.push(event)
     this.#urgent = true
   }
@@ -160,9 +161,12 @@ export class WatchMemory {
       tally.audiences.push(audience)
     }
     if (tally.log_ids.length < MAX_LOG_IDS) tally.log_ids.push(entry.log_id)
-    if (sighting.until !== undefined) tally.until = Math.max(tally.until ?? 0, sighting.until)
+    if (sighting.until !== undefined) {
+      tally.until = Math.max(tally.until ?? 0, sighting.until)
+      this.until = Math.max(this.until ?? 0, sighting.until)
+    }
     if (sighting.alarm) {
-      this.#alarm(at / 1000, sighting.until)
+      this.#alarm(at / 1000)
       this.#urgent = true
     }
   }
@@ -215,9 +219,8 @@ export class WatchMemory {
     return tally
   }
 
-  #alarm(at: number, until: number | undefined): void {
+  #alarm(at: number): void {
     this.alarm_at = Math.max(this.alarm_at ?? 0, Math.floor(at))
-    if (until !== undefined) this.until = Math.max(this.until ?? 0, until)
   }
 
   #save(): SavedWatch {

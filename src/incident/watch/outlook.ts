@@ -1,5 +1,6 @@
 import {parseRfc3339, rfc3339} from '../../clock.ts'
 import type {Exposure} from '../exposure.ts'
+import {PROPAGATION_SECONDS} from '../exposure.ts'
 import {GRACE_SECONDS} from '../reconcile/facts.ts'
 
 /**
@@ -28,7 +29,7 @@ export interface OutlookFacts {
   readonly now: number
   /** Milliseconds: when the log was last read to its end. */
   readonly read_at?: number
-  /** NumericDate of the newest alarm, and until when tokens live that were given out with alarms. */
+  /** NumericDate of the newest alarm, and until when tokens live that were given out since containment. */
   readonly alarm_at?: number
   readonly until?: number
   /** What stands in the tenant now that should not. */
@@ -50,8 +51,9 @@ export function outlookOf(facts: OutlookFacts): Outlook {
       ? {}
       : {all_clear_at: rfc3339(clearAt), left_seconds: Math.max(0, clearAt - now)}
   const computed = exposure === undefined ? undefined : parseRfc3339(exposure.computed_at)
-  // Work that proved containment anew after the alarm has answered it; what stands in the tenant now is always open.
-  const unanswered = facts.alarm_at !== undefined && (computed === undefined || computed <= facts.alarm_at)
+  // Work that proved containment anew after the alarm has answered it; what stands in the tenant now is always open. A proof
+  // takes longer than the propagation: an alarm that is nearer to its end came in the middle of it.
+  const unanswered = facts.alarm_at !== undefined && (computed === undefined || computed - PROPAGATION_SECONDS <= facts.alarm_at)
   if (facts.open.length > 0) {
     return {
       state: 'alarm',

@@ -41,7 +41,13 @@ export interface Story {
   readonly contained_at: number
   readonly rotated: boolean
   readonly leaked_jti?: string
-  readonly own: {readonly client_id: string; readonly ip: string; readonly correlation_ids: readonly string[]}
+  /** `probes`: when the responder asked for tokens with what leaked, to prove that they are refused. */
+  readonly own: {
+    readonly client_id: string
+    readonly ip: string
+    readonly correlation_ids: readonly string[]
+    readonly probes: readonly number[]
+  }
   readonly explorer: string
   readonly dashboard: string
 }
@@ -94,7 +100,7 @@ export function tellStory(options: StoryOptions): Story {
     contained_at: span.contained,
     rotated: journey !== 'J2' && journey !== 'J14',
     ...(leaked_jti === undefined || !telling.jtis ? {} : {leaked_jti}),
-    own: own ?? {client_id: random.clientId(), ip: '192.0.2.250', correlation_ids: []},
+    own: own ?? {client_id: random.clientId(), ip: '192.0.2.250', correlation_ids: [], probes: []},
     explorer,
     dashboard,
   }
@@ -216,6 +222,7 @@ function tellOurs(telling: Telling, leaked: {client_id: string; name: string}, s
   const correlation_ids = Array.from({length: 3}, () => `stanch-${random.text(16, '0123456789abcdef')}`)
   for (const [i, correlation_id] of correlation_ids.entries())
     telling.request(span.contained - (3 - i) * 20_000, hand, 'delete', `/client-grants/${random.grantId()}`, {correlation_id})
-  for (let i = 0; i < 4; i++) telling.refused(span.contained + i * 12_000, {...hand, ...leaked}, audience)
-  return {client_id: hand.client_id, ip: home.ip, correlation_ids}
+  const probes = Array.from({length: 4}, (_, i) => span.contained + i * 12_000)
+  for (const at of probes) telling.refused(at, {...hand, ...leaked}, audience)
+  return {client_id: hand.client_id, ip: home.ip, correlation_ids, probes}
 }

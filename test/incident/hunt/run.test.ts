@@ -150,19 +150,112 @@ describe('a hunt', () => {
       correlation_id: 'stanch-aaaa',
     })
     const probe = token('feccft', 125, {ip: '192.0.2.20', description: 'Unauthorized', user_agent: 'Other 0.0.0 / Other 0.0.0'})
-    const probed = [{from: '2026-11-22T02:58:00.000Z', to: '2026-11-22T03:10:00.000Z'}]
-    const result = hunt([...before, ours, probe], {probed}, ['stanch-aaaa'])
+    const own_token_requests = [Date.parse('2026-11-22T03:05:00Z') / 1000]
+    const result = hunt([...before, ours, probe], {own_token_requests}, ['stanch-aaaa'])
     deepEqual([...new Set(result.findings.filter(({ip}) => ip === '192.0.2.20').map(({verdict}) => verdict))], ['ours'])
-    const forged = hunt([...before, {...ours, references: {correlation_id: 'stanch-bbbb'}}, probe], {probed}, ['stanch-aaaa'])
+    const forged = hunt([...before, {...ours, references: {correlation_id: 'stanch-bbbb'}}, probe], {own_token_requests}, [
+      'stanch-aaaa',
+    ])
     ok(forged.findings.every(({verdict}) => verdict !== 'ours'))
   })
 
-  for (const seconds of [0.001, 0.999, 5, 30, 31]) {
+  test('each record of ours accounts for one request: whoever else asks from our address meanwhile is not taken for us', () => {
+    const ours = write('delete', '/client-grants/cgr_1', {
+      minute: 119,
+      client_id: EXAMPLE.own,
+      ip: '192.0.2.20',
+      correlation_id: 'stanch-aaaa',
+    })
+    const ask = (seconds: number, more: Wire = {}) =>
+      token('feccft', 125 + seconds / 60, {ip: '192.0.2.20', description: 'Unauthorized', user_agent: 'Other 0.0.0', ...more})
+    const facts = {own_token_requests: [Date.parse('2026-11-22T03:05:00Z') / 1000]}
+    const verdicts = (entries: readonly Wire[]) =>
+      of(hunt([...before, ours, ...entries], facts, ['stanch-aaaa']), 'H3').map(({verdict, count}) => `${verdict} ${count}`)
+    deepEqual(verdicts([ask(0)]), ['ours 1'])
+    deepEqual(verdicts([ask(0), ask(1)]), ['suspect 1', 'ours 1'])
+    deepEqual(verdicts([ask(5.999)]), ['ours 1'])
+    deepEqual(verdicts([ask(6)]), ['suspect 1'])
+    deepEqual(verdicts([ask(-5)]), ['ours 1'])
+    deepEqual(verdicts([ask(-5.001)]), ['suspect 1'])
+    deepEqual(verdicts([ask(0, {references: {correlation_id: 'somebody-else'}})]), ['suspect 1'])
+  })
+
+  for (const seconds of [0.001, 0.999, 5, 30, 30.999]) {
     test(`a token ${seconds} s after the instant of the rotation may be the old secret's: it makes nobody expected`, () => {
       const result = hunt([...before, token('seccft', 120 + seconds / 60, THIEF)])
       equal(of(result, 'H3').find(({ip}) => ip === EXAMPLE.attacker_ip)?.verdict, 'suspect')
     })
   }
+
+  test('from 31 s after the instant of the rotation on only the new secret gets a token', () => {
+    equal(of(hunt([...before, token('seccft', 120 + 31 / 60, THIEF)]), 'H3')[0]?.verdict, 'expected')
+    const undated = hunt([...before, token('seccft', 200, THIEF)], {rotated_at: undefined as never})
+    equal(of(undated, 'H3').find(({ip}) => ip === EXAMPLE.attacker_ip)?.verdict, 'suspect', 'nobody says when')
+  })
+
+  test('whoever reads the secret while the answer of the rotation is on its way may have the new one: a token proves nothing', () => {
+    const late = token('seccft', 200, {...SERVICE, ip: '198.51.100.40', user_agent: 'next 1.0.0', security_context: {}})
+    const read = (seconds: number) =>
+      write('get', `/clients/${EXAMPLE.leaked}`, {
+        minute: 120 + seconds / 60,
+        type: 'mgmt_api_read',
+        secrets: ['client_secret'],
+      })
+    const verdict = (seconds: number) => of(hunt([...before, late, read(seconds)]), 'H3')[0]?.verdict
+    deepEqual([-30.001, -30, -0.001, 0.001, 31].map(verdict), ['expected', 'suspect', 'suspect', 'suspect', 'suspect'])
+  })
+
+  test('who was there before the leak was there before its instant, not in it', () => {
+    const at = (ms: number) => of(hunt([...before, token('seccft', ms / 60_000, THIEF)]), 'H1').find(({ip}) => ip === THIEF.ip)
+    deepEqual([at(-1)?.verdict, at(0)?.verdict, at(1)?.verdict, at(999)?.verdict], ['expected', 'suspect', 'suspect', 'suspect'])
+  })
+
+  test('a rotation closes what was read before it, not what was read since, whichever entry arrives first', () => {
+    const read = (minute: number) =>
+      write('get', `/clients/${EXAMPLE.other}`, {minute, type: 'mgmt_api_read', secrets: ['client_secret']})
+    const ours = write('post', `/clients/${EXAMPLE.other}/rotate-secret`, {
+      minute: 60,
+      client_id: EXAMPLE.own,
+      ip: '192.0.2.20',
+      correlation_id: 'stanch-aaaa',
+    })
+    const set = write('patch', `/clients/${EXAMPLE.other}`, {
+      minute: 60,
+      client_id: EXAMPLE.own,
+      ip: '192.0.2.20',
+      correlation_id: 'stanch-aaaa',
+      body: {client_secret: '[dropped]'},
+    })
+    const left = (entries: readonly Wire[]) => {
+      const parsed = [...before, token('seccft', 20, THIEF), ...entries].map((one, i) =>
+        parseLogEntry({...one, log_id: `900${String(i).padStart(53, '0')}`}),
+      )
+      const sets = {own_correlation_ids: new Set(['stanch-aaaa']), own_clients: new Set([EXAMPLE.own])}
+      const {inventory} = runHunt({entries: () => parsed, facts: FACTS, sets, computed_at: '2026-11-22T05:00:00Z'})
+      return inventory.map(({id}) => id)
+    }
+    const item = [`H6:client_secret:${EXAMPLE.other}`]
+    deepEqual(left([read(59.99), ours]), [])
+    deepEqual(left([read(59.99), set]), [], 'a secret that was set replaces one as well')
+    deepEqual(left([ours, read(60.01)]), item)
+    deepEqual(left([read(60.01), ours]), item, 'the rotation arrived late')
+    deepEqual(left([read(60), ours]), item, 'in one millisecond nobody knows')
+  })
+
+  test('a suspect who sets a secret twice still has the newest', () => {
+    const kin = {...SERVICE, ip: '198.51.100.99', security_context: {}}
+    const rotate = (minute: number) =>
+      write('post', `/clients/${EXAMPLE.other}/rotate-secret`, {
+        minute,
+        ip: '198.51.100.99',
+        description: 'Rotate a client secret',
+      })
+    const {inventory} = hunt([...before, token('seccft', 20, kin), rotate(30), rotate(40)])
+    deepEqual(
+      inventory.map(({id}) => id),
+      [`H10:client_secret:${EXAMPLE.other}`],
+    )
+  })
 
   test('the consumer that got the new secret is expected even at a new address', () => {
     const late = token('seccft', 200, {
