@@ -195,7 +195,7 @@ function audienceFacts(snapshot: TenantSnapshot, audience: string, context: Expo
         : [
             audience === ANY_API
               ? 'no grant is left that says for which APIs tokens were issued'
-              : logged(snapshot, audience).length > 0
+              : lastIssued(snapshot).has(audience)
                 ? 'a grant that is gone; the tenant log has its tokens'
                 : 'the leaked token itself',
           ],
@@ -210,25 +210,22 @@ function audienceFacts(snapshot: TenantSnapshot, audience: string, context: Expo
 export function exposedAudiences(facts: PlanFacts, now: number): string[] {
   const {snapshot} = facts
   const found = new Set(reachableAudiences(facts))
-  for (const entry of snapshot.log ?? []) {
-    if (entry.type === CLIENT_CREDENTIALS && entry.audience !== undefined && mayLive(snapshot, entry.audience, now))
-      found.add(entry.audience)
+  for (const [audience, issued] of lastIssued(snapshot)) {
+    const lifetime = snapshot.resource_servers[audience]?.token_lifetime ?? MAX_TOKEN_LIFETIME
+    if (issued + lifetime + SKEW_SECONDS > now) found.add(audience)
   }
   return found.size > 0 ? [...found].sort() : [ANY_API]
 }
 
-/** Could a token that the log shows for this API still live? */
-function mayLive(snapshot: TenantSnapshot, audience: string, now: number): boolean {
-  const lifetime = snapshot.resource_servers[audience]?.token_lifetime ?? MAX_TOKEN_LIFETIME
-  return logged(snapshot, audience).some((issued) => issued + lifetime + SKEW_SECONDS > now)
-}
-
-/** When the log says that tokens for this API were issued, NumericDate. */
-function logged(snapshot: TenantSnapshot, audience: string): number[] {
-  return (snapshot.log ?? []).flatMap((entry) => {
-    const issued = entry.type === CLIENT_CREDENTIALS && entry.audience === audience ? parseRfc3339(entry.date) : undefined
-    return issued === undefined ? [] : [issued]
-  })
+/** When the log says that the newest token of each API was issued, NumericDate. */
+function lastIssued(snapshot: TenantSnapshot): Map<string, number> {
+  const last = new Map<string, number>()
+  for (const {type, audience, date} of snapshot.log ?? []) {
+    if (type !== CLIENT_CREDENTIALS || audience === undefined) continue
+    const issued = parseRfc3339(date)
+    if (issued !== undefined && issued > (last.get(audience) ?? -Infinity)) last.set(audience, issued)
+  }
+  return last
 }
 
 /** From when on changes of API settings would be seen: a log that was cut begins with its oldest entry. */
@@ -236,7 +233,7 @@ function logFrom(snapshot: TenantSnapshot, dates: readonly number[]): {log_from?
   const settings = (snapshot.setting_changes ?? []).map((entry) => parseRfc3339(entry.date)).filter((date) => date !== undefined)
   const cut = settings.length >= 1000
   const from = cut ? settings : [...settings, ...dates]
-  return snapshot.setting_changes === null || from.length === 0 ? {} : {log_from: Math.min(...from)}
+  return snapshot.setting_changes === null || from.length === 0 ? {} : {log_from: from.reduce((a, b) => Math.min(a, b))}
 }
 
 /** Issuance events of the log at hand. */
