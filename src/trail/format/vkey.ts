@@ -35,13 +35,17 @@ export function parseVkey(text: string): VerifierKey {
   const type = material?.[0]
   if (!match || material?.length !== 33 || !isKeyName(match[1]!) || (type !== ED25519 && type !== COSIGNATURE))
     throw badVkey(text)
-  const vkey = verifierKey(match[1]!, type, publicKeyFromRaw(material.subarray(1)))
+  const vkey = named(match[1]!, type, material, publicKeyFromRaw(material.subarray(1)))
   if (vkey.id !== match[2]) throw badVkey(text)
   return vkey
 }
 
 export function verifierKey(name: string, type: SignatureType, key: PublicKey): VerifierKey {
-  const material = concat(Uint8Array.of(type), rawPublicKey(key))
+  return named(name, type, concat(Uint8Array.of(type), rawPublicKey(key)), key)
+}
+
+/** @param material the byte of the type and the 32 of the key */
+function named(name: string, type: SignatureType, material: Uint8Array, key: PublicKey): VerifierKey {
   const id = sha256(concat(utf8(`${name}\n`), material)).slice(0, 8)
   return {name, id, type, key, text: `${name}+${id}+${base64Of(material)}`}
 }
