@@ -3,7 +3,10 @@ import {suite, test} from 'node:test'
 
 import {SECTIONS} from './matrix/cell.ts'
 import type {Cell} from './matrix/cell.ts'
-import {runCell} from './matrix/run-cell.ts'
+import type {Document} from '../support/incident.ts'
+import type {Ran} from './matrix/bench.ts'
+import {runCell, settle, tooOften} from './matrix/run-cell.ts'
+import type {Settled} from './matrix/run-cell.ts'
 import {complaints, summary} from './matrix/summary.ts'
 import {BESIDE, PLANNED, shortfalls, TABLE} from './matrix/table.ts'
 
@@ -47,10 +50,36 @@ test('on Linux a cell that is left out fails the run, and so does a missing veri
 test('the summary counts what must be nought', () => {
   const [cell] = TABLE as [Cell]
   const verdict = (...problems: string[]) => ({cell, problems, story: [], ms: 1, resumes: 2})
-  const verdicts = [verdict(), verdict('I1: 2 rotations took effect', 'I3: nowhere'), verdict('I6: stdout')]
+  const verdicts = [verdict(), verdict('I1: 2 rotations took effect', 'I3: nowhere'), {...verdict('I6: stdout'), resumes: 0}]
   const lines = summary({table: TABLE, wanted: [cell, cell, cell], verdicts, second: true})
   assert.ok(lines.includes('cells 3, passed 1, failed 2, skipped 0'))
+  assert.ok(lines.includes('resumed at most 2 times: 1 cells 0 times, 0 cells 1 times, 2 cells 2 times'))
   assert.match(lines.at(-1) ?? '', /^1 lost, 1 blind repeats, 0 unlogged changes, 1 canaries, 0 hangs/)
+})
+
+/** A responder whose programs end as told, one after the other; the last one's end is that of all that follow. */
+function ending(...statuses: readonly string[]): Settled {
+  const ran: Ran[] = []
+  const run = () => {
+    const status = statuses[Math.min(ran.length, statuses.length - 1)]
+    const document = {status, actions: [], proof: [], next: ['stanch resume'], evidence_gaps: []} as unknown as Document
+    const made = {argv: [], code: status === 'contained' ? 0 : 6, signal: null, stdout: '', stderr: '', ms: 1, document}
+    ran.push(made)
+    return Promise.resolve(made)
+  }
+  void run()
+  return {ran, resume: run, respond: run, records: () => []}
+}
+
+test('a resume that changed nothing is not one that was needed, and whoever needs a fourth has failed', async () => {
+  assert.equal(await settle(ending('contained')), 0)
+  assert.equal(await settle(ending('partial')), 0)
+  assert.equal(await settle(ending('in_doubt', 'contained')), 1)
+  assert.equal(await settle(ending('in_doubt', 'in_doubt', 'partial', 'contained')), 3)
+  const often = await settle(ending('in_doubt', 'partial', 'in_doubt', 'partial', 'contained'))
+  assert.equal(often, 4)
+  assert.equal(tooOften(3), undefined)
+  assert.match(tooOften(often) ?? '', /^I4: it took 4 resumes/)
 })
 
 suite('a cross-section of the fault matrix', {concurrency: 3}, () => {

@@ -83,12 +83,12 @@ function terminal(bench: Bench): string | undefined {
 }
 
 /** The status that the trail ends with. */
-export function lastRecorded(bench: Bench): string | undefined {
+export function lastRecorded(bench: Pick<Bench, 'records'>): string | undefined {
   return incidentsOf(bench.records()).at(-1)?.last_status
 }
 
 /** The newest result of an incident, with or without an error beside it. */
-export function lastDocument(bench: Bench): NonNullable<Ran['document']> | undefined {
+export function lastDocument(bench: Pick<Bench, 'ran'>): NonNullable<Ran['document']> | undefined {
   return bench.ran.map((one) => one.document).findLast((document) => document?.status !== undefined)
 }
 

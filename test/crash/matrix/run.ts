@@ -46,7 +46,7 @@ await pool(wanted, Number(values.workers), (verdict) => {
   verdicts.push(verdict)
   if (verdict.problems.length > 0 || values.verbose) {
     process.stdout.write(
-      `${verdict.problems.length > 0 ? 'FAILED' : 'ok'} ${verdict.cell.id} (${verdict.cell.fault}) ${Math.round(verdict.ms)} ms\n`,
+      `${verdict.problems.length > 0 ? 'FAILED' : 'ok'} ${verdict.cell.id} (${verdict.cell.fault}) ${Math.round(verdict.ms)} ms, resumed ${verdict.resumes} times\n`,
     )
     for (const problem of verdict.problems) process.stdout.write(`    ${problem}\n`)
     for (const line of verdict.story) process.stdout.write(`    . ${line}\n`)

@@ -28,14 +28,22 @@ export function summary({table, wanted, verdicts, second}: Played): string[] {
   const violations = (names: readonly string[]) =>
     verdicts.filter(({problems}) => problems.some((problem) => names.some((name) => problem.startsWith(`${name}:`)))).length
   return [
-    `the table has ${table.length} cells, ${PLANNED} of the plan and ${table.length - PLANNED} beside it; resumed at most ${Math.max(0, ...verdicts.map(({resumes}) => resumes))} times`,
+    `the table has ${table.length} cells, ${PLANNED} of the plan and ${table.length - PLANNED} beside it`,
     `cells ${wanted.length}, passed ${verdicts.length - failed}, failed ${failed}, skipped ${skips}`,
     ...[...skipped].map(([why, count]) => `  skipped ${count}: ${why}`),
+    resumed(verdicts),
     ...(second ? [] : ['  I5 by one verifier only: no python3 with openssl']),
     Object.entries(NOUGHTS)
       .map(([what, names]) => `${violations(names)} ${what}`)
       .join(', '),
   ]
+}
+
+/** How often cells were resumed, or begun again, until nothing changed any more. */
+function resumed(verdicts: readonly Verdict[]): string {
+  const most = Math.max(0, ...verdicts.map(({resumes}) => resumes))
+  const counts = Array.from({length: most + 1}, (_, times) => verdicts.filter(({resumes}) => resumes === times).length)
+  return `resumed at most ${most} times: ${counts.map((count, times) => `${count} cells ${times} times`).join(', ')}`
 }
 
 /** What is wrong with the playing itself, whatever the cells say: a table that shrank, and on Linux whatever was left out. */
