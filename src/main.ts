@@ -46,24 +46,30 @@ function keepMemoryOutOfDumps(): void {
   }
 }
 
-/** Whoever reads our output may stop doing so at any time; an act that has begun is finished all the same. */
-function ignoreClosedPipes(): void {
+/**
+ * Whoever reads our output may leave at any time, by a closed pipe or with the terminal; what has begun is finished all the
+ * same. True for errors that say no more than that.
+ */
+function ignoreReadersWhoLeave(): (error: unknown) => boolean {
+  const left = new WeakSet<object>()
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') process.exitCode = 1
+      if (error.code === 'EPIPE' || stream.isTTY) left.add(error)
+      else process.exitCode = 1
     })
   }
+  return (error) => left.has(error as object)
 }
 
 if (isNewEnough(process.versions.node)) {
   process.umask(0o077)
   keepMemoryOutOfDumps()
-  ignoreClosedPipes()
+  const readerLeft = ignoreReadersWhoLeave()
   useCompileCache()
   // The framework prints argv and more under DEBUG, from the moment it is loaded; nothing of ours is debugged that way.
   delete process.env['DEBUG']
   const {start} = await import('./cli/start.ts')
-  await start(process.argv.slice(2), new URL('..', import.meta.url))
+  await start(process.argv.slice(2), new URL('..', import.meta.url), readerLeft)
 } else {
   process.stderr.write(
     `stanch needs Node ${NEEDED.join('.')} or newer; this is ${process.versions.node}. Get it from the official site, nodejs.org, or run "npm ci" in the clone: it brings one along.\n`,

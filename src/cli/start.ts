@@ -11,8 +11,9 @@ import {reportLines, reportOf} from './error-report.ts'
  * would be loaded and run), and none of its error printing, which shows stacks, causes and whatever an error carries.
  *
  * @param root folder of package.json
+ * @param readerLeft is this error only that nobody reads our output any more?
  */
-export async function start(argv: readonly string[], root: URL): Promise<void> {
+export async function start(argv: readonly string[], root: URL, readerLeft: (error: unknown) => boolean): Promise<void> {
   // With NODE_ENV=development oclif looks for a TypeScript loader and runs sources instead of what was built.
   settings.enableAutoTranspile = false
   // A theme.json in the configuration folder could colour a warning away.
@@ -21,7 +22,10 @@ export async function start(argv: readonly string[], root: URL): Promise<void> {
   if (process.report) process.report.excludeEnv = true
   // SIGUSR1 opens the inspector to anybody on this machine.
   process.on('SIGUSR1', () => {})
-  process.on('uncaughtException', (error) => crash(error, argv))
+  process.on('uncaughtException', (error) => {
+    // The framework throws what it hears of standard output, unless it is a closed pipe: a terminal that went away is one, too.
+    if (!readerLeft(error)) crash(error, argv)
+  })
   const folder = fileURLToPath(root)
   const guided = argv.length === 0 && process.stdin.isTTY && process.stderr.isTTY
   try {

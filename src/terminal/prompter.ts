@@ -31,9 +31,23 @@ const MAX_ANSWER = 4096
 /** Matches that a search shows at most. */
 const MAX_MATCHES = 50
 
+const outlived = new WeakSet<object>()
+
+/**
+ * The input of a terminal that may go away while somebody is asked. It can't leave raw mode then, and readline passes that
+ * error on to where nobody listens: the program would end, perhaps in the middle of an act. Every question hears of the end
+ * of its input, which says the same.
+ */
+function outliveTerminal(input: NodeJS.ReadStream): void {
+  if (outlived.has(input)) return
+  outlived.add(input)
+  const emit = input.emit.bind(input) as (name: string | symbol, ...rest: unknown[]) => boolean
+  input.emit = (name: string | symbol, ...rest: unknown[]) => name !== 'error' && emit(name, ...rest)
+}
+
 /** `usage.no_terminal` unless both ends are a terminal: nothing may wait for an answer that can't come. */
 export function requireTerminal({input, output}: Pick<Terminal, 'input' | 'output'>): void {
-  if (input.isTTY && output.isTTY) return
+  if (input.isTTY && output.isTTY) return outliveTerminal(input)
   throw new StanchError('usage.no_terminal', 'This needs an answer, and there is no terminal to ask in.', {
     hint: 'Give the answers as flags, with --yes where you mean it.',
   })

@@ -17,12 +17,14 @@ import {BESIDE, PLANNED, shortfalls, TABLE} from './matrix/table.ts'
 const EVERY = {A: 5, B: 5, C: 17, D: 10, E: 17, F: 14, G: 11, H: 20, I: 8, M: 61, U: 32, N: 25, P: 14} as const
 /** They take longest by far: many processes, or time that has to pass on the wall. */
 const LEFT_OUT = /stress|E1[01]|TSTP/
+/** The terminal itself is gone: no other cell is like these. */
+const ALWAYS = ['U.gone.q5', 'U.gone.n6', 'U.gone.unattended.n6']
 
 function crossSection(): Cell[] {
   return (Object.keys(SECTIONS) as (keyof typeof SECTIONS)[]).flatMap((section) =>
     [...TABLE, ...BESIDE]
       .filter((cell) => cell.section === section && !LEFT_OUT.test(cell.id))
-      .filter((_, index) => index % EVERY[section] === 2),
+      .filter(({id}, index) => index % EVERY[section] === 2 || ALWAYS.includes(id)),
   )
 }
 

@@ -4,33 +4,43 @@ import path from 'node:path'
 import pty from '@lydell/node-pty'
 import xterm from '@xterm/headless'
 
+import type {Opened, Window} from './window.ts'
+
 /** A test that waits longer than this for a text shows the screen and fails, in milliseconds. */
 const PATIENCE = 20_000
 
+export interface PtyOptions {
+  readonly args?: readonly string[]
+  readonly env?: Record<string, string>
+  readonly columns?: number
+  readonly rows?: number
+}
+
+/** What is started for a fixture, or for a program with a whole path. */
+export function opened(fixture: string, options: PtyOptions): Opened {
+  return {
+    file: process.execPath,
+    args: [path.resolve(import.meta.dirname, 'fixtures', fixture), ...(options.args ?? [])],
+    cols: options.columns ?? 80,
+    rows: options.rows ?? 24,
+    env: {PATH: '/usr/bin:/bin', TERM: 'xterm-256color', ...options.env},
+  }
+}
+
 /** A program in a real terminal of 80x24 (or as given), with what its screen shows. */
 export class Pty {
-  readonly #child: pty.IPty
+  readonly #child: Pick<pty.IPty, 'pid' | 'write' | 'kill' | 'onData' | 'onExit'> | Window
   readonly #screen: xterm.Terminal
   #watchers: (() => void)[] = []
   /** Everything the terminal received, byte for byte. */
   raw = ''
   exit: {code: number; signal: number | undefined} | undefined
 
-  constructor(
-    t: TestContext,
-    fixture: string,
-    options: {args?: string[]; env?: Record<string, string>; columns?: number; rows?: number} = {},
-  ) {
-    const columns = options.columns ?? 80
-    const rows = options.rows ?? 24
-    this.#screen = new xterm.Terminal({cols: columns, rows, scrollback: 1000, allowProposedApi: true})
-    this.#child = pty.spawn(process.execPath, [path.resolve(import.meta.dirname, 'fixtures', fixture), ...(options.args ?? [])], {
-      name: options.env?.['TERM'] ?? 'xterm-256color',
-      cols: columns,
-      rows,
-      cwd: '/',
-      env: {PATH: '/usr/bin:/bin', TERM: 'xterm-256color', ...options.env},
-    })
+  /** @param window where the program has been started already, in a window of its own */
+  constructor(t: Pick<TestContext, 'after'>, fixture: string, options: PtyOptions = {}, window?: Window) {
+    const {file, args, cols, rows, env} = opened(fixture, options)
+    this.#screen = new xterm.Terminal({cols, rows, scrollback: 1000, allowProposedApi: true})
+    this.#child = window ?? pty.spawn(file, [...args], {name: env['TERM'] ?? '', cols, rows, cwd: '/', env})
     this.#child.onData((data) => {
       this.raw += data
       this.#screen.write(data, () => this.#wake())

@@ -5,9 +5,9 @@ export const SECTIONS = {A: 32, B: 34, C: 120, D: 64, E: 340, F: 80, G: 32, H: 1
 
 /**
  * Beside the plan's count: M a leaked management token (sections A, B and D again, and E at the changing steps), U the guided
- * road in a terminal, N a responder who may not read secrets, P around the confirmation, R the real kernel, disk and clock.
+ * road in a terminal and one that goes away, N a responder who may not read secrets, P around the confirmation, R the real kernel, disk and clock.
  */
-export const MORE = {M: 242, U: 80, N: 50, P: 28, R: 20} as const
+export const MORE = {M: 242, U: 97, N: 50, P: 28, R: 20} as const
 export type Section = keyof typeof SECTIONS | keyof typeof MORE
 
 /**

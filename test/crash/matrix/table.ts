@@ -3,6 +3,7 @@ import type {Cell, Section} from './cell.ts'
 import {diskErrors} from './sections/disk.ts'
 import {httpFaults} from './sections/http.ts'
 import {guidedRoad} from './sections/guided.ts'
+import {hangUps} from './sections/hang-up.ts'
 import {killedOnTheWire, killedWhileWriting} from './sections/kill.ts'
 import {aroundTheConfirmation, managementToken, withoutReadingSecrets} from './sections/more.ts'
 import {powerLoss} from './sections/power-loss.ts'
@@ -29,6 +30,7 @@ export const TABLE: readonly Cell[] = [
 export const BESIDE: readonly Cell[] = [
   ...managementToken,
   ...guidedRoad,
+  ...hangUps,
   ...withoutReadingSecrets,
   ...aroundTheConfirmation,
   ...realMachine,

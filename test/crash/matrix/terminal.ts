@@ -2,9 +2,14 @@ import {existsSync, writeFileSync} from 'node:fs'
 import path from 'node:path'
 import type {TestContext} from 'node:test'
 
-import {Pty} from '../../terminal/pty.ts'
+import {opened, Pty} from '../../terminal/pty.ts'
+import type {PtyOptions} from '../../terminal/pty.ts'
+import {Window} from '../../terminal/window.ts'
 import {MAIN, PRELOAD, WORK} from './bench.ts'
 import type {Bench, Ran} from './bench.ts'
+
+/** Time for a signal to arrive and be handled, milliseconds. */
+export const SETTLE = 60
 
 /** Longest wait for a text, milliseconds of the wall. */
 const PATIENCE = 15_000
@@ -36,19 +41,43 @@ export const QUESTIONS: readonly Question[] = [
   {name: 'give back', shows: 'grant(s)backnow?', answer: () => 'no'},
 ]
 
+export interface GuidedOptions {
+  readonly env?: Record<string, string>
+  readonly columns?: number
+  readonly launcher?: string
+  /** Words behind the program's name; none: the guided flow. */
+  readonly argv?: readonly string[]
+}
+
+function ptyOptions(bench: Bench, options: GuidedOptions): PtyOptions {
+  return {
+    args: [...(options.launcher === undefined ? [] : [MAIN]), ...(options.argv ?? [])],
+    env: {...bench.env, ...options.env},
+    ...(options.columns === undefined ? {} : {columns: options.columns}),
+  }
+}
+
 /** The guided flow in a pseudo terminal. */
 export class Guided {
   readonly #pty: Pty
   readonly #started = performance.now()
   readonly #end: (() => void)[] = []
+  readonly #window: Window | undefined
 
-  constructor(bench: Bench, options: {env?: Record<string, string>; columns?: number; launcher?: string} = {}) {
+  constructor(bench: Bench, options: GuidedOptions = {}, window?: Window) {
     const keeper = {after: (work: () => void) => void this.#end.push(work)} as unknown as TestContext
-    this.#pty = new Pty(keeper, options.launcher ?? MAIN, {
-      args: options.launcher === undefined ? [] : [MAIN],
-      env: {...bench.env, ...options.env},
-      ...(options.columns === undefined ? {} : {columns: options.columns}),
-    })
+    this.#window = window
+    this.#pty = new Pty(keeper, options.launcher ?? MAIN, ptyOptions(bench, options), window)
+  }
+
+  /** In a terminal that can go away. */
+  static async inWindow(bench: Bench, options: GuidedOptions = {}): Promise<Guided> {
+    return new Guided(bench, options, await Window.open(opened(options.launcher ?? MAIN, ptyOptions(bench, options))))
+  }
+
+  /** The terminal itself goes away: no signal is sent by hand. */
+  hangUp(): void {
+    this.#window?.close()
   }
 
   get pid(): number {
@@ -112,34 +141,46 @@ export function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms))
 }
 
+/** A file of the launcher's own, written once. */
+function launcher(name: string, text: string): string {
+  const file = path.join(WORK, `${name}.mjs`)
+  if (!existsSync(file)) writeFileSync(file, text)
+  return file
+}
+
+/** Waits for the program whatever signal comes, and ends as it does. */
+const WAIT = `for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => {})
+child.on('exit', (code) => process.exit(code ?? 1))
+`
+
 /** Starts the program with a standard output that nobody reads. */
 export function deafLauncher(): string {
-  const file = path.join(WORK, 'deaf.mjs')
-  if (!existsSync(file)) {
-    writeFileSync(
-      file,
-      `import {spawn} from 'node:child_process'
+  return launcher(
+    'deaf',
+    `import {spawn} from 'node:child_process'
 const child = spawn(process.execPath, process.argv.slice(2), {stdio: ['inherit', 'pipe', 'inherit']})
 child.stdout.destroy()
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => {})
-child.on('exit', (code) => process.exit(code ?? 1))
-`,
-    )
-  }
-  return file
+${WAIT}`,
+  )
+}
+
+/** Starts the program in a session of its own: the terminal is one to read and write, and sends it no signals. */
+export function strangerLauncher(): string {
+  return launcher(
+    'stranger',
+    `import {spawn} from 'node:child_process'
+const child = spawn(process.execPath, process.argv.slice(2), {stdio: 'inherit', detached: true})
+${WAIT}`,
+  )
 }
 
 /** Starts the program with the preload of the faults before it: a terminal cannot be given options of Node. */
 export function faultyLauncher(): string {
-  const file = path.join(WORK, 'faulty.mjs')
-  if (!existsSync(file)) {
-    writeFileSync(
-      file,
-      `import ${JSON.stringify(PRELOAD)}
+  return launcher(
+    'faulty',
+    `import ${JSON.stringify(PRELOAD)}
 process.argv.splice(1, 1)
 await import(process.argv[1])
 `,
-    )
-  }
-  return file
+  )
 }

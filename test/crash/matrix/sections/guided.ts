@@ -3,7 +3,7 @@ import type {Cell} from '../cell.ts'
 import type {Injected} from '../faults.ts'
 import {NETWORK} from '../steps.ts'
 import type {NetworkStep} from '../steps.ts'
-import {faultyLauncher, Guided, pause, QUESTIONS} from '../terminal.ts'
+import {faultyLauncher, Guided, pause, QUESTIONS, SETTLE} from '../terminal.ts'
 import {httpFaults} from './http.ts'
 import {killedOnTheWire} from './kill.ts'
 
@@ -11,9 +11,6 @@ import {killedOnTheWire} from './kill.ts'
 
 /** Faults after which somebody has to look; with and without the effect. */
 const LOST = ['E6', 'E8', 'E19', 'E21', 'E25', 'E26', 'E29', 'E31']
-
-/** Time for a signal to arrive and be handled, milliseconds. */
-const SETTLE = 60
 
 async function attended(bench: Bench, injected: Injected | undefined, begun?: (guided: Guided) => void): Promise<Ran> {
   const guided = new Guided(bench, injected === undefined ? {} : {env: bench.fault(injected), launcher: faultyLauncher()})

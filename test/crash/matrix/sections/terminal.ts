@@ -2,15 +2,12 @@ import type {Bench, Ran} from '../bench.ts'
 import type {Cell} from '../cell.ts'
 import {NETWORK} from '../steps.ts'
 import type {NetworkStep} from '../steps.ts'
-import {deafLauncher, Guided, pause, QUESTIONS} from '../terminal.ts'
+import {deafLauncher, Guided, pause, QUESTIONS, SETTLE} from '../terminal.ts'
 
 /** Section H: signals at each question and each request, and terminals that are none or poor. */
 
 const SIGNALS = ['INT', 'TERM', 'HUP', 'TSTP and CONT', 'INT twice'] as const
 type SignalName = (typeof SIGNALS)[number]
-
-/** Time for a signal to arrive and be handled, milliseconds. */
-const SETTLE = 60
 
 async function send(name: SignalName, pid: number, ctrlC?: () => void): Promise<void> {
   const kill = (signal: NodeJS.Signals) => {
