@@ -145,10 +145,11 @@ async function huntIn(
   const folder = connected?.paths.trail(connected.mode) ?? found?.folder
   const records = trail?.records() ?? (folder === undefined ? [] : readTrail(folder))
   const entries = () => wanted(question, connected, joined(saved(), fetched))
+  const recorded = recordedOf(records, tenant)
   const raw = runHunt({
     entries,
-    facts: huntFacts(said, found?.state, (sha256) => source?.getEvidence(sha256)),
-    sets: huntSets(recordedOf(records, tenant), operator?.client_id),
+    facts: huntFacts(said, recorded, found?.state, (sha256) => source?.getEvidence(sha256)),
+    sets: huntSets(recorded, operator?.client_id),
     computed_at: rfc3339(connected ? tenantNow(connected) : Math.floor(systemClock.now() / 1000)),
   })
   const looked = connected ? await lookAtInventory(connected.tenant, raw) : offline(raw)

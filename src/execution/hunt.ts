@@ -25,7 +25,7 @@ export interface HuntSaid {
 }
 
 /** The facts of a hunt: what the incident's record says, where there is one, and what a person says. */
-export function huntFacts(said: HuntSaid, state?: IncidentState, read?: ReadEvidence): HuntFacts {
+export function huntFacts(said: HuntSaid, recorded: Recorded, state?: IncidentState, read?: ReadEvidence): HuntFacts {
   const leaked_at = leakInstant(said, state)
   const contained_at = state && read ? containedAt(state, read) : undefined
   const rotated_at = state ? rotatedAt(state) : undefined
@@ -37,6 +37,7 @@ export function huntFacts(said: HuntSaid, state?: IncidentState, read?: ReadEvid
     ...(said.token?.jti === undefined ? {} : {leaked_jti: said.token.jti}),
     ...(state?.leak === 'management-token' ? {token_only: true} : {}),
     probed: state ? probed(state) : [],
+    own_requests: new Map(recorded.intents.map((intent) => [intent.correlation_id, intent])),
     own_token_requests: state ? ownTokenRequests(state) : [],
     ...(said.isKnown ? {isKnown: said.isKnown} : {}),
   }

@@ -48,7 +48,7 @@ function hunt(from: string): void {
       compromised_clients: new Set([client_id]),
       suspect_addresses: thieves,
       suspect_fingerprints: new Set(['t13d1516h2_8daaf6152771_b186095e22b6']),
-      own_correlation_ids: new Set(story.own.correlation_ids),
+      own_correlation_ids: new Set(story.own.requests.map((one) => one.correlation_id)),
       own_clients: new Set([story.own.client_id]),
       own_tokens: new Set(['OurOwnTokenJti00000001']),
       critical_scopes: new Set(['update:clients']),

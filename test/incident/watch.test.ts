@@ -65,7 +65,7 @@ function api(
 }
 
 function judged(one: LogEntry, facts: Partial<WatchFacts> = {}): Sighting | undefined {
-  return judgeEntry(one, {...FACTS, ...facts}, {spare: [DEAD + 1], ips: new Set(['192.0.2.9'])})
+  return judgeEntry(one, {...FACTS, ...facts}, {spare: [DEAD + 1], ips: new Set(['192.0.2.9']), seen: new Set<string>()})
 }
 
 describe('what a log entry says to a watch', () => {
@@ -134,11 +134,17 @@ describe('what a log entry says to a watch', () => {
   test('without a proof that the secret died, a kept grant explains no token: it is the exposure that counts it', () => {
     const {secret_dead_at: _dead, ...alive} = FACTS
     const facts = {...alive, contained: new Map([[API, DEAD]])}
-    equal(judgeEntry(entry('seccft', {audience: 'https://kept.example/'}), facts, {spare: [], ips: new Set()}), undefined)
-    equal(judgeEntry(entry('seccft', {audience: API}), facts, {spare: [], ips: new Set()})?.alarm, true)
     equal(
-      judgeEntry(entry('feccft', {description: 'You need to create a "client-grant"'}), facts, {spare: [], ips: new Set()})
-        ?.verdict,
+      judgeEntry(entry('seccft', {audience: 'https://kept.example/'}), facts, {spare: [], ips: new Set(), seen: new Set()}),
+      undefined,
+    )
+    equal(judgeEntry(entry('seccft', {audience: API}), facts, {spare: [], ips: new Set(), seen: new Set()})?.alarm, true)
+    equal(
+      judgeEntry(entry('feccft', {description: 'You need to create a "client-grant"'}), facts, {
+        spare: [],
+        ips: new Set(),
+        seen: new Set(),
+      })?.verdict,
       'tripwire',
     )
   })
@@ -166,14 +172,23 @@ describe('what a log entry says to a watch', () => {
     equal(judged({...entry('feccft'), date: 'no date'}), undefined)
   })
 
+  test('whoever sends a correlation id of ours again is not us', () => {
+    const mine = {spare: [], ips: new Set<string>(), seen: new Set<string>()}
+    const carried = () => judgeEntry(entry('feccft', {description: 'Unauthorized', correlation_id: 'stanch-own'}), FACTS, mine)
+    deepEqual([carried()?.verdict, carried()?.verdict], [undefined, 'tripwire'])
+  })
+
   test('without correlation ids a probe of ours is known by address and time, and each accounts for one entry', () => {
-    const mine = {spare: [DEAD + 60], ips: new Set(['192.0.2.9'])}
+    const mine = {spare: [DEAD + 60], ips: new Set(['192.0.2.9']), seen: new Set<string>()}
     const probe = entry('feccft', {description: 'Unauthorized', ip: '192.0.2.9'})
     equal(judgeEntry(probe, FACTS, mine), undefined)
     equal(judgeEntry(probe, FACTS, mine)?.verdict, 'tripwire')
     equal(
-      judgeEntry(entry('feccft', {description: 'Unauthorized'}), FACTS, {spare: [DEAD + 60], ips: new Set(['192.0.2.9'])})
-        ?.verdict,
+      judgeEntry(entry('feccft', {description: 'Unauthorized'}), FACTS, {
+        spare: [DEAD + 60],
+        ips: new Set(['192.0.2.9']),
+        seen: new Set<string>(),
+      })?.verdict,
       'tripwire',
     )
   })

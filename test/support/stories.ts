@@ -42,11 +42,17 @@ export function huntStory(journey: Journey, seed: number): Hunted {
       ...(story.rotated ? {rotated_at: at(story.contained_at)} : {}),
       ...(story.leaked_jti === undefined ? {} : {leaked_jti: story.leaked_jti}),
       probed: [],
+      own_requests: new Map(
+        story.own.requests.map(({correlation_id, path}) => [
+          correlation_id,
+          {action: 'client_grant.delete', target: `grant:${path.split('/').at(-1)}`, method: 'DELETE', path: `/api/v2${path}`},
+        ]),
+      ),
       own_token_requests: story.own.probes.map((probe) => Math.floor(probe / 1000)),
     },
     sets: {
       own_clients: new Set([story.own.client_id]),
-      own_correlation_ids: new Set(story.own.correlation_ids),
+      own_correlation_ids: new Set(story.own.requests.map((one) => one.correlation_id)),
       explorer_clients: new Set([story.explorer]),
       dashboard_clients: new Set([story.dashboard]),
       critical_scopes: new Set(['update:clients']),

@@ -1,3 +1,5 @@
+import type {OwnRequest} from '../reconcile/facts.ts'
+
 /** What a finding is held to be. `unknown`: nobody can say from the log whether it was meant. */
 export type Verdict = 'ours' | 'expected' | 'suspect' | 'hostile' | 'unknown'
 
@@ -82,6 +84,8 @@ export interface HuntFacts {
   readonly token_only?: boolean
   /** When we probed with made-up codes, which no record counts: such refusals at our own address in these spans are ours. */
   readonly probed: readonly {readonly from: string; readonly to: string}[]
+  /** Our own requests by correlation id. */
+  readonly own_requests?: ReadonlyMap<string, OwnRequest>
   /** When our own token requests were answered, NumericDate: each accounts for one entry at our own address. */
   readonly own_token_requests?: readonly number[]
   /** Addresses that somebody of the team named as known. */

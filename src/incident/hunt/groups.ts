@@ -16,6 +16,8 @@ export interface Group {
   /** By our own correlation or token id. */
   readonly ours: boolean
   readonly text: string
+  /** A request that changed something. */
+  readonly changes: boolean
   readonly object?: {readonly kind: string; readonly id: string}
   readonly remove?: string
   /** Path of the first request. */
@@ -77,6 +79,7 @@ export class Groups {
         ...(entry.ip === undefined ? {} : {ip: entry.ip}),
         ours,
         text,
+        changes: entry.type === 'sapi',
         ...(left ? {object: {kind: left.kind, id: left.id}, remove: left.remove} : {}),
         ...(entry.request?.path === undefined ? {} : {path: entry.request.path}),
         ...(about === undefined ? {} : {about_client: about}),

@@ -35,7 +35,12 @@ export function notSeen({facts, ...seen}: NotSeenFacts): HuntResult['not_seen'] 
       what: 'who was there before the leak',
       why: 'nobody said when it leaked: whoever was there since the log begins is not judged (--leaked-at)',
     })
-  else if (seen.from !== undefined && seen.from > facts.leaked_at)
+  else
+    gaps.push({
+      what: `an attacker who was there before ${facts.leaked_at}`,
+      why: 'whoever used the client before it leaked counts as known: if it may have leaked earlier, hunt again with --leaked-at',
+    })
+  if (facts.leaked_at !== undefined && seen.from !== undefined && seen.from > facts.leaked_at)
     gaps.push({
       what: `what happened before ${seen.from}`,
       why: 'the log at hand begins after the leak: retention is 1 to 30 days by plan',

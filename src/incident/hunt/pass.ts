@@ -1,11 +1,12 @@
 import type {LogEntry} from '../../auth0/resources/log-entry.ts'
-import {isOwnTokenRequest, noteOwnAddress} from '../own-traces.ts'
+import {fitsRequest, isFirstOfId, isOwnTokenRequest, noteOwnAddress} from '../own-traces.ts'
 import type {OwnTraces} from '../own-traces.ts'
 import {Actors, isToken} from './actors.ts'
 import type {Actor} from './actors.ts'
 import type {Sets} from './condition.ts'
 import {Detector} from './detector.ts'
 import type {Hit} from './detector.ts'
+import type {OwnRequest} from '../reconcile/facts.ts'
 import type {CompromisedClient, HuntFacts} from './findings.ts'
 import {Groups} from './groups.ts'
 import {textOf} from './leavings.ts'
@@ -39,14 +40,22 @@ export class Pass {
   readonly #mine: OwnTraces
   readonly #knowledge: Knowledge
   readonly #detector: Detector
-  readonly #own: {readonly correlation_ids: ReadonlySet<string>; readonly tokens: ReadonlySet<string>}
+  readonly #own: {
+    readonly requests: ReadonlyMap<string, OwnRequest>
+    readonly clients: ReadonlySet<string>
+    readonly tokens: ReadonlySet<string>
+  }
 
   constructor(hunts: readonly Hunt[], knowledge: Knowledge) {
     const {facts, sets} = knowledge
     this.#knowledge = knowledge
-    this.#mine = {spare: [...(facts.own_token_requests ?? [])], ips: new Set()}
+    this.#mine = {spare: [...(facts.own_token_requests ?? [])], ips: new Set(), seen: new Set()}
     this.#detector = new Detector(hunts, {sets, ...(facts.contained_at === undefined ? {} : {contained_at: facts.contained_at})})
-    this.#own = {correlation_ids: sets.own_correlation_ids ?? new Set(), tokens: sets.own_tokens ?? new Set()}
+    this.#own = {
+      requests: facts.own_requests ?? new Map(),
+      clients: sets.own_clients ?? new Set(),
+      tokens: sets.own_tokens ?? new Set(),
+    }
     this.actors = new Actors({
       rotated_at: facts.rotated_at,
       leaked_jti: facts.leaked_jti,
@@ -96,7 +105,9 @@ export class Pass {
 
   #isOurs(entry: LogEntry, date: string): boolean {
     const {correlation_id, access_token_jti, request} = entry
-    if (correlation_id !== undefined && this.#own.correlation_ids.has(correlation_id)) return true
+    const {requests, clients} = this.#own
+    const own = correlation_id === undefined ? undefined : requests.get(correlation_id)
+    if (own && fitsRequest(own, entry, clients) && isFirstOfId(entry, requests, this.#mine)) return true
     if (access_token_jti !== undefined && this.#own.tokens.has(access_token_jti)) return true
     if (request?.jti !== undefined && this.#own.tokens.has(request.jti)) return true
     return this.#isProbe(entry, date)

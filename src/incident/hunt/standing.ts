@@ -114,6 +114,8 @@ function byRelation(
       return {standing: got.standing, because: `its token was issued to this address: ${got.because}`}
     if (got && !known.ips.has(actor.ip))
       return {standing: 'stranger', because: `uses a token that was issued to ${holder.ip}, from another address`}
+    if (got)
+      return {standing: got.standing, because: `its token was issued to ${holder.ip}; both addresses are known: ${got.because}`}
   }
   if (actor.leaked_token) {
     return known.ips.has(actor.ip)

@@ -47,6 +47,12 @@ export function hostileActors(
 export function verdictOf(group: Group, context: VerdictContext): {verdict: Verdict; because: string} {
   if (group.ours) return {verdict: 'ours', because: 'it carries an id of this trail, or answers a probe of ours'}
   if (group.hunt.id === 'H31') {
+    // A tenant that logs our ids logs them with every change of ours: one without came from somebody beside us.
+    if (group.changes && context.own_ips.has(group.ip ?? ''))
+      return {
+        verdict: 'unknown',
+        because: "the responder's client at our own address, but no record of ours: stanch audit reconcile",
+      }
     return context.own_ips.has(group.ip ?? '')
       ? {verdict: 'ours', because: "the responder's client, from the address of our own requests"}
       : {

@@ -1,5 +1,5 @@
 import type {LogEntry} from '../../auth0/resources/log-entry.ts'
-import type {RecordedIntent} from './facts.ts'
+import type {OwnRequest, RecordedIntent} from './facts.ts'
 
 export const WRITE = 'sapi'
 export const SECRET_READ = 'mgmt_api_read'
@@ -29,7 +29,7 @@ export function expectedType(intent: RecordedIntent): string {
 }
 
 /** Method without case, path as the server reads it. */
-export function sameRequest(intent: RecordedIntent, entry: LogEntry): boolean {
+export function sameRequest(intent: OwnRequest, entry: LogEntry): boolean {
   if (entry.type === TOKEN) return intent.action === 'token.request' && entry.audience === audienceOf(intent)
   const {method, path} = entry.request ?? {}
   return (
@@ -40,7 +40,7 @@ export function sameRequest(intent: RecordedIntent, entry: LogEntry): boolean {
   )
 }
 
-export function audienceOf(intent: RecordedIntent): string {
+export function audienceOf(intent: OwnRequest): string {
   return intent.target.replace(/^api:/, '')
 }
 

@@ -38,6 +38,9 @@ export interface ReconcileFinding {
   readonly detail: string
 }
 
+/** What a request of ours was: with its correlation id it says which entry of the log is ours. */
+export type OwnRequest = Pick<RecordedIntent, 'action' | 'target' | 'method' | 'path'>
+
 /** An intent of the trail with what became of it. Instants are machine time, milliseconds, unless said otherwise. */
 export interface RecordedIntent {
   readonly seq: number

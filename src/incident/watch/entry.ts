@@ -1,7 +1,7 @@
 import type {LogEntry} from '../../auth0/resources/log-entry.ts'
 import {earliestEffect, isAround, mayPrecede} from '../change-window.ts'
 import {MAX_TOKEN_LIFETIME, SKEW_SECONDS} from '../exposure.ts'
-import {isOwnTokenRequest, noteOwnAddress} from '../own-traces.ts'
+import {isFirstOfId, isOwnTokenRequest, noteOwnAddress} from '../own-traces.ts'
 import type {OwnTraces} from '../own-traces.ts'
 import {printable, quoted} from '../../untrusted.ts'
 import {containedFrom, firstContained, isGivenBack, sourceKey} from './facts.ts'
@@ -32,7 +32,7 @@ const LIMITED = /limit|quota/i
  * grant that must be there; the old one is dead by proof.
  */
 export function judgeEntry(entry: LogEntry, facts: WatchFacts, mine: OwnTraces): Sighting | undefined {
-  if (entry.correlation_id !== undefined && facts.own.has(entry.correlation_id)) {
+  if (isFirstOfId(entry, facts.own, mine)) {
     noteOwnAddress(entry, mine)
     return undefined
   }

@@ -81,7 +81,7 @@ export class WatchMemory {
     this.alarm_at = saved?.alarm_at
     this.until = saved?.until
     Object.assign(this.counts, saved?.counts)
-    this.mine = {spare: [], ips: new Set(saved?.own_ips)}
+    this.mine = {spare: [], ips: new Set(saved?.own_ips), seen: new Set()}
     this.#reported = new Set(saved?.reported)
     for (const one of saved?.sources ?? [])
       this.sources.set(tallyKey(one), {...one, audiences: [...one.audiences], fresh: 0, fresh_first_at: 0, log_ids: []})

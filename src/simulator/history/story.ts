@@ -45,7 +45,8 @@ export interface Story {
   readonly own: {
     readonly client_id: string
     readonly ip: string
-    readonly correlation_ids: readonly string[]
+    /** By correlation id. */
+    readonly requests: readonly {readonly correlation_id: string; readonly path: string}[]
     readonly probes: readonly number[]
   }
   readonly explorer: string
@@ -100,7 +101,7 @@ export function tellStory(options: StoryOptions): Story {
     contained_at: span.contained,
     rotated: journey !== 'J2' && journey !== 'J14',
     ...(leaked_jti === undefined || !telling.jtis ? {} : {leaked_jti}),
-    own: own ?? {client_id: random.clientId(), ip: '192.0.2.250', correlation_ids: [], probes: []},
+    own: own ?? {client_id: random.clientId(), ip: '192.0.2.250', requests: [], probes: []},
     explorer,
     dashboard,
   }
@@ -219,10 +220,13 @@ function tellOurs(telling: Telling, leaked: {client_id: string; name: string}, s
   const home: Home = {...homes.person(), agent: 'stanch/1.0.0'}
   const hand: Hand = {by: 'ours', client_id: random.clientId(), name: 'stanch responder', home}
   telling.token(span.contained - 4 * MINUTE, hand, audience)
-  const correlation_ids = Array.from({length: 3}, () => `stanch-${random.text(16, '0123456789abcdef')}`)
-  for (const [i, correlation_id] of correlation_ids.entries())
-    telling.request(span.contained - (3 - i) * 20_000, hand, 'delete', `/client-grants/${random.grantId()}`, {correlation_id})
+  const requests = Array.from({length: 3}, () => ({
+    correlation_id: `stanch-${random.text(16, '0123456789abcdef')}`,
+    path: `/client-grants/${random.grantId()}`,
+  }))
+  for (const [i, {correlation_id, path}] of requests.entries())
+    telling.request(span.contained - (3 - i) * 20_000, hand, 'delete', path, {correlation_id})
   const probes = Array.from({length: 4}, (_, i) => span.contained + i * 12_000)
   for (const at of probes) telling.refused(at, {...hand, ...leaked}, audience)
-  return {client_id: hand.client_id, ip: home.ip, correlation_ids, probes}
+  return {client_id: hand.client_id, ip: home.ip, requests, probes}
 }

@@ -2,6 +2,7 @@ import {deepEqual, equal, ok} from 'node:assert/strict'
 import {describe, test} from 'node:test'
 
 import {parseLogEntry} from '../../../src/auth0/resources/log-entry.ts'
+import type {LogEntry} from '../../../src/auth0/resources/log-entry.ts'
 import {entry, EXAMPLE, token, write} from '../../../src/incident/hunt/examples.ts'
 import type {Finding, HuntFacts, HuntResult} from '../../../src/incident/hunt/findings.ts'
 import {runHunt} from '../../../src/incident/hunt/run.ts'
@@ -31,10 +32,20 @@ function hunt(entries: readonly Wire[], facts: Partial<HuntFacts> = {}, own: rea
     .map((one, i) => parseLogEntry({...one, log_id: `900${String(i).padStart(53, '0')}`}))
   return runHunt({
     entries: () => parsed,
-    facts: {...FACTS, ...facts},
+    facts: {...FACTS, own_requests: ownRequests(parsed, own), ...facts},
     sets: {own_correlation_ids: new Set(own), own_clients: new Set([EXAMPLE.own])},
     computed_at: '2026-11-22T05:00:00Z',
   })
+}
+
+/** What we would have on record of the entries that carry these ids: the first of each. */
+function ownRequests(entries: readonly LogEntry[], ids: readonly string[]) {
+  return new Map(
+    ids.flatMap((id) => {
+      const {method = '', path = ''} = entries.find(({correlation_id}) => correlation_id === id)?.request ?? {}
+      return [[id, {action: 'client_grant.delete', target: '', method: method.toUpperCase(), path}] as const]
+    }),
+  )
 }
 
 const of = (result: HuntResult, id: string): Finding[] => result.findings.filter((one) => one.hunt === id)
@@ -231,7 +242,8 @@ describe('a hunt', () => {
         parseLogEntry({...one, log_id: `900${String(i).padStart(53, '0')}`}),
       )
       const sets = {own_correlation_ids: new Set(['stanch-aaaa']), own_clients: new Set([EXAMPLE.own])}
-      const {inventory} = runHunt({entries: () => parsed, facts: FACTS, sets, computed_at: '2026-11-22T05:00:00Z'})
+      const facts = {...FACTS, own_requests: ownRequests(parsed, ['stanch-aaaa'])}
+      const {inventory} = runHunt({entries: () => parsed, facts, sets, computed_at: '2026-11-22T05:00:00Z'})
       return inventory.map(({id}) => id)
     }
     const item = [`H6:client_secret:${EXAMPLE.other}`]
