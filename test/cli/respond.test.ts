@@ -13,6 +13,7 @@ import {
   outcomes,
   scene,
   verdicts,
+  takeGrants,
 } from '../support/incident.ts'
 import type {Document, Finished, Scene} from '../support/incident.ts'
 
@@ -598,18 +599,7 @@ suite('an incident that goes on', {concurrency: 2}, () => {
     )
     const stopped = await at.run(['resume', id, '--yes', '--credential-file', at.leak.file])
     assert.equal(stopped.document.error?.code, 'guard.tenant_moved')
-    const taken = await at.run([
-      'grant',
-      'delete',
-      '--client',
-      at.client_id,
-      '--all',
-      '--incident',
-      id,
-      '--yes',
-      '--credential-file',
-      at.leak.file,
-    ])
+    const taken = await at.run(takeGrants(at, id))
     assert.equal(assertSound(at, taken).status, 'contained')
     assert.equal(taken.document.exposure.audiences.length, 3, 'the APIs of the grants that went before count still')
     assert.equal(at.tenant.count('client_secret.rotate', at.client_id), 1)

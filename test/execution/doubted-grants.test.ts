@@ -6,7 +6,7 @@ import {parseLogEntry} from '../../src/auth0/resources/log-entry.ts'
 import {doubtedGrants, grantChanges} from '../../src/incident/grants-since-leak.ts'
 import {INVOICES} from '../../src/simulator/scenarios/landscape.ts'
 import {unattendedResponder} from '../../src/terminal/unattended.ts'
-import {assertTrail, outcomes, restore, scene} from '../support/incident.ts'
+import {assertTrail, outcomes, restore, scene, takeGrants} from '../support/incident.ts'
 import type {Scene} from '../support/incident.ts'
 
 /** An API that the client had no grant for before somebody gave it one. */
@@ -152,18 +152,7 @@ suite('a grant that was made or changed since the leak', () => {
     const id = String((await at.respond()).document.incident_id)
     // Straight into the tenant: no log entry tells of it.
     at.tenant.addGrant({client_id: at.client_id, audience: PAYROLL, scope: []})
-    const again = await at.run([
-      'grant',
-      'delete',
-      '--client',
-      at.client_id,
-      '--all',
-      '--incident',
-      id,
-      '--yes',
-      '--credential-file',
-      at.leak.file,
-    ])
+    const again = await at.run(takeGrants(at, id))
     assert.equal(again.code, 0, again.stdout)
     const {result} = await restore(t, at, id)
     assert.equal(result.status, 'restored')
@@ -176,18 +165,7 @@ suite('a grant that was made or changed since the leak', () => {
     const id = String((await at.respond()).document.incident_id)
     await restore(t, at, id)
     at.tenant.clock.advance(60)
-    const again = await at.run([
-      'grant',
-      'delete',
-      '--client',
-      at.client_id,
-      '--all',
-      '--incident',
-      id,
-      '--yes',
-      '--credential-file',
-      at.leak.file,
-    ])
+    const again = await at.run(takeGrants(at, id))
     assert.equal(again.code, 0, again.stdout)
     const {result} = await restore(t, at, id)
     assert.equal(result.status, 'restored')

@@ -6,7 +6,17 @@ import type {TestContext} from 'node:test'
 
 import {canonicalJson} from '../../src/incident/plan.ts'
 import {INVOICES, LEDGER} from '../../src/simulator/scenarios/landscape.ts'
-import {assertInvariants, assertTrail, exitCodeOf, outcomes, respond, restore, resume, scene} from '../support/incident.ts'
+import {
+  assertInvariants,
+  assertTrail,
+  exitCodeOf,
+  outcomes,
+  respond,
+  restore,
+  resume,
+  scene,
+  takeGrants,
+} from '../support/incident.ts'
 import type {Scene, SceneOptions} from '../support/incident.ts'
 
 async function contained(
@@ -121,18 +131,7 @@ suite('grant restore', () => {
   test('a grant that somebody else made and that was taken, too, is not what is given back', async (t) => {
     const {at, id, before} = await contained(t)
     at.tenant.addGrant({client_id: at.client_id, audience: INVOICES, scope: []})
-    const again = await at.run([
-      'grant',
-      'delete',
-      '--client',
-      at.client_id,
-      '--all',
-      '--incident',
-      id,
-      '--yes',
-      '--credential-file',
-      at.leak.file,
-    ])
+    const again = await at.run(takeGrants(at, id))
     assert.equal(again.code, 0, again.stdout)
     assert.deepEqual(at.tenant.grants(at.client_id), [])
     const {result} = await restore(t, at, id)

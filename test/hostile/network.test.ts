@@ -7,7 +7,7 @@ import {json, raw} from '../support/fault-server.ts'
 import {drip, endless, faultServer, gzipBomb} from '../support/fault-server.ts'
 import type {Answer, Arrived} from '../support/fault-server.ts'
 import {AUTHORITY, GOOD, KEY} from '../support/certificates.ts'
-import {assertInvariants, assertNoSecrets, assertTrail, scene} from '../support/incident.ts'
+import {assertInvariants, assertNoSecrets, assertTrail, scene, unattended} from '../support/incident.ts'
 import type {Finished, Scene} from '../support/incident.ts'
 import {interpose, secondOrigin} from '../support/interposer.ts'
 import type {Interposed, SecondOrigin} from '../support/interposer.ts'
@@ -33,24 +33,7 @@ const STEPS: Readonly<Record<string, (one: Arrived) => boolean>> = {
 }
 
 function respond(at: Scene, through: Interposed, env: Readonly<Record<string, string>> = {}): Promise<Finished> {
-  const {leak} = at
-  return at.run(
-    [
-      'respond',
-      '--leak',
-      leak.kind,
-      '--client',
-      at.client_id,
-      '--reason',
-      'x',
-      '--yes',
-      '--credential-file',
-      leak.file,
-      '--deliver',
-      `file:${at.sink}`,
-    ],
-    {connection: through.connection, env},
-  )
+  return at.run(unattended(at), {connection: through.connection, env})
 }
 
 /** Whatever came back: nobody was told a lie, and nothing was sent twice. */

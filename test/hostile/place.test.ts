@@ -6,7 +6,7 @@ import {describe, test} from 'node:test'
 
 import {environmentGaps, optionDanger} from '../../src/cli/environment-gaps.ts'
 import {temporaryFolder} from '../support/folder.ts'
-import {scene} from '../support/incident.ts'
+import {scene, unattended} from '../support/incident.ts'
 import {MAIN, newHome, stanch} from '../support/run-stanch.ts'
 import {ROOT} from '../support/tree.ts'
 
@@ -244,24 +244,7 @@ describe('what the environment does to the program is said', () => {
         (one) => one.check === 'node-options' && one.ok === 'fail',
       ),
     )
-    const {leak} = at
-    const ran = await at.run(
-      [
-        'respond',
-        '--leak',
-        leak.kind,
-        '--client',
-        at.client_id,
-        '--reason',
-        'x',
-        '--yes',
-        '--credential-file',
-        leak.file,
-        '--deliver',
-        `file:${at.sink}`,
-      ],
-      {env},
-    )
+    const ran = await at.run(unattended(at), {env})
     equal(ran.code, 0, ran.stderr)
     ok(ran.document.evidence_gaps.some((gap) => gap.code === 'environment' && gap.what === 'NODE_OPTIONS'))
     const records = at.records()

@@ -28,6 +28,7 @@ import {choices, facts} from '../support/runbooks.ts'
 import {notText} from '../support/tty.ts'
 import {aPlan} from '../incident/facts.ts'
 import {HOSTILE} from './strings.ts'
+import {confirmedIncident} from '../support/incident-state.ts'
 
 /** Record members hold well-formed text only: the trail refuses the rest before any export sees it. */
 const WELL_FORMED = HOSTILE.filter(({text}) => text.isWellFormed())
@@ -96,25 +97,8 @@ const result = (text: string) => ({
   evidence_gaps: [gap(text)],
   next: [text],
 })
-const state = (text: string): IncidentState => ({
-  incident_id: 'inc-20261122-abcdef',
-  tenant: text,
-  title: text,
-  leak: text,
-  client_id: text,
-  opened_at: AT,
-  ticket: text,
-  operations: [],
-  proofs: [],
-  signed_off: {},
-  clock_starts: {},
-  confirmed: true,
-  declined: false,
-  deliveries: [],
-  evidence: {},
-  gaps: [gap(text)],
-  records: 7,
-})
+const state = (text: string) =>
+  confirmedIncident({tenant: text, title: text, leak: text, client_id: text, ticket: text, gaps: [gap(text)]})
 
 /** Every screen that is a pure function, with tenant text wherever it takes some. */
 const SCREENS: Readonly<Record<string, (text: string) => readonly string[]>> = {

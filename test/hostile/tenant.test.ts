@@ -3,7 +3,7 @@ import path from 'node:path'
 import {describe, test} from 'node:test'
 import type {TestContext} from 'node:test'
 
-import {assertInvariants, assertTrail, scene} from '../support/incident.ts'
+import {assertInvariants, assertTrail, scene, unattended} from '../support/incident.ts'
 import type {Scene} from '../support/incident.ts'
 import {parseCef, parseCsv, parseJsonOnce} from '../support/parse-back.ts'
 import {MAIN, stanch} from '../support/run-stanch.ts'
@@ -147,21 +147,7 @@ describe('a tenant whose text is hostile', () => {
   ] as const) {
     test(`text ${what} stops no incident: contained, recorded, shown and exported as text`, async (t) => {
       const at = await hostileScene(t, names)
-      const {leak} = at
-      const argv = [
-        'respond',
-        '--leak',
-        leak.kind,
-        '--client',
-        at.client_id,
-        '--reason',
-        'x',
-        '--yes',
-        '--credential-file',
-        leak.file,
-        '--deliver',
-        `file:${at.sink}`,
-      ]
+      const argv = unattended(at)
       const ran = await plain(at, argv)
       assertText(ran, 'respond')
       equal(ran.code, 0, ran.stderr + ran.stdout)

@@ -11,6 +11,7 @@ import {
 } from '../../src/incident/guardrails.ts'
 import type {IncidentState} from '../../src/incident/replay.ts'
 import {aPlan, aSnapshot, changesOf} from './facts.ts'
+import {confirmedIncident} from '../support/incident-state.ts'
 
 test('the own client is recognised by id; a token without one cannot be', () => {
   const own = aSnapshot({operator: {client_id: 'app1', scopes: [], source: 'secret'}})
@@ -44,26 +45,7 @@ test('each step without a scope is named; one of several is enough', () => {
 })
 
 suite('a second incident', () => {
-  const state = (changed: Partial<IncidentState>): IncidentState => ({
-    incident_id: 'inc-1',
-    tenant: 'acme.eu.auth0.com',
-    title: '',
-    leak: 'client-secret',
-    client_id: 'app1',
-    opened_at: '',
-    operations: [],
-    proofs: [],
-    signed_off: {},
-    clock_starts: {},
-    confirmed: true,
-    declined: false,
-    deliveries: [],
-    evidence: {},
-    gaps: [],
-    records: 1,
-    last_status: 'partial',
-    ...changed,
-  })
+  const state = (changed: Partial<IncidentState>) => confirmedIncident({incident_id: 'inc-1', last_status: 'partial', ...changed})
   test('on the same client of the same tenant is refused while the first is live', () => {
     assert.throws(() => refuseSecondIncident('app1', 'acme.eu.auth0.com', [state({})]), {
       code: 'guard.live_incident',

@@ -6,25 +6,9 @@ import {inventoryItems} from '../../src/incident/inventory.ts'
 import type {IncidentState, Operation, Proof} from '../../src/incident/replay.ts'
 import {responseTimes} from '../../src/incident/response-times.ts'
 import type {TokenPath} from '../../src/incident/token-paths.ts'
+import {confirmedIncident} from '../support/incident-state.ts'
 
-const STATE: IncidentState = {
-  incident_id: 'inc-20261122-k7m2xq',
-  tenant: 'acme.eu.auth0.com',
-  title: 'x',
-  leak: 'client-secret',
-  client_id: 'app1',
-  opened_at: '2026-11-22T03:00:00.000Z',
-  operations: [],
-  proofs: [],
-  signed_off: {},
-  clock_starts: {},
-  confirmed: true,
-  declined: false,
-  deliveries: [],
-  evidence: {},
-  gaps: [],
-  records: 1,
-}
+const STATE = confirmedIncident()
 
 const path = (more: Partial<TokenPath> = {}): TokenPath => ({
   id: 'client:https://api.example/:secret:client_grant:cgr_1',

@@ -201,6 +201,17 @@ export function lastTokenOf(at: Pick<Scene, 'tenant' | 'client_id'>): number {
   )
 }
 
+/** The guided response without a person: the leak of the scene, its client, the sink of the scene. */
+export function unattended({leak, client_id, sink}: Scene): string[] {
+  const found = ['--leak', leak.kind, '--client', client_id, '--credential-file', leak.file]
+  return ['respond', ...found, '--reason', 'x', '--yes', '--deliver', `file:${sink}`]
+}
+
+/** Takes the grants that the client has by now, in the same incident. */
+export function takeGrants({leak, client_id}: Scene, incident: string): string[] {
+  return ['grant', 'delete', '--client', client_id, '--all', '--incident', incident, '--yes', '--credential-file', leak.file]
+}
+
 /** Promise 5: never earlier than the last token that lives, never later than the rule allows for the changes that were made. */
 export function assertAllClear(
   at: Pick<Scene, 'tenant' | 'client_id'>,

@@ -4,6 +4,7 @@ import type {Cell, Promised} from '../cell.ts'
 import {NETWORK} from '../steps.ts'
 import type {NetworkStep} from '../steps.ts'
 import {INVOICES} from '../../../../src/simulator/scenarios/landscape.ts'
+import {OPERATOR_SCOPES} from '../../../../src/simulator/scenarios/landscape.ts'
 
 /** Section F: the world moves at a step. Each event happens when the first request of the step arrives, before it is looked at. */
 
@@ -89,7 +90,7 @@ const EVENTS: Readonly<Record<string, Event>> = {
     // An administrator gives it back: nobody could resume without.
     mend: ({front}) => {
       const {client_id} = front.practice.operator
-      if (!operatorGrant(front)) front.tenant.addGrant({client_id, audience: front.tenant.world.audience, scope: OPERATOR})
+      if (!operatorGrant(front)) front.tenant.addGrant({client_id, audience: front.tenant.world.audience, scope: OPERATOR_SCOPES})
     },
   },
   F3: {
@@ -102,7 +103,7 @@ const EVENTS: Readonly<Record<string, Event>> = {
       front.tenant.addGrant({
         client_id: grant['client_id'],
         audience: grant['audience'],
-        scope: OPERATOR.filter((one) => !one.startsWith('update:')),
+        scope: OPERATOR_SCOPES.filter((one) => !one.startsWith('update:')),
       })
     },
     promised: (step) => (step === 'n7' ? ['OK'] : step === 'n4' || step === 'n8' ? ['OK+W', 'STOP'] : ['STOP', 'REFUSE']),
@@ -118,7 +119,7 @@ const EVENTS: Readonly<Record<string, Event>> = {
       front.tenant.addGrant({
         client_id: front.practice.operator.client_id,
         audience: front.tenant.world.audience,
-        scope: OPERATOR,
+        scope: OPERATOR_SCOPES,
       })
     },
   },
@@ -192,19 +193,6 @@ const EVENTS: Readonly<Record<string, Event>> = {
     ends: () => ['partial'],
   },
 }
-
-const OPERATOR = [
-  'read:clients',
-  'read:client_keys',
-  'update:client_keys',
-  'read:client_grants',
-  'create:client_grants',
-  'delete:client_grants',
-  'read:organization_client_grants',
-  'create:organization_client_grants',
-  'read:resource_servers',
-  'read:logs',
-]
 
 function armEvent(bench: Bench, step: NetworkStep, name: string, event: Event): void {
   let happened = false
