@@ -4,6 +4,7 @@ import type {Secret} from '../secret.ts'
 import type {Inspection} from '../tokens/inspect.ts'
 import {openTrail, recordTokens} from './context.ts'
 import type {Connected, Place} from './context.ts'
+import {ActTrail} from '../execution/act-trail.ts'
 
 /** Said before secrets are compared, to people and on standard error. */
 export const COMPARE_WARNING =
@@ -42,7 +43,7 @@ async function comparing(place: Place, connected: Connected, tenant: Tenant, val
   try {
     await tenant.operator()
     await recordTokens(trail, connected)
-    return await ownerOfSecret({tenant, trail}, value)
+    return await ownerOfSecret({tenant, journal: new ActTrail(trail, tenant.origin.host)}, value)
   } finally {
     trail.close('done')
   }

@@ -12,6 +12,7 @@ import type {Secret} from '../secret.ts'
 import {printable} from '../untrusted.ts'
 import {openTrail, recordTokens} from './context.ts'
 import type {Connected, Place} from './context.ts'
+import {ActTrail} from '../execution/act-trail.ts'
 
 export interface SetupResult {
   readonly status: 'planned' | 'done' | 'partial' | 'declined'
@@ -104,16 +105,16 @@ export async function runSetup(job: SetupJob, wanted: readonly WantedClient[]): 
   for (const one of wanted) await trySink(one.sink, deps, {fresh: true})
 
   const trail = await openTrail(job.place, connected.mode)
+  const journal = new ActTrail(trail, about.tenant)
   try {
     await recordTokens(trail, connected)
-    if (options.reason !== undefined)
-      trail.append({kind: 'note', tenant: about.tenant, text: printable(`setup: ${options.reason}`, 4000)})
+    if (options.reason !== undefined) journal.note(`setup: ${options.reason}`)
     const agreed = await job.responder.decide(confirmation(connected, wanted))
-    trail.append({kind: 'decision', tenant: about.tenant, question: 'setup.confirm', answer: agreed ? 'yes' : 'no'})
+    journal.decision('setup.confirm', agreed ? 'yes' : 'no')
     const clients: MadeClient[] = []
     if (agreed)
       for (const one of wanted)
-        clients.push(await makeClient({tenant, trail, deps, interruption: job.interruption, say: job.say}, one))
+        clients.push(await makeClient({tenant, journal, deps, interruption: job.interruption, say: job.say}, one))
     const {size, root, text} = trail.checkpoint(true)
     const audit = {records: size, size, root_hash: root, checkpoint: text}
     if (!agreed) return {status: 'declined', ...about, clients: wanted.map(planned), audit, next: ['Nothing was changed.']}

@@ -1,12 +1,10 @@
-import {randomBytes} from 'node:crypto'
-
 import {CLIENTS_PATH} from '../auth0/secret-list.ts'
-import {judge, type Sent} from '../auth0/sent.ts'
+import {judge} from '../auth0/sent.ts'
 import type {Tenant} from '../auth0/tenant.ts'
 import {isCode, StanchError} from '../errors.ts'
 import {usesKey} from '../incident/tenant-snapshot.ts'
 import type {Secret} from '../secret.ts'
-import type {Trail} from '../trail/trail.ts'
+import type {ActTrail} from './act-trail.ts'
 
 /** Whose a leaked credential is. `none` is an answer: of the applications that were compared it is no one's. */
 export interface Owner {
@@ -26,6 +24,12 @@ export interface Owner {
 /** Most applications whose secrets are compared, and most whose keys are listed one by one. */
 const MAX_CLIENTS = 10_000
 const MAX_KEYED = 500
+
+/** What a comparison is carried out with. */
+export interface Comparison {
+  readonly tenant: Tenant
+  readonly journal: ActTrail
+}
 
 const SECRET_SCOPES = ['read:client_keys', 'read:client_credentials']
 
@@ -60,8 +64,8 @@ export async function namedClient(tenant: Tenant, clientId: string): Promise<Own
  *
  * @throws {StanchError} `auth0.scope_missing` before anything is sent; `auth0.refused` when the tenant refuses a page
  */
-export async function ownerOfSecret(run: {readonly tenant: Tenant; readonly trail: Trail}, secret: Secret): Promise<Owner> {
-  const {tenant, trail} = run
+export async function ownerOfSecret(run: Comparison, secret: Secret): Promise<Owner> {
+  const {tenant, journal} = run
   const {scopes} = await tenant.operator()
   if (!SECRET_SCOPES.some((scope) => scopes.includes(scope))) {
     throw new StanchError(
@@ -82,67 +86,55 @@ export async function ownerOfSecret(run: {readonly tenant: Tenant; readonly trai
         compared++
         if (one.secret.equals(secret)) {
           const reason = `its secret is the leaked value; ${compared} compared`
-          return written(trail, tenant, {verdict: 'found', client_id: one.client_id, name: one.name, compared, not_shown, reason})
+          return written(journal, {verdict: 'found', client_id: one.client_id, name: one.name, compared, not_shown, reason})
         }
       }
     }
     if (next === undefined) break
     if (compared + not_shown >= MAX_CLIENTS) {
       const reason = `the first ${compared} applications do not have it; the tenant has more than ${MAX_CLIENTS}`
-      return written(trail, tenant, {verdict: 'unknown', compared, not_shown, reason})
+      return written(journal, {verdict: 'unknown', compared, not_shown, reason})
     }
     from = next
   }
   const hidden = not_shown === 0 ? '' : `; ${not_shown} show no secret`
   const reason = `none of this tenant's ${compared} clients with a secret has it now: replaced since, or of another tenant${hidden}`
-  return written(trail, tenant, {verdict: 'none', compared, not_shown, reason})
+  return written(journal, {verdict: 'none', compared, not_shown, reason})
 }
 
-async function page({tenant, trail}: {readonly tenant: Tenant; readonly trail: Trail}, from: string | undefined) {
-  const about = {tenant: tenant.origin.host, target: 'clients:all', action: 'client_secret.read'}
-  const op = `op-${randomBytes(9).toString('base64url').replaceAll(/[-_]/g, 'x')}`
-  const intent = trail.append({
-    kind: 'intent',
-    op,
-    try: 1,
-    ...about,
-    req: {method: 'GET', path: CLIENTS_PATH},
-    phase: 'triage',
-    why: 'whose is the leaked secret? Compared in memory; the tenant logs the read',
-    undo: 'nothing to undo: a read; the tenant logs it',
-  })
-  const answer = await tenant.readSecrets(from, intent.correlationId)
+async function page({tenant, journal}: Comparison, from: string | undefined) {
+  const [intended] = journal.intend([
+    {
+      action: 'client_secret.read',
+      target: 'clients:all',
+      req: {method: 'GET', path: CLIENTS_PATH},
+      phase: 'triage',
+      why: 'whose is the leaked secret? Compared in memory; the tenant logs the read',
+      undo: 'nothing to undo: a read; the tenant logs it',
+    },
+  ])
+  if (!intended) throw new StanchError('internal', 'An intent was not written. Nothing was sent.')
+  const answer = await tenant.readSecrets(from, intended.correlation_id)
   const {sent} = answer
   const judged = judge(sent)
   const result = judged === 'done' ? 'ok' : judged === 'refused' ? 'refused' : judged === 'not_sent' ? 'failed' : 'unknown'
-  trail.append({kind: 'outcome', op, try: 1, intent: intent.seq, ...about, corr: intent.correlationId, result, ...answerOf(sent)})
-  if (result === 'unknown') {
-    const evidence = trail.putEvidence(JSON.stringify({note: 'a read changes nothing'}))
-    trail.append({kind: 'settle', op, intent: intent.seq, ...about, result: 'not_done', by: 'state', evidence})
-  }
+  journal.end(intended, sent, result)
+  if (result === 'unknown') journal.settle(intended, 'not_done', 'state', {note: 'a read changes nothing'})
   if (judged === 'done') return answer
   const said = sent.kind === 'answered' ? `answered ${sent.status}` : 'gave no answer'
   throw new StanchError('auth0.refused', `The tenant ${said} when its applications were to be compared. Nothing was changed.`)
 }
 
-function answerOf(sent: Sent) {
-  if (sent.kind !== 'answered') return {}
-  const date = sent.date === undefined ? {} : {date: new Date(sent.date * 1000).toUTCString()}
-  return {res: {status: sent.status, ms: Math.round(sent.ms), ...date}}
-}
-
-function written(trail: Trail, tenant: Tenant, owner: Owner): Owner {
+function written(journal: ActTrail, owner: Owner): Owner {
   const {verdict, client_id, compared} = owner
-  trail.append({
-    kind: 'observe',
+  journal.observe({
     action: 'client_secret.compare',
-    tenant: tenant.origin.host,
     ...(client_id === undefined ? {} : {target: `client:${client_id}`}),
     finding: owner.reason,
     verdict,
     count: compared,
   })
-  trail.checkpoint()
+  journal.trail.checkpoint()
   return owner
 }
 

@@ -1,6 +1,6 @@
 import {deliver, describeSink} from '../delivery/sink.ts'
 import type {Secret} from '../secret.ts'
-import type {DeliveryFact} from './incident-trail.ts'
+import type {DeliveryFact} from './act-trail.ts'
 import type {HandOver, Run} from './run.ts'
 
 /**

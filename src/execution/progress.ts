@@ -9,7 +9,7 @@ import type {EvidenceGap, TenantSnapshot} from '../incident/tenant-snapshot.ts'
 import type {LeakedToken} from '../incident/policy.ts'
 import type {LogFacts} from './log-facts.ts'
 import type {LogCoverage, LogSaver} from './log-saver.ts'
-import type {DeliveryFact} from './incident-trail.ts'
+import type {DeliveryFact} from './act-trail.ts'
 import type {Run} from './run.ts'
 
 /** A plan at work: what is to be done, and what has become of it so far. Everything lasting is in the trail. */

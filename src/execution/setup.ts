@@ -1,17 +1,14 @@
-import {randomBytes} from 'node:crypto'
-
 import {requestOf} from '../auth0/mutations.ts'
 import type {Mutation} from '../auth0/mutations.ts'
 import {judge} from '../auth0/sent.ts'
-import type {Sent} from '../auth0/sent.ts'
 import type {Change, Tenant} from '../auth0/tenant.ts'
 import type {ClientGrantBody} from '../auth0/resources/client-grant.ts'
 import {deliver, describeSink} from '../delivery/sink.ts'
 import type {Sink, SinkDeps} from '../delivery/sink.ts'
 import {StanchError} from '../errors.ts'
 import type {Secret} from '../secret.ts'
-import type {Appended, Trail} from '../trail/trail.ts'
 import {printable, quoted} from '../untrusted.ts'
+import type {ActTrail, Intended} from './act-trail.ts'
 
 /** A machine client that is to be made. */
 export interface WantedClient {
@@ -42,7 +39,7 @@ export interface MadeClient {
 /** What the acts of setup are carried out with. Its records belong to no incident. */
 export interface SetupRun {
   readonly tenant: Tenant
-  readonly trail: Trail
+  readonly journal: ActTrail
   readonly deps: SinkDeps
   readonly interruption: {readonly requested: boolean}
   readonly say: (line: string) => void
@@ -99,17 +96,11 @@ export async function makeClient(run: SetupRun, wanted: WantedClient): Promise<M
     const left = made.outcome === 'in_doubt' ? await settleClient(run, wanted, made) : made.left
     return {...base, client: made.outcome, grant: 'not_attempted', ...(left === undefined ? {} : {left})}
   }
-  made.end(
-    secret ? {after: run.trail.blind(run.tenant.origin.host, `client:${client_id}`, 'client_secret', secret.reveal())} : {},
-  )
-  run.trail.append({
-    kind: 'observe',
-    action: 'client.create',
-    tenant: run.tenant.origin.host,
-    target: `client:${client_id}`,
-    finding: `made as ${printable(wanted.name, 100)}`,
-  })
-  const delivery = secret ? await handOver(run, wanted, made.op, client_id, secret) : undefined
+  const {journal} = run
+  const after = secret ? {after: journal.fingerprint(client_id, secret.reveal())} : {}
+  journal.end(made.intended, made.change.sent, 'ok', after)
+  journal.observe({action: 'client.create', target: `client:${client_id}`, finding: `made as ${printable(wanted.name, 100)}`})
+  const delivery = secret ? await handOver(run, wanted, made.intended, client_id, secret) : undefined
   const noSecret = secret ? undefined : 'the answer held no secret: rotate it (stanch secret rotate), which hands a new one over'
   if (run.interruption.requested)
     return {
@@ -158,12 +149,13 @@ async function makeGrant(
     `exactly these scopes: ${wanted.scopes.join(' ')}`,
     'delete the client grant',
   )
-  if (made.outcome === 'done') made.end({})
+  if (made.outcome === 'done') run.journal.end(made.intended, made.change.sent, 'ok')
   if (made.outcome !== 'done' && made.outcome !== 'in_doubt')
     return {outcome: made.outcome, ...(made.left === undefined ? {} : {left: made.left})}
   const grants = await run.tenant.listClientGrants({client_id, audience: run.tenant.audience})
   const [grant] = grants
-  if (made.outcome === 'in_doubt') made.settle(grant ? 'ok' : 'not_done', {grant_id: grant?.id ?? null})
+  if (made.outcome === 'in_doubt')
+    run.journal.settle(made.intended, grant ? 'ok' : 'not_done', 'state', {grant_id: grant?.id ?? null})
   if (!grant) return {outcome: 'in_doubt', left: `no grant is there: authorise ${client_id} in the Dashboard`}
   const exact =
     [...(grant.scope ?? [])].sort().join(' ') === [...wanted.scopes].sort().join(' ') && grant.allow_all_scopes !== true
@@ -179,24 +171,15 @@ async function makeGrant(
 async function handOver(
   run: SetupRun,
   wanted: WantedClient,
-  op: string,
+  intended: Intended,
   clientId: string,
   secret: Secret,
 ): Promise<{sink: string; result: 'ok' | 'failed'; left?: string}> {
-  const tenant = run.tenant.origin.host
-  const fingerprint = run.trail.blind(tenant, `client:${clientId}`, 'client_secret', secret.reveal())
+  const fingerprint = run.journal.fingerprint(clientId, secret.reveal())
   const first = await deliver(wanted.sink, secret, run.deps)
   const taken = first.result === 'ok' ? wanted.sink : wanted.fallback
   const kept = first.result === 'ok' || (await deliver(wanted.fallback, secret, run.deps)).result === 'ok'
-  run.trail.append({
-    kind: 'deliver',
-    op,
-    tenant,
-    target: `client:${clientId}`,
-    sink: describeSink(taken),
-    result: first.result,
-    fingerprint,
-  })
+  run.journal.delivered(intended.op, {sink: describeSink(taken), result: first.result, fingerprint})
   if (first.result === 'ok') return {sink: describeSink(taken), result: 'ok'}
   const where = kept ? `it is in ${describeSink(wanted.fallback)}` : 'it is lost: rotate it (stanch secret rotate)'
   return {
@@ -207,81 +190,34 @@ async function handOver(
 }
 
 interface Created {
-  readonly op: string
+  readonly intended: Intended
   readonly change: Change
   readonly outcome: SetupOutcome
   readonly left?: string
-  /** Writes the outcome of a change that was done. */
-  readonly end: (extras: {after?: string}) => void
-  readonly settle: (result: 'ok' | 'not_done', evidence: unknown) => void
 }
 
-/** Intent, request, outcome. What was done is written down by `end`, so that it can say what came of it. */
+/** Intent, request, and the outcome of what was not done. What was done is ended by the caller, who can say what came of it. */
 async function create(run: SetupRun, mutation: Mutation, target: string, why: string, undo: string): Promise<Created> {
-  const tenant = run.tenant.origin.host
-  const op = `op-${randomBytes(9).toString('base64url').replaceAll(/[-_]/g, 'x')}`
-  const intent: Appended = run.trail.append({
-    kind: 'intent',
-    op,
-    try: 1,
-    action: mutation.kind,
-    tenant,
-    target,
-    req: requestOf(mutation),
-    phase: 'setup',
-    why: printable(why, 400),
-    undo,
-  })
-  const change = await run.tenant.change(mutation, intent.correlationId)
+  const {journal} = run
+  const [intended] = journal.intend([{action: mutation.kind, target, req: requestOf(mutation), phase: 'setup', why, undo}])
+  if (!intended) throw new StanchError('internal', 'An intent was not written. Nothing was sent.')
+  const change = await run.tenant.change(mutation, intended.correlation_id)
   const {sent} = change
-  const finish = (result: 'ok' | 'failed' | 'refused' | 'unknown', extras: {after?: string} = {}) => {
-    run.trail.append({
-      kind: 'outcome',
-      op,
-      try: 1,
-      intent: intent.seq,
-      action: mutation.kind,
-      tenant,
-      target,
-      corr: intent.correlationId,
-      result,
-      ...answerOf(sent, result),
-      ...extras,
-    })
-    run.trail.checkpoint()
-  }
-  const settle = (result: 'ok' | 'not_done', evidence: unknown) => {
-    run.trail.append({
-      kind: 'settle',
-      op,
-      intent: intent.seq,
-      tenant,
-      target,
-      result,
-      by: 'state',
-      evidence: run.trail.putEvidence(JSON.stringify(evidence)),
-    })
-    run.trail.checkpoint()
-  }
-  const rest = {op, change, settle, end: (extras: {after?: string}) => finish('ok', extras)}
+  const rest = {intended, change}
   switch (judge(sent)) {
     case 'done':
       return {...rest, outcome: 'done'}
     case 'refused':
     case 'rate_limited': {
-      finish('refused')
-      const status = sent.kind === 'answered' ? sent.status : 0
-      return {
-        ...rest,
-        outcome: 'refused',
-        left: `the tenant answered ${status}${sent.kind === 'answered' && sent.error !== undefined ? ` ${sent.error}` : ''}`,
-      }
+      journal.end(intended, sent, 'refused')
+      const said = sent.kind === 'answered' ? `${sent.status}${sent.error === undefined ? '' : ` ${sent.error}`}` : '0'
+      return {...rest, outcome: 'refused', left: `the tenant answered ${said}`}
     }
     case 'not_sent':
-      finish('failed')
+      journal.end(intended, sent, 'failed')
       return {...rest, outcome: 'not_attempted', left: 'the request did not leave'}
     case 'in_doubt':
-      finish('unknown')
+      journal.end(intended, sent, 'unknown')
       return {...rest, outcome: 'in_doubt'}
   }
 }
@@ -289,30 +225,8 @@ async function create(run: SetupRun, mutation: Mutation, target: string, why: st
 /** No answer came. The name tells whether there is a client now; its secret is known to nobody, so nothing goes on from there. */
 async function settleClient(run: SetupRun, wanted: WantedClient, made: Created): Promise<string> {
   const found = await clientsNamed(run.tenant, [wanted.name])
-  made.settle(found.length > 0 ? 'ok' : 'not_done', {clients: found.map((one) => one.client_id)})
+  run.journal.settle(made.intended, found.length > 0 ? 'ok' : 'not_done', 'state', {clients: found.map((one) => one.client_id)})
   return found.length > 0
     ? `no answer came, and there is a client ${found.map((one) => one.client_id).join(', ')} now: delete it in the Dashboard and run setup again`
     : 'no answer came, and there is no such client: run setup again'
-}
-
-/** A code and a number of the answer, never its text. */
-function answerOf(sent: Sent, result: string) {
-  const res =
-    sent.kind === 'answered'
-      ? {
-          status: sent.status,
-          ms: Math.round(sent.ms),
-          ...(sent.date === undefined ? {} : {date: new Date(sent.date * 1000).toUTCString()}),
-        }
-      : undefined
-  const error =
-    result === 'ok'
-      ? undefined
-      : sent.kind === 'answered'
-        ? {code: sent.error ?? `http_${sent.status}`, text: `the tenant answered ${sent.status}`}
-        : {
-            code: printable(sent.cause, 60),
-            text: sent.kind === 'not_sent' ? 'the request did not leave' : 'no usable answer came',
-          }
-  return {...(res ? {res} : {}), ...(error ? {error} : {})}
 }
