@@ -4,12 +4,14 @@ import {MAX_LOG_PAGE} from './transport.ts'
 import {parseClientGrant, type ClientGrant} from './resources/client-grant.ts'
 import {parseClient, type Client} from './resources/client.ts'
 import {parseClientCredential, type ClientCredential} from './resources/credential.ts'
+import {parseCustomDomain, type CustomDomain} from './resources/custom-domain.ts'
 import {parseLogEntry, type LogEntry} from './resources/log-entry.ts'
+import {parseNetworkAcl, type NetworkAcl} from './resources/network-acl.ts'
 import {parseOrganization, type Organization} from './resources/organization.ts'
 import {mustEcho, readList, unexpected} from './resources/reading.ts'
 import {parseResourceServer, type ResourceServer} from './resources/resource-server.ts'
 import type {ManagementApi, Query} from './management-api.ts'
-import {checkpointItems, collect, offsetItems} from './paginate.ts'
+import {checkpointItems, collect, offsetItems, PAGE} from './paginate.ts'
 
 export interface GrantFilter {
   readonly client_id?: string
@@ -104,6 +106,23 @@ export async function listGrantOrganizations(api: ManagementApi, grantId: string
     'organizations',
     parseOrganization,
   )
+}
+
+/** All of them: a tenant has few. */
+export async function listCustomDomains(api: ManagementApi): Promise<CustomDomain[]> {
+  const {body} = await api.get('/api/v2/custom-domains', {take: 100}, {what: 'custom domains'})
+  return readList(listIn(body, 'custom_domains'), 'custom_domains', parseCustomDomain)
+}
+
+/** All of them: Auth0 allows ten at most. */
+export async function listNetworkAcls(api: ManagementApi): Promise<NetworkAcl[]> {
+  const {body} = await api.get('/api/v2/network-acls', {page: 0, per_page: PAGE}, {what: 'access control lists'})
+  return readList(listIn(body, 'network_acls'), 'network_acls', parseNetworkAcl)
+}
+
+/** A list as it stands alone, or as a member of a page. */
+function listIn(body: unknown, key: string): unknown {
+  return Array.isArray(body) ? body : (body as Readonly<Record<string, unknown>> | null)?.[key]
 }
 
 export async function getResourceServer(api: ManagementApi, identifier: string): Promise<ResourceServer | undefined> {

@@ -13,7 +13,9 @@ import {resendRead} from './resend.ts'
 import type {ClientGrant} from './resources/client-grant.ts'
 import type {Client} from './resources/client.ts'
 import type {ClientCredential} from './resources/credential.ts'
+import type {CustomDomain} from './resources/custom-domain.ts'
 import type {LogEntry} from './resources/log-entry.ts'
+import type {NetworkAcl} from './resources/network-acl.ts'
 import type {Organization} from './resources/organization.ts'
 import type {ResourceServer} from './resources/resource-server.ts'
 import {readSecretPage, type SecretPage} from './secret-list.ts'
@@ -147,6 +149,14 @@ export class Tenant {
 
   listResourceServers(): AsyncGenerator<ResourceServer> {
     return reads.listResourceServers(this.#api)
+  }
+
+  listCustomDomains(): Promise<CustomDomain[]> {
+    return reads.listCustomDomains(this.#api)
+  }
+
+  listNetworkAcls(): Promise<NetworkAcl[]> {
+    return reads.listNetworkAcls(this.#api)
   }
 
   listCredentials(clientId: string): Promise<ClientCredential[]> {

@@ -1,7 +1,8 @@
 import type {LogEntry} from '../auth0/resources/log-entry.ts'
 import {parseRfc3339, rfc3339, rfc3339Millis, systemClock} from '../clock.ts'
 import {StanchError} from '../errors.ts'
-import {huntFacts, huntSets, lookAtInventory} from '../execution/hunt.ts'
+import {huntFacts, lookAtInventory} from '../execution/hunt.ts'
+import {huntSets, tenantSets} from '../execution/hunt-sets.ts'
 import type {HuntSaid} from '../execution/hunt.ts'
 import {IncidentTrail} from '../execution/incident-trail.ts'
 import {LogSaver} from '../execution/log-saver.ts'
@@ -146,14 +147,16 @@ async function huntIn(
   const records = trail?.records() ?? (folder === undefined ? [] : readTrail(folder))
   const entries = () => wanted(question, connected, joined(saved(), fetched))
   const recorded = recordedOf(records, tenant)
+  const said_by_tenant = await tenantSets(connected?.tenant)
   const raw = runHunt({
     entries,
     facts: huntFacts(said, recorded, found?.state, (sha256) => source?.getEvidence(sha256)),
-    sets: huntSets(recorded, operator?.client_id),
+    sets: {...huntSets(recorded, question.known, operator?.client_id), ...said_by_tenant.sets},
     computed_at: rfc3339(connected ? tenantNow(connected) : Math.floor(systemClock.now() / 1000)),
   })
   const looked = connected ? await lookAtInventory(connected.tenant, raw) : offline(raw)
-  const result = cut === undefined ? looked : notWhole(looked, cut)
+  const whole = cut === undefined ? looked : notWhole(looked, cut)
+  const result = {...whole, not_seen: [...whole.not_seen, ...said_by_tenant.not_seen]}
   const evidence = journal?.evidence(result)
   journal?.observe({
     action: 'hunt',

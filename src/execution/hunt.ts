@@ -1,9 +1,7 @@
-import {SCOPES} from '../auth0/scopes-data.ts'
 import type {Tenant} from '../auth0/tenant.ts'
 import {parseRfc3339, rfc3339Millis} from '../clock.ts'
 import {isCode} from '../errors.ts'
 import type {Exposure} from '../incident/exposure.ts'
-import type {Sets} from '../incident/hunt/condition.ts'
 import type {HuntFacts, HuntResult, InventoryItem} from '../incident/hunt/findings.ts'
 import {ownTokenRequests} from '../incident/own-traces.ts'
 import type {IncidentState} from '../incident/replay.ts'
@@ -78,18 +76,6 @@ function probed({operations, proofs}: IncidentState): {from: string; to: string}
     }),
   ]
   return spans.map(([from, to]) => ({from: rfc3339Millis(from - AROUND_MS), to: rfc3339Millis(to + AROUND_MS)}))
-}
-
-/** What is known as our own, and what counts as a critical scope. */
-export function huntSets(recorded: Recorded, ownClient?: string): Sets {
-  return {
-    own_correlation_ids: new Set(recorded.intents.map(({correlation_id}) => correlation_id)),
-    own_tokens: new Set(recorded.tokens.flatMap(({jti}) => jti ?? [])),
-    own_clients: new Set(
-      [...recorded.tokens.map(({client_id}) => client_id), ownClient ?? ''].filter((id) => id !== '' && id !== 'none'),
-    ),
-    critical_scopes: new Set(Object.entries(SCOPES).flatMap(([scope, [severity]]) => (severity === 'critical' ? [scope] : []))),
-  }
 }
 
 /** Looks at the tenant whether what was left behind is still there: applications and client grants. Only GETs. */

@@ -1,6 +1,7 @@
 import {createGrant, deleteGrant, getGrant, listGrants, updateGrant} from './client-grants.ts'
 import {createClient, deleteClient, getClient, listClients, rotateSecret, updateClient} from './clients.ts'
 import {deleteCredential, getCredential, listCredentials, patchCredential, postCredential} from './credentials.ts'
+import {listCustomDomains} from './custom-domains.ts'
 import {getLog, listLogs} from './logs.ts'
 import {associateGrant, dissociateGrant, listGrantOrganizations, listOrganizationGrants} from './organizations.ts'
 import type {BucketName} from './rate-limit.ts'
@@ -148,6 +149,14 @@ export const ROUTES: readonly Route[] = [
     ['delete:organization_client_grants'],
     'Remove a client grant from an organization',
     dissociateGrant,
+  ),
+  route(
+    'GET',
+    'custom-domains',
+    'custom_domains.list',
+    ['read:custom_domains'],
+    'Get custom domains configurations',
+    listCustomDomains,
   ),
   route(
     'GET',

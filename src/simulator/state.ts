@@ -111,6 +111,8 @@ export class World {
   readonly ghosts: {grant: SimGrant; until: number}[] = []
   readonly resourceServers = new Map<string, SimResourceServer>()
   readonly organizations = new Map<string, SimOrganization>()
+  /** Host names of the tenant's own, beside the one that Auth0 gives it. */
+  readonly customDomains: string[] = []
   /** By user name. */
   readonly users = new Map<string, SimUser>()
   /** By code; each is good for one exchange. */

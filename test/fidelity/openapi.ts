@@ -123,6 +123,8 @@ async function everyOperation({origin, tenant, practice}: Simulator): Promise<vo
   await call('PATCH', `resource-servers/${String(server['id'])}`, {token_lifetime: 60, token_lifetime_for_web: 60})
   await call('DELETE', `resource-servers/${String(server['id'])}`)
   await call('GET', `clients/${leaked}?fields=client_id,client_secret`)
+  tenant.world.customDomains.push('login.checked.example')
+  for (const query of ['', '?take=1']) await call('GET', `custom-domains${query}`)
   for (const query of ['', '?include_totals=true', '?take=3', '?q=type:seccft', '?fields=date,type'])
     await call('GET', `logs${query}`)
   const [entry] = tenant.logs()

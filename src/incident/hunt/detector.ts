@@ -13,7 +13,8 @@ export interface Hit {
 interface Compiled {
   readonly hit: Hit
   readonly where: Predicate
-  readonly burst?: Burst
+  /** Where one entry alone is no hit. */
+  readonly memory?: Remembering
 }
 
 /** The detections of one event: those that ask for a path by its first segment, and the rest. */
@@ -69,7 +70,8 @@ export class Detector {
         const compiled: Compiled = {
           hit: {hunt, detection, earlier: []},
           where,
-          ...(detection.at_least ? {burst: new Burst(detection.at_least)} : {}),
+          ...(detection.at_least ? {memory: new Burst(detection.at_least)} : {}),
+          ...(detection.behind ? {memory: new Behind(detection.behind)} : {}),
         }
         if (detection.events === 'any') this.#any.push(compiled)
         else for (const event of detection.events) this.#file(event, detection, compiled)
@@ -99,11 +101,11 @@ export class Detector {
 
   #collect(candidates: readonly Compiled[], entry: LogEntry, before: readonly Hit[]): readonly Hit[] {
     let hits = before
-    for (const {hit, where, burst} of candidates) {
+    for (const {hit, where, memory} of candidates) {
       if (!where(entry)) continue
-      const earlier = burst === undefined ? hit.earlier : burst.add(entry)
+      const earlier = memory === undefined ? hit.earlier : memory.add(entry)
       if (earlier === undefined || hits.some(({hunt}) => hunt === hit.hunt)) continue
-      const found = burst === undefined ? hit : {...hit, earlier}
+      const found = memory === undefined ? hit : {...hit, earlier}
       hits = hits.length === 0 ? [found] : [...hits, found]
     }
     return hits
@@ -115,8 +117,13 @@ const always: Predicate = () => true
 /** Values that are counted at a time; the one that came first goes when there are more. */
 const MAX_KEYS = 20_000
 
+interface Remembering {
+  /** The entries before this one that make it a hit; undefined where it is none. */
+  add(entry: LogEntry): readonly string[] | undefined
+}
+
 /** Counts entries by a value within a time, or how many different values of another field they show. */
-class Burst {
+class Burst implements Remembering {
   readonly #rule: NonNullable<Detection['at_least']>
   readonly #seen = new Map<string, {ms: number; log_id: string; distinct: string}[]>()
 
@@ -124,7 +131,6 @@ class Burst {
     this.#rule = rule
   }
 
-  /** The entries that came before, once there are enough. */
   add(entry: LogEntry): readonly string[] | undefined {
     const {count, within_seconds, by, distinct} = this.#rule
     const key = textAt(entry, by)
@@ -136,11 +142,37 @@ class Burst {
     )
     // The newest are enough to know that there were so many.
     const kept = [...recent, one].slice(-count)
-    this.#seen.delete(key)
-    this.#seen.set(key, kept)
-    if (this.#seen.size > MAX_KEYS) this.#seen.delete(this.#seen.keys().next().value ?? key)
+    keep(this.#seen, key, kept)
     return kept.length < count ? undefined : kept.slice(0, -1).map(({log_id}) => log_id)
   }
+}
+
+/** Remembers the highest number that each value has shown: one below it, dated after it, is the copy of an older state. */
+class Behind implements Remembering {
+  readonly #rule: NonNullable<Detection['behind']>
+  readonly #highest = new Map<string, {ms: number; log_id: string; count: number}>()
+
+  constructor(rule: NonNullable<Detection['behind']>) {
+    this.#rule = rule
+  }
+
+  add(entry: LogEntry): readonly string[] | undefined {
+    const key = textAt(entry, this.#rule.by)
+    const count = at(entry.raw, this.#rule.counter.split('.'), 0)
+    if (key === undefined || typeof count !== 'number') return undefined
+    const ms = Date.parse(entry.date)
+    const highest = this.#highest.get(key)
+    if (highest && count < highest.count) return ms > highest.ms ? [highest.log_id] : undefined
+    if (!highest || count > highest.count) keep(this.#highest, key, {ms, log_id: entry.log_id, count})
+    return undefined
+  }
+}
+
+/** Sets a value, as the newest of a bounded number. */
+function keep<T>(kept: Map<string, T>, key: string, value: T): void {
+  kept.delete(key)
+  kept.set(key, value)
+  if (kept.size > MAX_KEYS) kept.delete(kept.keys().next().value ?? key)
 }
 
 function textAt(entry: LogEntry, field: string): string | undefined {

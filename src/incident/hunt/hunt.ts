@@ -27,6 +27,8 @@ export interface Detection {
   readonly where?: Condition
   /** Only a hit once so many were seen within a time, by one value of a field. */
   readonly at_least?: {readonly count: number; readonly within_seconds: number; readonly by: string; readonly distinct?: string}
+  /** Only a hit where the number in `counter` is below one that the same value of `by` has shown before. */
+  readonly behind?: {readonly by: string; readonly counter: string}
   readonly leaves?: Leaves
 }
 

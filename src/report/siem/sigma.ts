@@ -34,6 +34,8 @@ function rulesOf(hunt: Hunt, detection: Detection, index: number, sets: Sets): Y
   ].filter((part) => part !== undefined)
   // Sigma needs a selection: every entry has an id.
   if (parts.length === 0) parts.push(writer.selection({[`${PREFIX}log_id|exists`]: true}))
+  if (detection.behind)
+    writer.notes.push(`Sigma cannot compare ${PREFIX}${detection.behind.counter} with an earlier entry: all count.`)
   const rule = {
     title: hunt.detections.length === 1 ? `${hunt.id} ${hunt.title}` : `${hunt.id} ${hunt.title} (${index + 1})`,
     id: uuidOf(`${name} rule`),

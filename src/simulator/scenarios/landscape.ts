@@ -34,6 +34,8 @@ const MANAGEMENT_SCOPES = [
   'read:connections',
   'update:tenant_settings',
   'read:log_streams',
+  'read:custom_domains',
+  'read:network_acls',
 ]
 
 /** Least privilege for containing, proving and giving back. */

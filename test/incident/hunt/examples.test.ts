@@ -5,7 +5,7 @@ import {parseLogEntry} from '../../../src/auth0/resources/log-entry.ts'
 import type {Sets} from '../../../src/incident/hunt/condition.ts'
 import {HUNTS} from '../../../src/incident/hunt/catalogue.ts'
 import {Detector} from '../../../src/incident/hunt/detector.ts'
-import {EXAMPLE} from '../../../src/incident/hunt/examples.ts'
+import {byAdmin, entry, EXAMPLE} from '../../../src/incident/hunt/examples.ts'
 import type {Example, Hunt} from '../../../src/incident/hunt/hunt.ts'
 
 const SETS: Sets = {
@@ -54,4 +54,45 @@ describe('the hunts', () => {
       equal(fires(hunt, {what: '', entries}), 0)
     })
   }
+})
+
+describe('what a single example does not show', () => {
+  const hunt = (id: string) => {
+    const found = HUNTS.find((one) => one.id === id)
+    ok(found)
+    return found
+  }
+  const invited = (minute: number, owner: string, role = 'viewer') =>
+    byAdmin('post', '/tenants/invitations', {
+      minute,
+      description: 'Create tenant invitations for a given client',
+      body: {owners: [owner], roles: [role]},
+    })
+  const removed = (minute: number) =>
+    byAdmin('delete', '/tenants/members/auth0%7C2', {minute, description: 'Delete tenant member'})
+
+  test('H13: private mail counts whatever the role, an invitation with a removal within ten minutes counts whoever it is', () => {
+    const h13 = (...entries: Example['entries']) => fires(hunt('H13'), {what: '', entries})
+    for (const mail of ['a@gmail.com', 'b@GMX.de', 'c@yahoo.co.uk', 'd@proton.me']) equal(h13(invited(1, mail)), 1, mail)
+    for (const mail of ['a@gmail.com.acme.example', 'b@notgmail.com', 'gmail.com@acme.example', 'c@acme.example'])
+      equal(h13(invited(1, mail)), 0, mail)
+    equal(h13(invited(1, 'new@acme.example'), removed(11)), 1)
+    equal(h13(removed(1), invited(10.99, 'new@acme.example')), 1)
+    equal(h13(invited(1, 'new@acme.example'), removed(11.01)), 0)
+    equal(h13(invited(1, 'new@acme.example'), invited(2, 'other@acme.example')), 0)
+  })
+
+  test('H24: a number behind the newest of its family, or a family with three programs', () => {
+    const exchange = (minute: number, tokenCounter: number, more: Readonly<Record<string, unknown>> = {}) =>
+      entry('sertft', minute, {user_id: 'auth0|1', ip: '192.0.2.1', details: {familyId: 'fam-1', tokenCounter}, ...more})
+    const h24 = (...entries: Example['entries']) => fires(hunt('H24'), {what: '', entries})
+    equal(h24(exchange(1, 1), exchange(2, 2), exchange(3, 3)), 0)
+    equal(h24(exchange(1, 1), exchange(2, 2), exchange(3, 1)), 1)
+    equal(h24(exchange(1, 5), exchange(2, 2, {details: {familyId: 'fam-2', tokenCounter: 2}})), 0, 'another family')
+    equal(h24(exchange(2, 2), exchange(1, 1)), 0, 'the older one only arrived late')
+    equal(h24(exchange(1, 2), exchange(2, 2)), 0)
+    const by = (minute: number, user_agent: string) => exchange(minute, minute, {user_agent})
+    equal(h24(by(1, 'Chrome'), by(2, 'Firefox'), by(3, 'Chrome'), by(4, 'Firefox')), 0)
+    equal(h24(by(1, 'Chrome'), by(2, 'Firefox'), by(3, 'curl')), 1)
+  })
 })

@@ -18,16 +18,24 @@ export const refreshTokensStolen: Hunt = {
   title: 'Refresh tokens stolen',
   question: 'Is a refresh token used by two?',
   meaning:
-    'Rotating refresh tokens that come again, or one family that is used from many addresses. Applications that cache badly and users on the move do that, too.',
+    'Rotating refresh tokens that come again, one whose number is behind the newest of its family, or a family that is used from many addresses or by several programs. Applications that cache badly and users on the move do that, too. Tokens that do not rotate have no family and no number: a stolen one is not told from its owner here.',
   weight: 'note',
   group: 'user',
-  source: "Auth0's detections refresh_token_reuse, refresh_token_from_too_many_locations",
+  source:
+    "Auth0's detections refresh_token_reuse, refresh_token_from_too_many_locations; family and counter as its log schemas name them",
   detections: [
+    // A family goes up by one with each exchange: who comes with a lower number has a copy from before.
+    {events: ['sertft', 'fertft', 'ferrt'], behind: {by: 'details.familyId', counter: 'details.tokenCounter'}},
     {events: ['ferrt'], at_least: {count: 3, within_seconds: 3600, by: 'user_id'}},
     {
       events: ['seacft', 'sertft'],
       where: {field: 'details.familyId', exists: true},
       at_least: {count: 4, within_seconds: 86_400, by: 'details.familyId', distinct: 'ip'},
+    },
+    {
+      events: ['seacft', 'sertft'],
+      where: {field: 'details.familyId', exists: true},
+      at_least: {count: 3, within_seconds: 86_400, by: 'details.familyId', distinct: 'user_agent'},
     },
   ],
   examples: {
