@@ -45,13 +45,20 @@ export abstract class StanchCommand extends Command {
     process.stderr.write(`${line}\n`)
   }
 
+  /** As `say`, broken at blanks where stderr is a terminal. */
+  protected async sayWrapped(lines: readonly string[]): Promise<void> {
+    if (!process.stderr.isTTY) return lines.forEach((line) => this.say(line))
+    const {breakAtBlanks} = await import('../terminal/screen.ts')
+    for (const line of lines.flatMap((one) => breakAtBlanks(one, process.stderr.columns))) this.say(line)
+  }
+
   /** oclif would spread every property of an error into the JSON and print causes: only the named fields go out. */
   protected override async catch(error: unknown): Promise<void> {
     if ((error as {code?: unknown}).code === 'EEXIT') throw error
     const report = reportOf(error, this.incidentId, this.id?.replaceAll(':', ' '))
     process.exitCode = report.exit
     if (this.jsonEnabled()) this.logJson({error: report})
-    else for (const line of reportLines(report)) this.say(line)
+    else await this.sayWrapped(reportLines(report))
     if (report.code === 'internal' && (this.argv.includes('trace') || this.argv.includes('debug'))) await this.#explain(error)
   }
 

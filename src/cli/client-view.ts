@@ -63,6 +63,23 @@ export function authentication(client: Client): string {
   return client.token_endpoint_auth_method ?? 'not visible'
 }
 
+const TYPES: Readonly<Record<string, string>> = {non_interactive: 'machine', regular_web: 'web', spa: 'spa', native: 'native'}
+const PROOFS: Readonly<Record<string, string>> = {
+  client_secret_post: 'secret, post',
+  client_secret_basic: 'secret, basic',
+  private_key_jwt: 'key',
+}
+
+/** For a row of a list, where ids and names need the room; `client show` has the words of the wire. */
+export function shortType(client: Client): string {
+  return client.app_type === undefined ? '' : (TYPES[client.app_type] ?? client.app_type)
+}
+
+export function shortProof(client: Client): string {
+  const proof = authentication(client)
+  return PROOFS[proof] ?? proof
+}
+
 export function clientLines(view: ClientView): string[] {
   const lines = [
     `Client:     ${view.client_id} ${quoted(view.name)}`,

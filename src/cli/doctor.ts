@@ -1,4 +1,5 @@
 import type {Capability} from '../incident/capabilities.ts'
+import {wrap} from '../report/width.ts'
 import type {ConnectionFlags, Place} from './context.ts'
 
 /** One thing that was looked at. `detail` and `hint` are printable and hold no secret. */
@@ -77,12 +78,14 @@ export function capabilityReport(capability: Capability, missing: readonly strin
 
 const MARK = {ok: '  ok', warn: 'warn', fail: 'FAIL'}
 
-/** One line a check, its hint below it where it is not ok. */
-export function doctorLines(result: DoctorResult): string[] {
+/** One line a check, its hint below it where it is not ok; continued under its own beginning in `columns`, where that is known. */
+export function doctorLines(result: DoctorResult, columns = Number.POSITIVE_INFINITY): string[] {
   const width = Math.max(...result.checks.map((one) => one.check.length))
   const lines = result.checks.flatMap((one) => [
-    `${MARK[one.ok]}  ${one.check.padEnd(width)}  ${one.detail}`,
-    ...(one.hint === undefined || one.ok === 'ok' ? [] : [`      ${' '.repeat(width)}  > ${one.hint}`]),
+    ...wrap(`${MARK[one.ok]}  ${one.check.padEnd(width)}  ${one.detail}`, columns - 1, width + 8),
+    ...(one.hint === undefined || one.ok === 'ok'
+      ? []
+      : wrap(`      ${' '.repeat(width)}  > ${one.hint}`, columns - 1, width + 10)),
   ])
   const counts = (['fail', 'warn', 'ok'] as const).map((ok) => `${result.checks.filter((one) => one.ok === ok).length} ${ok}`)
   return [

@@ -13,7 +13,7 @@ import {reachLines} from '../report/reach-lines.ts'
 import {Secret} from '../secret.ts'
 import {readHidden, readHiddenIfAny} from '../terminal/hidden-input.ts'
 import {prompterFor} from '../terminal/prompter.ts'
-import {layOut} from '../terminal/screen.ts'
+import {labelled, layOut} from '../terminal/screen.ts'
 import type {Terminal} from '../terminal/prompter.ts'
 import {inspectText} from '../tokens/inspect.ts'
 import type {Inspection} from '../tokens/inspect.ts'
@@ -30,6 +30,7 @@ export interface OpeningJob {
     readonly profile?: string | undefined
     readonly leak?: LeakKind | undefined
     readonly client?: string | undefined
+    readonly 'include-own'?: boolean | undefined
   }
   readonly leaked?: Secret
   readonly say: (line: string) => void
@@ -86,6 +87,7 @@ export async function openGuided(given: OpeningJob): Promise<Opening> {
         connected,
         responder,
         leaked && inspection ? comparison(job, connected, responder, takenAs(leak, inspection), leaked) : undefined,
+        job.flags['include-own'] ?? false,
       ),
   }
 }
@@ -113,6 +115,7 @@ async function askPaste(job: OpeningJob, terminal: Terminal): Promise<Secret | u
   job.say('')
   job.say('What leaked? Paste it: it is not shown, not stored and not sent anywhere yet.')
   job.say(`Not at hand? Type its kind: ${LEAK_KINDS.slice(0, 7).join(', ')}; Enter alone means client-secret.`)
+  explain(job, 'What it is decides what it can do and what stops it.', 'It is looked at on this machine only.')
   return readHiddenIfAny('Paste, kind or Enter:', terminal)
 }
 
@@ -135,6 +138,16 @@ function describe(found: Inspection): string[] {
   return lines
 }
 
+/** What every question of the opening says: none of them changes anything, so none needs an undo. */
+function explain(job: OpeningJob, why: string, effect: string): void {
+  for (const line of labelled([
+    ['Why', why],
+    ['Effect', effect],
+    ['Undo', 'nothing to undo'],
+  ]))
+    job.say(line)
+}
+
 function byHand(leak: LeakKind): string[] {
   return [
     `A leaked ${leak} is contained by people: no client grant or secret rotation ends it.`,
@@ -149,19 +162,30 @@ async function completeConnection(
   found: Awaited<ReturnType<typeof readConnection>>,
   inspection: Inspection | undefined,
 ): Promise<Connection> {
-  const domain = found.domain ?? (await askDomain(terminal, inspection))
+  const domain = found.domain ?? (await askDomain(job, terminal, inspection))
   if (found.credential) return {...found, domain, credential: found.credential}
   job.say('')
   job.say('Whom do you act as? Never with the credential that leaked. Either')
   job.say('  a token: Dashboard > Applications > APIs > Auth0 Management API > API Explorer > Copy Token; or')
   job.say('  a machine client: paste its client id, a blank, and its client secret.')
-  job.say('It is used to read now, and to change only what the plan says, after you confirmed it. It is not stored.')
+  explain(
+    job,
+    'The tenant is read, and changed as the plan says, in this name.',
+    'It is used to read now, and to change after you confirmed the plan. It is not stored.',
+  )
   const credential = credentialOf(await readHidden('Token, or "client_id client_secret":', terminal))
   return {...found, domain, credential, from: {domain: found.from.domain ?? 'your answer', credential: 'your answer'}}
 }
 
-async function askDomain(terminal: Terminal, inspection: Inspection | undefined): Promise<string> {
+async function askDomain(job: OpeningJob, terminal: Terminal, inspection: Inspection | undefined): Promise<string> {
   const known = inspection?.tenant
+  job.say('')
+  job.say('Which tenant?')
+  explain(
+    job,
+    'Its applications, grants and log show what can be done with it.',
+    'Nothing is sent before you say whom you act as.',
+  )
   const prompt = known
     ? `Your tenant's domain (the token names ${printable(known)}):`
     : "Your tenant's domain, for example acme.eu.auth0.com:"
@@ -206,33 +230,45 @@ function comparison(
 
 const COMPARE = 'compare'
 
-/** Search by typing over all applications of the tenant; who does not know may have the value compared, once. */
+/**
+ * Search by typing over all applications of the tenant; who does not know may have the value compared, once. The client
+ * that the responder acts with cannot be taken by mistake: it is there with --include-own only.
+ */
 async function askClient(
   connected: Connected,
   responder: Responder,
   compare: (() => Promise<string | undefined>) | undefined,
+  includeOwn: boolean,
 ): Promise<string> {
   const own = await connected.tenant.operator()
   const choices: {value: string; label: string; detail?: string}[] = []
+  let leftOut: string | undefined
   for await (const client of connected.tenant.listClients()) {
     if (client.global) continue
+    const isOwn = client.client_id === own.client_id
+    if (isOwn && !includeOwn) {
+      leftOut = quoted(client.name, 40)
+      continue
+    }
     choices.push({
       value: client.client_id,
       label: `${quoted(client.name, 40)} ${client.client_id}`,
-      detail: `${printable(client.app_type ?? '')}${client.client_id === own.client_id ? ' (the one you are signed in with)' : ''}`,
+      detail: `${printable(client.app_type ?? '')}${isOwn ? ' (the one you are signed in with)' : ''}`,
     })
     if (choices.length >= 5000) break
   }
   if (choices.length === 0)
-    throw new StanchError('auth0.not_found', 'This tenant shows no application to this credential.', {
-      hint: 'Name it: --client ID',
-    })
+    throw new StanchError(
+      'auth0.not_found',
+      `This tenant shows no ${leftOut === undefined ? '' : 'other '}application to this credential.`,
+      {hint: leftOut === undefined ? 'Name it: --client ID' : `Is it ${leftOut}, the one you act with? Add --include-own.`},
+    )
   const may = compare !== undefined && ['read:client_keys', 'read:client_credentials'].some((scope) => own.scopes.includes(scope))
   const decision: ChoiceDecision = {
     id: 'incident.client',
     kind: 'choice',
     ask: 'Whose is it?',
-    why: 'The plan is made for one application.',
+    why: `The plan is made for one application.${leftOut === undefined ? '' : ` Not in the list: ${leftOut}, the one you act with (--include-own).`}`,
     effect: 'Its grants, APIs and log are read. Nothing is changed.',
     undo: 'nothing to undo',
     choices: may

@@ -149,8 +149,8 @@ export abstract class IncidentCommand extends TenantCommand {
     return sink
   }
 
-  /** Shows the document or the last screen, and sets the exit status. */
-  protected async show(worked: Worked, attended: boolean): Promise<void> {
+  /** Shows the document or the last screen, and sets the exit status. `below`: rows that the caller will write under it. */
+  protected async show(worked: Worked, attended: boolean, below = 0): Promise<void> {
     await this.closeAll()
     const {result} = worked
     const failure =
@@ -184,9 +184,10 @@ export abstract class IncidentCommand extends TenantCommand {
       ])
     }
     const where = result.incident_id === undefined ? 'with --json' : `stanch incident show ${result.incident_id}`
-    const rows = process.stdout.isTTY ? LAST_ROWS : Number.POSITIVE_INFINITY
+    const room = Math.max(LAST_ROWS, (process.stdout.rows ?? 24) - 4) - below
+    const rows = process.stdout.isTTY ? room : Number.POSITIVE_INFINITY
     this.print(['', ...lastScreen(verdictLines(result, zone), nextLines(result.next), rows, where, columns)])
-    if (report) for (const line of reportLines(report)) this.say(line)
+    if (report) await this.sayWrapped(reportLines(report))
     this.say(`${result.simulated ? 'SIMULATED' : 'REAL'} tenant; exit ${process.exitCode}`)
   }
 }

@@ -14,12 +14,11 @@ import type {Job} from './incident-job.ts'
 
 /** The one question before anything is changed: the last six characters of the client id, typed. */
 export function confirmation(job: Job, facts: PlanFacts, plan: Plan): TypedDecision {
-  const changes = plan.steps.filter(isChange).length
   const {client} = facts.snapshot
   return {
     id: 'plan.confirm',
     kind: 'typed',
-    ask: `Carry out ${changes} change(s) on ${plan.mode === 'sim' ? 'SIMULATED' : 'REAL'} tenant ${printable(plan.tenant)}, client ${client.client_id} ${quoted(client.name, 40)}?`,
+    ask: `Carry out ${changesOf(plan)} on ${plan.mode === 'sim' ? 'SIMULATED' : 'REAL'} tenant ${printable(plan.tenant)}, client ${client.client_id} ${quoted(client.name, 40)}?`,
     screen: planLines(plan, facts, job.choices),
     why: 'Nothing has been changed yet. This is the only confirmation; it stands in the audit trail with the hash of the plan.',
     effect:
@@ -28,6 +27,18 @@ export function confirmation(job: Job, facts: PlanFacts, plan: Plan): TypedDecis
     expected: plan.client_id.slice(-6),
     unattended: false,
   }
+}
+
+/** `steps 2 to 5 (4 changes)`, by the numbers that the screen of the plan gives them; `step 3 (1 change)`. */
+function changesOf(plan: Plan): string {
+  const shown = plan.steps.filter((step) => step.action !== 'manual')
+  const numbers = shown.flatMap((step, index) => (isChange(step) ? [index + 1] : []))
+  const [first = 0] = numbers
+  const last = numbers.at(-1) ?? first
+  if (numbers.length === 0) return 'this plan (no change)'
+  if (numbers.length === 1) return `step ${first} (1 change)`
+  const unbroken = last - first === numbers.length - 1
+  return `steps ${unbroken ? `${first} to ${last}` : numbers.join(', ')} (${numbers.length} changes)`
 }
 
 /** A rotation that somebody else made since the leak is shown with its actor; never a second one unasked. */

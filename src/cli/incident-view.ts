@@ -19,7 +19,7 @@ import type {IncidentState, Operation, Proof} from '../incident/replay.ts'
 import {nextByRecord, openQuestions, standing} from '../incident/standing.ts'
 import type {ManualStep, OnRecord} from '../incident/standing.ts'
 import {consumerLines} from '../report/exposure-lines.ts'
-import {proofLine} from '../report/summary.ts'
+import {nextLines, proofLine} from '../report/summary.ts'
 import {readTrail} from '../trail/read-trail.ts'
 import {printable, quoted} from '../untrusted.ts'
 import {evidenceOf} from './incidents.ts'
@@ -159,7 +159,7 @@ export function incidentLines(view: IncidentView): string[] {
     lines.push(`New secret: ${one.result === 'ok' ? 'in' : 'NOT handed over; in'} ${printable(one.sink, 300)}`)
   if (view.all_clear)
     lines.push(
-      `All clear:  ${view.all_clear.state === 'clear' ? 'since' : 'not before'} ${view.all_clear.worst_case_at}, as it was last computed`,
+      `All clear:  ${view.all_clear.state === 'clear' ? 'since' : 'not before'} ${view.all_clear.worst_case_at}, as it was last computed${view.client_id === undefined ? '' : `; now: stanch exposure --client ${printable(view.client_id, 64)}`}`,
     )
   lines.push(...responseLines(view.response_times), ...(view.closed_at === undefined ? clockLines(view.reporting_clocks) : []))
   if (view.consumers) lines.push(...consumerLines(view.consumers.consumers, parseRfc3339(view.consumers.computed_at) ?? 0))
@@ -170,7 +170,7 @@ export function incidentLines(view: IncidentView): string[] {
     )
   if (view.open_questions.length > 0)
     lines.push('Open questions:', ...view.open_questions.map((question) => `  - ${printable(question, 400)}`))
-  if (view.next.length > 0) lines.push('Next:', ...view.next.map((step, index) => `  ${index + 1}. ${printable(step, 400)}`))
+  if (view.next.length > 0) lines.push('Next:', ...nextLines(view.next).flat())
   return lines
 }
 

@@ -49,7 +49,7 @@ export function reachScreen(
     ...apiLines(facts),
     ...otherWays(facts),
     ...reachLines(rankScopes(scopes), reachOf(scopes), 3),
-    `If nothing more were issued from now on, tokens would live until ${instantLine(exposure.all_clear.worst_case_at, now, zone)}.`,
+    `If nothing more were issued from now on, the last token would die ${instantLine(exposure.all_clear.worst_case_at, now, zone)}`,
   ]
   const reopening = reopeningScopes(snapshot, facts.leaked_token)
   if (reopening.length > 0) lines.push(`Careful: an issued token can undo containment (${reopening.join(', ')}).`)

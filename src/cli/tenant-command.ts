@@ -26,11 +26,11 @@ export abstract class TenantCommand extends StanchCommand {
     const {connect} = await import('./context.ts')
     const connected = await connect(place, connection, flags)
     this.closeAfterwards(() => connected.close())
-    for (const warning of connected.warnings) this.say(`Warning: ${warning}`)
+    await this.sayWrapped(connected.warnings.map((warning) => `Warning: ${warning}`))
     const {domain = 'your answer', credential = 'your answer'} = connected.from
     const from =
       domain === credential ? `domain and credential from ${domain}` : `domain from ${domain}; credential from ${credential}`
-    this.say(`${connected.mode === 'sim' ? 'SIMULATED' : 'REAL'} tenant ${connected.origin.host} (${from})`)
+    await this.sayWrapped([`${connected.mode === 'sim' ? 'SIMULATED' : 'REAL'} tenant ${connected.origin.host} (${from})`])
     return connected
   }
 
@@ -75,13 +75,15 @@ export abstract class TenantCommand extends StanchCommand {
     return (secret) => showSecretOnce(secret, 'The new client secret', {input: process.stdin, output, env: process.env})
   }
 
-  /** Lines for people, wrapped for this terminal. */
-  protected async printWrapped(lines: readonly string[]): Promise<void> {
+  /** Lines for people, wrapped for this terminal; what `again` holds stands below them once more where their top has left the screen. */
+  protected async printWrapped(lines: readonly string[], again: readonly string[] = []): Promise<void> {
     if (this.jsonEnabled()) return
     // A pipe has no columns: its reader gets whole lines.
     if (!process.stdout.isTTY) return this.print(lines.map((line) => printable(line, 4000)))
     const {layOut} = await import('../terminal/screen.ts')
-    this.print(layOut(lines, process.stdout.columns))
+    const {columns, rows} = process.stdout
+    const laid = layOut(lines, columns)
+    this.print(again.length > 0 && laid.length > rows - 2 ? [...laid, '', ...layOut(again, columns)] : laid)
   }
 
   /** Lines for people, one row each: on a terminal they are cut, in a pipe they are whole. */

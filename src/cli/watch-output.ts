@@ -42,7 +42,7 @@ export class WatchOutput {
             output: stderr,
             env,
             lines: (size) => (this.#view ? watchScreen(this.#view, this.#events, this.#about(), size, this.#now()) : []),
-            tone: () => (this.#view?.state === 'clear' ? 'good' : this.#view?.state === 'alarm' ? 'bad' : 'careful'),
+            tone: () => (this.#view?.state === 'clear' ? 'bold' : this.#view?.state === 'alarm' ? 'bad' : 'careful'),
           })
   }
 

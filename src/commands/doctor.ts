@@ -19,7 +19,7 @@ Exit codes: 0 nothing failed (warnings do not count), 2 this machine, 4 the cred
   async run(): Promise<DoctorResult> {
     const {flags} = await this.parse(Doctor)
     const {result, exit} = await examine({config: this.config, env: process.env, logLevel: flags['log-level']}, flags)
-    this.print(doctorLines(result))
+    this.print(doctorLines(result, process.stdout.isTTY ? process.stdout.columns : undefined))
     process.exitCode = exit
     return result
   }

@@ -64,8 +64,9 @@ No account and no network is needed. With --yes nobody is asked; without it the 
       await drill.hunt(worked.result.incident_id)
       const card = await this.#scoreCard(flags, worked.result.incident_id, drill)
       const result: DrillResult = {...worked.result, score: drill.score(), ...(card === undefined ? {} : {score_card: card})}
-      await this.show({...worked, result}, attended)
-      if (!this.jsonEnabled()) this.print(['', ...drill.scoreLines(), ...(card === undefined ? [] : [`  score card: ${card}`])])
+      const score = [...drill.scoreLines(), ...(card === undefined ? [] : [`  score card: ${card}`])]
+      await this.show({...worked, result}, attended, score.length + 2)
+      await this.printWrapped(['', ...score])
     } finally {
       await drill.stop()
     }

@@ -37,10 +37,8 @@ Only reads are sent; nothing is written down.`
       import('../report/exposure-lines.ts'),
     ])
     const exposure = await exposureNow(place, connected, {client_id, leaked_at: flags['leaked-at'], leaked})
-    await this.printWrapped([
-      `Client:     ${client_id}`,
-      ...exposureLines(exposure, Intl.DateTimeFormat().resolvedOptions().timeZone),
-    ])
+    const lines = exposureLines(exposure, Intl.DateTimeFormat().resolvedOptions().timeZone)
+    await this.printWrapped([`Client:     ${client_id}`, ...lines], lines.slice(0, 1))
     if (flags['exit-code'] && exposure.all_clear.state === 'open') process.exitCode = 10
     return exposure
   }

@@ -1,6 +1,6 @@
 import {humanDuration, parseRfc3339, rfc3339} from '../clock.ts'
 import type {Exposure} from './exposure.ts'
-import type {Plan} from './plan.ts'
+import type {Plan, PlanStep} from './plan.ts'
 import type {Proof} from './replay.ts'
 import type {ActionResult, IncidentStatus} from './result.ts'
 import type {EvidenceGap} from './tenant-snapshot.ts'
@@ -76,17 +76,21 @@ export function nextSteps(facts: NextFacts): string[] {
       `an issued token can still undo this (${facts.reopening.join(', ')}) until ${facts.exposure.all_clear.worst_case_at}: rotate again then, with stanch secret rotate --client ${facts.plan.client_id} --deliver SINK`,
     )
   }
-  for (const step of facts.plan.steps) {
-    if (step.action === 'manual' && !facts.signed_off.includes(step.id))
-      next.push(`${step.args.owner}: ${step.args.question} (then: stanch incident update ${id} --done ${step.id})`)
-  }
+  const deleted = facts.actions.some((action) => action.kind === 'client_grant.delete' && action.outcome === 'done')
+  const people = facts.plan.steps.flatMap((step) =>
+    step.action === 'manual' && !facts.signed_off.includes(step.id) ? [step] : [],
+  )
+  next.push(
+    ...withGiveBack(
+      people,
+      id,
+      deleted && status === 'contained'
+        ? `when ${isRotated(facts.actions) ? 'every user has the new secret' : 'the leaked token is dead'}, give the grants back: stanch grant restore --incident ${id}`
+        : undefined,
+    ),
+  )
   if (facts.actions.some((action) => isChange(action) && action.outcome === 'done'))
     next.push(`what was done with it, and what is left to remove: stanch hunt --incident ${id}`)
-  const deleted = facts.actions.some((action) => action.kind === 'client_grant.delete' && action.outcome === 'done')
-  if (deleted && status === 'contained')
-    next.push(
-      `when ${isRotated(facts.actions) ? 'the users of this client have the new secret' : 'the leaked token is dead'}: stanch grant restore --incident ${id}`,
-    )
   const clearAt = parseRfc3339(facts.exposure.all_clear.worst_case_at)
   const now = parseRfc3339(facts.exposure.computed_at)
   if (facts.exposure.all_clear.state === 'open' && clearAt !== undefined && now !== undefined) {
@@ -95,6 +99,23 @@ export function nextSteps(facts: NextFacts): string[] {
   if (status === 'contained' || status === 'restored')
     next.push(`${next.length === 0 ? '' : 'when all of this is done: '}stanch incident close ${id}`)
   return next
+}
+
+/** The step after which the grants can go back. */
+const DEPLOYED = 'deploy-new-secret'
+
+/** The steps for people, and giving back right behind the one that it waits for, else behind all of them. */
+export function withGiveBack(
+  steps: readonly (PlanStep & {readonly action: 'manual'})[],
+  incident: string,
+  giveBack: string | undefined,
+): string[] {
+  const lines = steps.map(
+    (step) => `${step.args.owner}: ${step.args.question} (then: stanch incident update ${incident} --done ${step.id})`,
+  )
+  if (giveBack === undefined) return lines
+  const behind = steps.findIndex((step) => step.id === DEPLOYED)
+  return lines.toSpliced(behind === -1 ? lines.length : behind + 1, 0, giveBack)
 }
 
 function isRotated(actions: readonly ActionResult[]): boolean {

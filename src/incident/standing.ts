@@ -1,5 +1,6 @@
 import type {Exposure} from './exposure.ts'
 import type {PlanStep} from './plan.ts'
+import {withGiveBack} from './next.ts'
 import {inDoubt, isLive, tookEffect} from './replay.ts'
 import type {IncidentState} from './replay.ts'
 
@@ -45,11 +46,18 @@ export function nextByRecord(state: IncidentState, record: OnRecord): string[] {
   if (isLive(state)) next.push(`stanch resume ${id}`)
   const newest = state.deliveries.at(-1)
   if (newest?.result === 'failed') next.push(`stanch secret deliver --incident ${id} --deliver SINK`)
-  for (const step of unsigned(state, record))
-    next.push(`${step.args.owner}: ${step.args.question} (then: stanch incident update ${id} --done ${step.id})`)
+  next.push(
+    ...withGiveBack(
+      unsigned(state, record),
+      id,
+      state.last_status === 'contained' && grantsOut(state)
+        ? `when every user has the new secret, give the grants back: stanch grant restore --incident ${id}`
+        : undefined,
+    ),
+  )
+  if (state.evidence['hunt'] === undefined && state.operations.some((one) => one.action.startsWith('client_') && tookEffect(one)))
+    next.push(`what was done with it, and what is left to remove: stanch hunt --incident ${id}`)
   if ((state.leaked_at ?? 'unknown') === 'unknown') next.push(`say when it leaked: stanch incident update ${id} --leaked-at WHEN`)
-  if (state.last_status === 'contained' && grantsOut(state))
-    next.push(`when the users of this client have the new secret: stanch grant restore --incident ${id}`)
   const clear = record.exposure?.all_clear
   if (clear)
     next.push(

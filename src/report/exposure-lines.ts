@@ -3,16 +3,17 @@ import {adoptionOf} from '../incident/consumers.ts'
 import type {Consumer} from '../incident/consumers.ts'
 import type {Exposure} from '../incident/exposure.ts'
 import {printable} from '../untrusted.ts'
-import {instantLine} from './times.ts'
+import {awayFrom, bothTimes} from './times.ts'
 
 /** An exposure for people: the instant first, then each API, then what is not known. `zone` is an IANA name. */
 export function exposureLines(exposure: Exposure, zone: string): string[] {
   const now = parseRfc3339(exposure.computed_at) ?? 0
   const {all_clear: clear} = exposure
+  const until = parseRfc3339(clear.worst_case_at) ?? now
   const lines = [
     clear.state === 'clear'
       ? `All clear:  since ${clear.worst_case_at}`
-      : `All clear:  not before ${instantLine(clear.worst_case_at, now, zone)}`,
+      : `All clear:  not before ${bothTimes(until, zone)}, ${awayFrom(until, now)}`,
     `            ${printable(clear.basis, 400)}`,
   ]
   lines.push(

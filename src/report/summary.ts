@@ -67,7 +67,8 @@ export function verdictLines(result: IncidentResult, zone: string): string[] {
       ? `All clear:  since ${clear.worst_case_at}`
       : `All clear:  ${instantLine(clear.worst_case_at, now, zone)}`,
   )
-  if (gaps > 0) lines.push(`Not known:  ${gaps} thing${gaps === 1 ? '' : 's'}, listed above`)
+  const [gap] = result.evidence_gaps
+  if (gap) lines.push(`Not known:  ${printable(gap.what, 80)}${gaps > 1 ? ` and ${gaps - 1} more` : ''} (why: above)`)
   if (result.delivery) lines.push(...deliveryLines(result.delivery))
   return lines
 }
@@ -85,7 +86,7 @@ export function nextLines(next: readonly string[]): string[][] {
     const number = `  ${index + 1}. `
     const [, why, command] =
       /^(.*?) ?\(then: (stanch .*)\)$/.exec(step) ??
-      /^(.*?): (stanch (?:incident|grant|hunt|watch|resume) [^,;()]*)$/.exec(step) ??
+      /^(.*?): (stanch (?:incident|grant|hunt|watch|resume|exposure) [^,;()]*)$/.exec(step) ??
       []
     if (why === undefined || command === undefined) return [`${number}${printable(step, 400)}`]
     return [`${number}${printable(why, 400)}${why.endsWith('?') ? ' When yes:' : ':'}`, `     ${printable(command, 400)}`]

@@ -1,7 +1,7 @@
 import {humanDuration, parseRfc3339} from '../clock.ts'
 import type {RecordedEvent, WatchView} from '../incident/watch/view.ts'
 import {printable, safeJson} from '../untrusted.ts'
-import {localTime, utc} from './times.ts'
+import {bothTimes} from './times.ts'
 import {cutToWidth, padTo, wrap} from './width.ts'
 
 /** States as words: what is so must be clear without colour. */
@@ -40,7 +40,7 @@ export function watchScreen(
     `${about.simulated ? 'SIMULATED' : 'REAL'} tenant ${printable(about.tenant, 60)}  incident ${view.incident_id}`,
     WATCH_STATES[view.state],
     clearLine(view, about.zone, now),
-    ...wrap(`Next: ${printable(view.next, 300)}`, size.columns, 6).slice(0, 2),
+    ...nextRows(printable(view.next, 300), size.columns),
     '',
     ...readLines(view, now),
     ...(view.blind ? [`NO ANSWER from the tenant since ${clockOf(view.blind.since)}: ${printable(view.blind.why, 120)}`] : []),
@@ -52,6 +52,14 @@ export function watchScreen(
   ]
   const last = `Ctrl-C leaves; stanch watch ${view.incident_id} goes on from here.`
   return [...lines.slice(0, size.rows - 1), last].map((line) => cutToWidth(line, size.columns))
+}
+
+/** Two rows at most; a command has one of its own, so that it can be copied whole. */
+function nextRows(next: string, columns: number): string[] {
+  const [, why, command] = /^(.*): (stanch .*)$/.exec(next) ?? []
+  if (why === undefined || command === undefined || command.length > columns - 6)
+    return wrap(`Next: ${next}`, columns, 6).slice(0, 2)
+  return [`Next: ${why}:`, `      ${command}`]
 }
 
 /** One plain line for a terminal that cannot move its cursor, or a log. */
@@ -97,8 +105,7 @@ export function stateMembers(view: WatchView): object {
 function clearLine(view: WatchView, zone: string, now: number): string {
   const at = view.all_clear_at === undefined ? undefined : parseRfc3339(view.all_clear_at)
   if (at === undefined) return 'All clear: not known before the containment is proven'
-  const local = zone === 'UTC' || zone === 'Etc/UTC' ? '' : ` (${localTime(at, zone).slice(11)} ${zone})`
-  return `All clear ${at <= now ? 'since' : `in ${humanDuration(at - now)}:`} ${utc(at)} UTC${local}`
+  return `All clear ${at <= now ? 'since' : `in ${humanDuration(at - now)}:`} ${bothTimes(at, zone)}`
 }
 
 function readLines(view: WatchView, now: number): string[] {

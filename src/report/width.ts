@@ -98,7 +98,8 @@ const WIDE: readonly (readonly [number, number])[] = [
   [0x30000, 0x3fffd],
 ]
 
-const segmenter = new Intl.Segmenter('en', {granularity: 'grapheme'})
+/** Made when the first wide text comes: most runs never need it. */
+let segmenter: Intl.Segmenter | undefined
 
 function isWide(point: number): boolean {
   if (point < 0x1100) return false
@@ -118,6 +119,7 @@ const MARKS = /^\p{M}+$/u
 
 /** Characters as people see them, with their columns. */
 function* clusters(text: string): Generator<{text: string; width: number}> {
+  segmenter ??= new Intl.Segmenter('en', {granularity: 'grapheme'})
   for (const {segment} of segmenter.segment(text)) {
     yield {text: segment, width: MARKS.test(segment) ? 0 : isWide(segment.codePointAt(0) ?? 0) ? 2 : 1}
   }

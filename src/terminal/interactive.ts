@@ -90,7 +90,7 @@ export function interactiveResponder(options: InteractiveOptions): InteractiveRe
     if (choices.length > MOST_NUMBERED) return prompter.search('Search:', choices, explanation(decision))
     for (const [i, each] of choices.entries()) {
       write([`${String(i + 1).padStart(3)}. ${printable(each.label)}`])
-      if (each.detail) write([`     ${printable(each.detail, 400)}`], style.dim)
+      if (each.detail) write([`     ${printable(each.detail, 400)}`])
     }
     const prompt = choices.length === 1 ? 'Type 1' : `Type a number from 1 to ${choices.length}`
     const answer = await line(decision, prompt, (text) =>
@@ -109,7 +109,7 @@ export function interactiveResponder(options: InteractiveOptions): InteractiveRe
     output.write('\n')
     if (decision.screen) write([...decision.screen, ''])
     write([decision.ask], style.bold)
-    if (fits(decision, columns())) write(explanation(decision), style.dim)
+    if (fits(decision, columns(), output.rows)) write(explanation(decision))
     switch (decision.kind) {
       case 'confirm':
         return confirm(decision)
@@ -139,8 +139,11 @@ function explanation(decision: Decision): string[] {
   ])
 }
 
+/** Rows that stay free above a question on a terminal that is taller than 24. */
+const ABOVE = 6
+
 /** Does the explanation stand on the screen with the question? Else `?` shows it. A search has its own place for it. */
-function fits(decision: Decision, columns: number | undefined): boolean {
+function fits(decision: Decision, columns: number | undefined, rows = 24): boolean {
   const choices = decision.kind === 'choice' ? decision.choices : []
   if (choices.length > MOST_NUMBERED) return false
   const lines = [
@@ -150,7 +153,7 @@ function fits(decision: Decision, columns: number | undefined): boolean {
     ...choices.flatMap(({label, detail}) => [`     ${label}`, ...(detail === undefined ? [] : [`     ${detail}`])]),
     'prompt',
   ]
-  return layOut(lines, columns).length <= SCREEN_ROWS
+  return layOut(lines, columns).length <= Math.max(SCREEN_ROWS, rows - ABOVE)
 }
 
 /** The value behind a number, or a value typed out. */

@@ -21,9 +21,9 @@ export interface ProgressOptions {
 }
 
 /** Outcomes as words: what happened must be clear without colour. */
-const OUTCOMES: Readonly<Record<StepOutcome, {readonly word: string; readonly tone: 'good' | 'bad' | 'careful' | 'dim'}>> = {
-  done: {word: 'done', tone: 'good'},
-  already: {word: 'already so', tone: 'good'},
+const OUTCOMES: Readonly<Record<StepOutcome, {readonly word: string; readonly tone?: 'bad' | 'careful'}>> = {
+  done: {word: 'done'},
+  already: {word: 'already so'},
   refused: {word: 'REFUSED', tone: 'bad'},
   not_attempted: {word: 'not attempted', tone: 'careful'},
   in_doubt: {word: 'IN DOUBT', tone: 'bad'},
@@ -76,7 +76,7 @@ export class Progress {
         const [, before, place] = /^(.*?)((?:file|sealed):.*)$/.exec(event.detail ?? '') ?? [undefined, event.detail, undefined]
         const detail = before?.trim() ? ` (${before.trim()})` : ''
         const text = place === undefined ? `${event.step.title}${detail}` : `${event.step.title}, ${before?.trim() ?? 'in'}`
-        this.#line(`${this.#number(event.step)}${word}: ${text}`, this.#style[tone], event.at)
+        this.#line(`${this.#number(event.step)}${word}: ${text}`, tone && this.#style[tone], event.at)
         // Whole and in a line of its own: it is copied.
         if (place !== undefined) this.#output.write(`          ${printable(place, 4200)}\n`)
         return
@@ -107,8 +107,7 @@ export class Progress {
   #line(text: string, paint: Paint = (t) => t, at?: string): void {
     const time = this.#time(at)
     const lines = wrap(printable(text, 1000), textWidth(this.#output.columns) - time.length - 1)
-    for (const [i, line] of lines.entries())
-      this.#output.write(`${i === 0 ? this.#style.dim(time) : ' '.repeat(time.length)} ${paint(line)}\n`)
+    for (const [i, line] of lines.entries()) this.#output.write(`${i === 0 ? time : ' '.repeat(time.length)} ${paint(line)}\n`)
   }
 
   #time(at?: string): string {

@@ -2,7 +2,7 @@ import {createInterface} from 'node:readline/promises'
 import {StanchError} from '../errors.ts'
 import {printable} from '../untrusted.ts'
 import {canMove, styleFor} from './style.ts'
-import {cutToWidth} from '../report/width.ts'
+import {cutToWidth, wrap} from '../report/width.ts'
 
 /** The terminal that is asked: both ends must be one. */
 export interface Terminal {
@@ -79,11 +79,13 @@ function inquirerPrompter(terminal: Terminal): Prompter {
     style: {
       message: style.bold,
       answer: (text: string) => printable(text),
-      error: (text: string) => style.bad(text),
+      error: (text: string) =>
+        wrap(text, (terminal.output.columns ?? 80) - 1)
+          .map(style.bad)
+          .join('\n'),
       highlight: style.bold,
-      description: style.dim,
       searchTerm: (text: string) => printable(text),
-      keysHelpTip: () => style.dim('arrows move, Enter takes the marked one'),
+      keysHelpTip: () => 'arrows move, Enter takes the marked one',
     },
   }
 

@@ -28,6 +28,16 @@ export function layOut(lines: readonly string[], columns: number | undefined): s
   })
 }
 
+/**
+ * A line of what is said beside a result, broken at blanks for this terminal. Where a word of it is wider than the
+ * terminal it stays whole: keys and paths are copied.
+ */
+export function breakAtBlanks(line: string, columns: number | undefined): string[] {
+  const width = textWidth(columns)
+  if (line.split(' ').some((word) => displayWidth(word) >= width)) return [line]
+  return wrap(line, width, indentOf(line))
+}
+
 /** Rows that laid-out lines take: the terminal itself breaks those that are copied whole. */
 function rowsOf(lines: readonly string[], columns: number | undefined): number {
   return lines.reduce((rows, line) => rows + Math.max(1, Math.ceil(displayWidth(line) / (columns ?? 80))), 0)

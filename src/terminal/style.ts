@@ -7,26 +7,26 @@ export interface TerminalStream {
 
 export type Paint = (text: string) => string
 
-/** Emphasis. Without colour every function returns its text as it is, so no meaning may hang on it. */
+/**
+ * Emphasis. Without colour every function returns its text as it is, so no meaning may hang on it. Whatever is not
+ * emphasised stands in the terminal's own colour: grey, green, yellow and cyan vanish on one palette or another. Red and
+ * magenta, bold, have 3:1 and more on white, black and Solarized.
+ */
 export interface Style {
   readonly bold: Paint
-  readonly dim: Paint
-  readonly good: Paint
   readonly bad: Paint
   readonly careful: Paint
 }
 
-const PLAIN: Style = {bold: (t) => t, dim: (t) => t, good: (t) => t, bad: (t) => t, careful: (t) => t}
+const PLAIN: Style = {bold: (t) => t, bad: (t) => t, careful: (t) => t}
 
 // validateStream is off because whether there is colour was decided already, by `usesColour`
 const paint = (format: Parameters<typeof styleText>[0]) => (text: string) => styleText(format, text, {validateStream: false})
 
 const COLOURED: Style = {
   bold: paint('bold'),
-  dim: paint('dim'),
-  good: paint('green'),
   bad: paint(['bold', 'red']),
-  careful: paint('yellow'),
+  careful: paint(['bold', 'magenta']),
 }
 
 /** `NO_COLOR` (any value but empty) wins over `FORCE_COLOR` (any value but 0 and false), that over `TERM=dumb`, that over the stream. */

@@ -14,7 +14,7 @@ export interface WatchScreenOptions {
   readonly everySecond?: (tick: () => void) => () => void
   /** The lines for a screen of this size, at this moment. */
   readonly lines: (size: {rows: number; columns: number}) => readonly string[]
-  readonly tone: () => 'good' | 'careful' | 'bad'
+  readonly tone: () => 'bold' | 'careful' | 'bad'
 }
 
 const systemTicks = (tick: () => void): (() => void) => {

@@ -55,20 +55,18 @@ const CREDENTIAL: Step = [
   /Token, or "client_id client_secret"/,
   (b) => `${b.simulator.practice.operator.client_id} ${b.simulator.practice.operator.client_secret}`,
 ]
+/** Those that a person may choose from: not the one that stanch acts with. */
+const offered = (b: Bench) =>
+  b.simulator.tenant
+    .clients()
+    .filter((one) => one['global'] !== true && one['client_id'] !== b.simulator.practice.operator.client_id)
 const CLIENT: Step = [
   /Whose is it\?[^]*Type a number/,
-  (b) =>
-    String(
-      1 +
-        b.simulator.tenant
-          .clients()
-          .filter((one) => one['global'] !== true)
-          .findIndex((one) => one['client_id'] === b.simulator.practice.leak.client_id),
-    ),
+  (b) => String(1 + offered(b).findIndex((one) => one['client_id'] === b.simulator.practice.leak.client_id)),
 ]
 const WHEN: Step = [/When did it leak[^]*Answer/, () => '2h ago, now']
 const WAY: Step = [/Which way\?[^]*Type a number/, () => '1']
-const CONFIRM: Step = [/Carry out \d+ change[^]*to go on, no to stop/, (b) => b.simulator.practice.leak.client_id.slice(-6)]
+const CONFIRM: Step = [/Carry out steps? \d[^]*to go on, no to stop/, (b) => b.simulator.practice.leak.client_id.slice(-6)]
 
 /** Ends only when the last words are on the screen: a terminal may hand over its last bytes after the program is gone. */
 async function endsWith(terminal: Pty, words: RegExp, code: number): Promise<void> {
@@ -105,7 +103,7 @@ test('from nothing at hand to contained takes at most seven questions, and says 
     'CONTAINED: new tokens are stopped, and that is proven',
     'stopped: the old secret is refused',
     'UTC (',
-    'Europe/Berlin), in ',
+    'Europe/Berlin)',
     'cannot be revoked',
     'New secret:',
     'Checkpoint of the audit trail, to paste into the ticket',
@@ -164,8 +162,12 @@ test('who does not know whose secret it is has it compared, and is asked no more
   const b = await bench(t)
   const terminal = new Pty(t, MAIN, {env: b.env})
   await answer(terminal, b, [PASTE])
-  const clients = b.simulator.tenant.clients().filter((one) => one['global'] !== true)
-  await answer(terminal, b, [[/Whose is it\?[^]*Type a number/, () => String(clients.length + 1)]])
+  await terminal.see(/Whose is it\?[^]*Type a number/)
+  const listed = terminal.rows().filter((row) => /^ +\d+\. /.test(row))
+  equal(listed.length, offered(b).length + 1)
+  ok(!listed.some((row) => row.includes(b.simulator.practice.operator.client_id)), 'the own client can be taken by mistake')
+  ok(/Not in the list: "stanch responder"/.test(terminal.rows().join(' ').replaceAll(/\s+/g, ' ')))
+  await answer(terminal, b, [[/Whose is it\?[^]*Type a number/, () => String(offered(b).length + 1)]])
   await terminal.see(/Whose: client [A-Za-z0-9]{32} "billing-sync"/)
   await terminal.see(WHEN[0])
   terminal.type('\u0003')

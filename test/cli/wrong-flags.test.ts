@@ -36,6 +36,12 @@ const WRONG: readonly (readonly [argv: string[], says: RegExp, next: RegExp])[] 
   ],
   [['grant', 'list', '--nope'], /^Error: Nonexistent flag: --nope$/m, /next: See: stanch grant list --help$/m],
   [['client', 'show'], /^Error: Missing 1 required arg/m, /next: See: stanch client show --help$/m],
+  [
+    ['hunt', 'inc-20261122-abc234'],
+    /^Error: There is no command "hunt inc-20261122-abc234"\.$/m,
+    /next: Did you mean: stanch hunt --incident inc-20261122-abc234\?$/m,
+  ],
+  [['client', 'list', 'inc-20261122-abc234'], /^Error: /m, /next: See: stanch(?: client list)? --help/m],
   [['grnt', 'list'], /^Error: There is no command "grnt list"\.$/m, /next: Did you mean: stanch grant list\?$/m],
 ]
 

@@ -188,7 +188,7 @@ describe('the screen that is confirmed', () => {
     'billing-sync" on SIMULATED tenant test.auth0.com, client "x',
     'billing-sync\\',
     'b\u0456lling\n  5. nothing else  [undo: all]\u202e',
-    '\u001b[2K\u001b[1G\u001b]0;safe\u0007\u200bCarry out 0 change(s)?',
+    '\u001b[2K\u001b[1G\u001b]0;safe\u0007\u200bCarry out steps 2 to 2 (0 changes)?',
   ]
 
   test('tells two clients with look-alike names apart by their ids, and asks for a part of the id', async (t) => {
@@ -217,7 +217,7 @@ describe('the screen that is confirmed', () => {
       const found = notOurs(terminal.raw)
       equal(found, undefined, `${found}: ${JSON.stringify(terminal.raw.slice(0, 600))}`)
       const screen = terminal.history()
-      const asked = /Carry out \d+ change\(s\) on SIMULATED tenant \S+, client (\S+) ("[^"]*")\?/.exec(
+      const asked = /Carry out steps \d+ to \d+ \(\d+ changes\) on SIMULATED tenant \S+, client (\S+) ("[^"]*")\?/.exec(
         screen.replaceAll(/\s+/g, ' '),
       )
       ok(asked, screen)

@@ -131,6 +131,8 @@ suite('what to do next', () => {
   })
   test('restore is offered only when contained', () => {
     assert.match(next({}), /stanch grant restore --incident inc-1/)
+    // right behind what it waits for, so that it is on the first screen
+    assert.match(next({}), /--done deploy-new-secret\)\n.*stanch grant restore/)
     assert.doesNotMatch(next({status: 'partial'}), /grant restore/)
   })
   test('a dry run and a no have one line each', () => {

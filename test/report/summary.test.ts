@@ -2,6 +2,7 @@ import {deepEqual, equal, ok} from 'node:assert/strict'
 import {describe, test} from 'node:test'
 import {fold, LAST_ROWS, lastScreen, layOut} from '../../src/terminal/screen.ts'
 import {nextLines} from '../../src/report/summary.ts'
+import {bothTimes, instantLine} from '../../src/report/times.ts'
 
 describe('the last screen', () => {
   const HEAD = ['SIMULATED tenant t', 'Verdict:    CONTAINED', 'All clear:  tomorrow']
@@ -24,6 +25,17 @@ describe('the last screen', () => {
   test('shows all where all fits, and no line about more', () => {
     deepEqual(lastScreen(HEAD, [['  1. one'], ['  2. two']], LAST_ROWS, 'W', 80), [...HEAD, 'Next:', '  1. one', '  2. two'])
     deepEqual(lastScreen(HEAD, [], LAST_ROWS, 'W', 80), HEAD)
+  })
+})
+
+describe('an instant for people', () => {
+  const at = Date.parse('2026-11-22T22:30:00Z') / 1000
+
+  test('says how far away it is first, and the day of the reader only where it is another one', () => {
+    equal(instantLine('2026-11-22T22:30:00Z', at - 3600, 'UTC'), 'in 1 h 00 m: 2026-11-22 22:30:00 UTC')
+    equal(bothTimes(at, 'Europe/Berlin'), '2026-11-22 22:30:00 UTC (23:30:00 Europe/Berlin)')
+    equal(bothTimes(at, 'Asia/Tokyo'), '2026-11-22 22:30:00 UTC (2026-11-23 07:30:00 Asia/Tokyo)')
+    equal(bothTimes(at - 86_400, 'Pacific/Kiritimati'), '2026-11-21 22:30:00 UTC (2026-11-22 12:30:00 Pacific/Kiritimati)')
   })
 })
 

@@ -19,11 +19,11 @@ export default class ClientList extends TenantCommand {
     const connected = await this.connectTo(this.place(flags), flags)
     const clients: Client[] = []
     for await (const client of connected.tenant.listClients()) clients.push(client)
-    const {authentication} = await import('../../cli/client-view.ts')
+    const {shortProof, shortType} = await import('../../cli/client-view.ts')
     this.print(
       await rows(
         ['client_id', 'name', 'type', 'proves by'],
-        clients.map((client) => [client.client_id, client.name, client.app_type ?? '', authentication(client)]),
+        clients.map((client) => [client.client_id, client.name, shortType(client), shortProof(client)]),
       ),
     )
     return {clients}

@@ -28,15 +28,17 @@ export default class IncidentList extends TenantCommand {
     )
     if (incidents.length === 0) this.print(['No incident on this machine. Begin one: stanch respond'])
     else {
+      // Ids and instants leave a small terminal no room for both; `incident show` has the client.
+      const wide = !process.stdout.isTTY || process.stdout.columns >= 110
       this.print(
         await rows(
-          ['incident', 'kind', 'status', 'opened', 'client', 'title'],
+          ['incident', 'kind', 'status', 'opened', ...(wide ? ['client'] : []), 'title'],
           incidents.map((one) => [
             one.incident_id,
             one.simulated ? 'simulated' : 'REAL',
             one.status,
             one.opened_at.slice(0, 16).replace('T', ' '),
-            one.client_id ?? '',
+            ...(wide ? [one.client_id ?? ''] : []),
             one.title,
           ]),
         ),

@@ -46,7 +46,11 @@ export default class IncidentShow extends TenantCommand {
     ])
     const found = findIncident(this.place(flags), args.id)
     const view = incidentView(found)
-    await this.printWrapped(incidentLines(view))
+    const lines = incidentLines(view)
+    await this.printWrapped(
+      lines,
+      lines.filter((line) => /^(Incident|All clear): /.test(line)),
+    )
     if (flags.with === undefined) return view
     const {mergedLines, mergeWith} = await import('../../cli/merge.ts')
     const merged = mergeWith(found, flags.with, flags.vkey ?? [])
