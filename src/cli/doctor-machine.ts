@@ -1,19 +1,12 @@
-import path from 'node:path'
-
 import {systemClock} from '../clock.ts'
-import {fileStat, readIfPresent} from '../files/read.ts'
-import {freeBytes, kernelFile, mayWrite, realPath} from '../files/system.ts'
-import {writableProbe} from '../files/write.ts'
+import {kernelFile} from '../files/system.ts'
 import {printable, quoted} from '../untrusted.ts'
-import {logId} from '../config/paths.ts'
-import type {DataPaths} from '../config/paths.ts'
 import {pathsOf} from './context.ts'
 import type {Place} from './context.ts'
 import type {Finding} from './doctor.ts'
 import {optionDanger} from './environment-gaps.ts'
-
-/** Bytes of free disk: below the first incidents should not begin, below the second they cannot. */
-const ROOM = {warn: 100 * 1024 * 1024, fail: 5 * 1024 * 1024}
+import {examineFolder, examineSpace, installation, searchPath, workingFolder} from './doctor-places.ts'
+import {examineTrails} from './doctor-trails.ts'
 
 /** Last day of support of the long-term releases (nodejs/Release schedule.json). */
 const END_OF_LIFE: Readonly<Record<number, string>> = {22: '2027-04-30', 24: '2028-04-30', 26: '2029-04-30'}
@@ -28,10 +21,10 @@ export async function examineMachine(place: Place): Promise<Finding[]> {
     proxy(place.env),
     inspector(),
     ...core(),
-    ...folder('data-folder', paths.data),
-    ...folder('config-folder', paths.config),
-    ...space(paths.data),
-    ...(await trails(paths)),
+    ...examineFolder('data-folder', paths.data),
+    ...examineFolder('config-folder', paths.config),
+    ...examineSpace(paths.data),
+    ...(await examineTrails(paths)),
     installation(place.config.root),
     workingFolder(place.config.root),
     searchPath(place.env),
@@ -134,206 +127,6 @@ function core(): Finding[] {
   ]
 }
 
-function folder(check: string, where: string): Finding[] {
-  const found = fileStat(where)
-  const name = printable(where, 200)
-  if (!found) {
-    const parent = nearestParent(where)
-    if (mayWrite(parent)) return [{check, ok: 'ok', detail: `${name} does not exist yet and can be made`}]
-    return [
-      {
-        check,
-        ok: 'fail',
-        detail: `${name} does not exist and cannot be made: ${printable(parent, 200)} is not writable`,
-        hint: 'Set STANCH_DATA_DIR and STANCH_CONFIG_DIR to folders of yours.',
-      },
-    ]
-  }
-  if (found.kind !== 'folder')
-    return [{check, ok: 'fail', detail: `${name} is no folder`, hint: 'Move it away, or name another folder.'}]
-  const own = process.getuid?.()
-  if (own !== undefined && found.uid !== own)
-    return [{check, ok: 'fail', detail: `${name} belongs to another user (${found.uid})`, hint: 'Use a folder of your own.'}]
-  if (process.platform !== 'win32' && (found.mode & 0o022) !== 0)
-    return [
-      {check, ok: 'fail', detail: `${name} can be changed by others (mode ${octal(found.mode)})`, hint: `chmod 700 ${name}`},
-    ]
-  try {
-    writableProbe(where)
-  } catch {
-    return [
-      {
-        check,
-        ok: 'fail',
-        detail: `${name} cannot be written`,
-        hint: 'Without a record nothing is changed: give it room and rights, or name another folder.',
-      },
-    ]
-  }
-  if (process.platform !== 'win32' && (found.mode & 0o077) !== 0)
-    return [{check, ok: 'warn', detail: `${name} can be read by others (mode ${octal(found.mode)})`, hint: `chmod 700 ${name}`}]
-  return [{check, ok: 'ok', detail: `${name}, mode ${octal(found.mode)}, writable`}]
-}
-
-function space(data: string): Finding[] {
-  const free = freeBytes(nearestParent(data))
-  if (free === undefined) return []
-  const detail = `${Math.floor(free / 1024 / 1024)} MiB free`
-  if (free < ROOM.fail)
-    return [{check: 'disk-space', ok: 'fail', detail, hint: 'Free some, or set STANCH_DATA_DIR to another disk.'}]
-  if (free < ROOM.warn)
-    return [{check: 'disk-space', ok: 'warn', detail, hint: 'An incident needs some MiB; free some before it is needed.'}]
-  return [{check: 'disk-space', ok: 'ok', detail}]
-}
-
-/** The real trail and the simulated one, each with its keys and its unfinished incidents. */
-async function trails(paths: DataPaths): Promise<Finding[]> {
-  const findings: Finding[] = []
-  for (const mode of ['real', 'sim'] as const) {
-    const log = paths.trail(mode)
-    const check = mode === 'real' ? 'trail' : 'trail-sim'
-    if (!fileStat(log)) {
-      findings.push({check, ok: 'ok', detail: 'none yet; it begins with the first incident'})
-      continue
-    }
-    findings.push(...(await trail(paths, log, check)))
-  }
-  return findings
-}
-
-async function trail(paths: DataPaths, log: string, check: string): Promise<Finding[]> {
-  const [{verifyFolder}, {readOrigin, readTrail}, {incidentsOf}, {isLive}] = await Promise.all([
-    import('../trail/verify-folder.ts'),
-    import('../trail/read-trail.ts'),
-    import('../execution/record-mapping.ts'),
-    import('../incident/replay.ts'),
-  ])
-  const verified = verifyFolder(log)
-  if (!verified.ok) {
-    const first = verified.findings[0]
-    return [
-      {
-        check,
-        ok: 'fail',
-        exit: 5,
-        detail: `does not verify${first ? `: ${printable(first.kind, 60)}` : ''}`,
-        hint: `stanch audit verify ${printable(log, 200)}`,
-      },
-    ]
-  }
-  const findings: Finding[] = [
-    verified.complete
-      ? {check, ok: 'ok', detail: `verified, ${verified.records} records`}
-      : {
-          check,
-          ok: 'warn',
-          detail: `verified, ${verified.records} records, not complete`,
-          hint: 'A change has no answer on record, or a process died while it wrote: stanch incident list, then stanch resume.',
-        },
-  ]
-  const origin = readOrigin(log)
-  const keys = origin === undefined ? undefined : fileStat(paths.keys(logId(origin)))
-  if (!keys)
-    findings.push({
-      check: `${check}-keys`,
-      ok: 'fail',
-      detail: 'the keys of this trail are missing: nothing can be appended',
-      hint: `Give them back from your copy to ${printable(paths.data, 200)}/keys.`,
-    })
-  else if (process.platform !== 'win32' && (keys.mode & 0o077) !== 0)
-    findings.push({
-      check: `${check}-keys`,
-      ok: 'fail',
-      detail: `the keys can be seen by others (mode ${octal(keys.mode)})`,
-      hint: 'chmod 700 the folder, and think about who could have copied them.',
-    })
-  const live = incidentsOf(readTrail(log))
-    .filter((one) => isLive(one))
-    .map((one) => one.incident_id)
-  if (live.length > 0)
-    findings.push({
-      check: `${check}-incidents`,
-      ok: 'warn',
-      detail: `unfinished: ${live.slice(0, 5).join(', ')}${live.length > 5 ? ` and ${live.length - 5} more` : ''}`,
-      hint: `stanch resume ${live[0]}`,
-    })
-  return findings
-}
-
-/** The code that runs as you: who else could change it? */
-function installation(root: string): Finding {
-  const places = [
-    root,
-    path.join(root, 'dist'),
-    path.join(root, 'dist/main.js'),
-    path.join(root, 'node_modules'),
-    path.join(root, 'runbooks'),
-  ]
-  const open = places.filter((one) => ((fileStat(one)?.mode ?? 0) & 0o002) !== 0)
-  if (process.platform !== 'win32' && open.length > 0)
-    return {
-      check: 'installation',
-      ok: 'fail',
-      detail: `everybody can change ${printable(open[0] ?? '', 200)}`,
-      hint: 'chmod -R go-w the folder, and compare it with the repository.',
-    }
-  const group = places.filter((one) => ((fileStat(one)?.mode ?? 0) & 0o020) !== 0)
-  if (process.platform !== 'win32' && group.length > 0)
-    return {
-      check: 'installation',
-      ok: 'warn',
-      detail: `your group can change ${printable(group[0] ?? '', 200)}`,
-      hint: 'chmod -R g-w the folder.',
-    }
-  return {check: 'installation', ok: 'ok', detail: printable(root, 200)}
-}
-
-/** `npx stanch` runs whatever is called so where you stand. */
-function workingFolder(root: string): Finding {
-  const here = realPath(process.cwd())
-  if (here === realPath(root)) return {check: 'working-folder', ok: 'ok', detail: 'the clone itself'}
-  const planted = ['node_modules/.bin/stanch', 'node_modules/stanch'].find((one) => fileStat(path.join(here, one)))
-  const named = planted ?? (callsItselfStanch(path.join(here, 'package.json')) ? 'package.json' : undefined)
-  if (named === undefined) return {check: 'working-folder', ok: 'ok', detail: 'nothing here is called stanch'}
-  return {
-    check: 'working-folder',
-    ok: 'warn',
-    detail: `${named} of this folder is called stanch: npx would run it instead`,
-    hint: `Run npx stanch in ${printable(root, 200)} only.`,
-  }
-}
-
-function callsItselfStanch(file: string): boolean {
-  try {
-    const {name, bin} = JSON.parse(readIfPresent(file, 1 << 20)?.toString('utf8') ?? '{}') as {name?: unknown; bin?: unknown}
-    return name === 'stanch' || (typeof bin === 'object' && bin !== null && 'stanch' in bin)
-  } catch {
-    return false
-  }
-}
-
-/** Sinks and references may name commands: a search path that leads through here leads to planted ones. */
-function searchPath(env: NodeJS.ProcessEnv): Finding {
-  const folders = (env['PATH'] ?? '').split(path.delimiter)
-  const relative = folders.filter((one) => !path.isAbsolute(one))
-  if (relative.length > 0)
-    return {
-      check: 'path',
-      ok: 'warn',
-      detail: 'PATH has an entry that is empty or relative; stanch passes it over, your shell does not',
-      hint: 'Take it out of PATH.',
-    }
-  const open = process.platform === 'win32' ? [] : folders.filter((one) => ((fileStat(one)?.mode ?? 0) & 0o002) !== 0)
-  if (open.length > 0)
-    return {
-      check: 'path',
-      ok: 'warn',
-      detail: `everybody can put commands into ${printable(open[0] ?? '', 200)} of PATH; stanch passes it over`,
-      hint: 'Take it out of PATH.',
-    }
-  return {check: 'path', ok: 'ok', detail: 'every entry of PATH is a whole path that only its owner can write'}
-}
-
 function terminal(env: NodeJS.ProcessEnv): Finding {
   if (!process.stdin.isTTY || !process.stderr.isTTY)
     return {check: 'terminal', ok: 'ok', detail: 'none: commands that change a tenant need --yes here'}
@@ -347,14 +140,4 @@ function terminal(env: NodeJS.ProcessEnv): Finding {
       hint: 'Make the window larger.',
     }
   return {check: 'terminal', ok: 'ok', detail}
-}
-
-function nearestParent(where: string): string {
-  let at = where
-  while (!fileStat(at) && path.dirname(at) !== at) at = path.dirname(at)
-  return at
-}
-
-function octal(mode: number): string {
-  return mode.toString(8).padStart(4, '0')
 }
