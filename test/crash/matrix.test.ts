@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import {suite, test} from 'node:test'
 
-import {SECTIONS} from './matrix/cell.ts'
 import type {Cell} from './matrix/cell.ts'
 import type {Document} from '../support/incident.ts'
 import type {Ran} from './matrix/bench.ts'
@@ -21,7 +20,7 @@ const LEFT_OUT = /stress|E1[01]|TSTP/
 const ALWAYS = ['U.gone.q5', 'U.gone.n6', 'U.gone.unattended.n6']
 
 function crossSection(): Cell[] {
-  return (Object.keys(SECTIONS) as (keyof typeof SECTIONS)[]).flatMap((section) =>
+  return (Object.keys(EVERY) as (keyof typeof EVERY)[]).flatMap((section) =>
     [...TABLE, ...BESIDE]
       .filter((cell) => cell.section === section && !LEFT_OUT.test(cell.id))
       .filter(({id}, index) => index % EVERY[section] === 2 || ALWAYS.includes(id)),
