@@ -332,6 +332,20 @@ describe('the memory of a watch', () => {
     equal(again.alarm_at, DEAD + 60)
   })
 
+  test('an entry without a readable date is as old as the one before it, and its alarm is one', () => {
+    for (const date of ['2026-11_22T03:01:00Z', '', 'soon', '+999999-01-01T00:00:00Z']) {
+      const memory = new WatchMemory()
+      memory.take(entry('seccft', {audience: API, date}), FACTS)
+      memory.take(entry('sapi', {}, 90), FACTS)
+      memory.take(entry('mgmt_api_read', {log_id: '9002', date, accessed_secrets: ['client_secret']}), FACTS)
+      const {events} = memory.flush()
+      deepEqual(
+        events.filter(({log_ids}) => log_ids[0] === '9002').map(({alarm, last_at}) => [alarm, last_at]),
+        [[true, new Date((DEAD + 90) * 1000).toISOString()]],
+      )
+    }
+  })
+
   test('ten thousand addresses are counted in bounded memory', () => {
     const memory = new WatchMemory()
     for (let n = 0; n < 10_000; n++) memory.take(refused(n, `10.0.${n >> 8}.${n & 255}`), FACTS)

@@ -6,6 +6,7 @@ import {judgeEntry} from './entry.ts'
 import type {Sighting} from './entry.ts'
 import {MAX_LOG_IDS} from './event.ts'
 import type {WatchEvent, WatchVerdict} from './event.ts'
+import {firstContained} from './facts.ts'
 import type {WatchFacts} from './facts.ts'
 
 /** Sources that are told apart; later ones are counted together, by verdict. */
@@ -70,6 +71,8 @@ export class WatchMemory {
   readonly sources = new Map<string, SourceTally>()
   readonly mine: OwnTraces
   readonly #reported: Set<string>
+  /** Milliseconds: when the entry before was written. */
+  #last: number | undefined
   #waiting: WatchEvent[] = []
   #urgent = false
 
@@ -100,8 +103,20 @@ export class WatchMemory {
   take(entry: LogEntry, facts: WatchFacts): void {
     this.entries += 1
     this.unsaved += 1
-    const sighting = judgeEntry(entry, facts, this.mine)
-    if (sighting) this.#see(entry, sighting)
+    const dated = this.#dated(entry, facts)
+    const sighting = judgeEntry(dated, facts, this.mine)
+    if (sighting) this.#see(dated, sighting)
+  }
+
+  /** An entry whose date nobody can read is no reason to miss what it says: entries arrive in order, so it is as old as the one before. */
+  #dated(entry: LogEntry, facts: WatchFacts): LogEntry {
+    const at = Date.parse(entry.date)
+    if (Number.isFinite(at)) {
+      this.#last = at
+      return entry
+    }
+    const before = this.#last ?? this.read_at ?? (firstContained(facts) ?? 0) * 1000
+    return {...entry, date: rfc3339Millis(before)}
   }
 
   /** Something seen in the tenant's state: reported once. */
