@@ -22,7 +22,9 @@ const BYTES = 65_536
 export function parseNotify(text: string, env: NodeJS.ProcessEnv): NotifyTarget {
   if (text.startsWith('webhook:')) return {kind: 'webhook', url: webhookUrl(text.slice('webhook:'.length))}
   if (!text.startsWith('exec:')) {
-    throw new StanchError('sink.invalid', `${quoted(text.split(':')[0] ?? '', 20)} is no way to notify.`, {
+    // Whoever forgot the word in front has given an address that may be a secret itself: no more than a word is repeated.
+    const [, word] = /^([a-z]{1,12}):/.exec(text) ?? []
+    throw new StanchError('sink.invalid', `${word === undefined ? 'This' : quoted(word)} is no way to notify.`, {
       hint: 'Use exec:COMMAND or webhook:URL.',
     })
   }

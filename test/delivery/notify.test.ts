@@ -115,6 +115,12 @@ describe('where notices go', () => {
     } catch (error) {
       ok(!String(error).includes('SECRETSECRET'))
     }
+    for (const forgotten of ['SECRETSECRET', 'T000/B000/SECRETSECRET', 'SECRETSECRET:x', 'https://hooks.example/SECRETSECRET'])
+      throws(
+        () => parseNotify(forgotten, ENV),
+        (error: unknown) => isCode(error, 'sink.invalid') && !String(error).includes('SECRET'),
+        forgotten,
+      )
   })
 
   test('a command that is not there, a relative one and another way are refused before anything is sent', () => {
