@@ -1,5 +1,6 @@
 import {createPrivateKey, createPublicKey, type JsonWebKey, type KeyObject} from 'node:crypto'
 import {StanchError} from '../errors.ts'
+import {isStrictBase64url} from './jwt.ts'
 
 const MAX_KEY_TEXT = 64 * 1024
 const MAX_SEALED = 256 * 1024
@@ -34,8 +35,11 @@ export async function openSealed(jwe: string, key: string): Promise<string> {
   const sealed = jwe.trim()
   const unreadable = () =>
     new StanchError('delivery.unreadable', 'This delivery does not open with this key: it is for another key, or it was altered.')
-  if (sealed.length > MAX_SEALED || sealed.split('.').length !== 5)
+  const parts = sealed.length > MAX_SEALED ? [] : sealed.split('.')
+  if (parts.length !== 5)
     throw new StanchError('delivery.unreadable', 'This is not a sealed delivery: a compact JWE has five parts.')
+  // A lenient reader takes several spellings of one delivery; what was made here has one.
+  if (!parts.every(isStrictBase64url)) throw unreadable()
   const {compactDecrypt} = await import('jose')
   try {
     const {plaintext} = await compactDecrypt(sealed, owner, {

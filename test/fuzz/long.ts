@@ -1,13 +1,14 @@
 import {spawnSync} from 'node:child_process'
 import {fileURLToPath} from 'node:url'
 
-import {fuzz, keepVector} from './run.ts'
+import {fuzz, generator, keepVector} from './run.ts'
 import {TARGETS} from './targets.ts'
 
 /*
  * The long mode: `FUZZ_RUNS=10000000 node test/fuzz/long.ts`. Goes round all doors in batches, prints every seed before it
- * is used, keeps what failed under test/vectors/fuzz and ends with 1 when anything did. FUZZ_ONLY=name takes one door. Each
- * round is a process of its own: every secret that was ever seen is remembered for as long as a process lives.
+ * is used, keeps what failed under test/vectors/fuzz and ends with 1 when anything did. FUZZ_SEED=n makes the same rounds
+ * again, FUZZ_ROUND=n the one of that seed, FUZZ_ONLY=name takes one door. Each round is a process of its own: every secret
+ * that was ever seen is remembered for as long as a process lives.
  */
 
 const WANTED = Number(process.env['FUZZ_RUNS'] ?? 10_000_000)
@@ -38,11 +39,14 @@ async function round(number: number): Promise<void> {
 }
 
 function goRound(): void {
+  const first = Number(process.env['FUZZ_SEED'] ?? Math.floor(Math.random() * 0x7fffffff))
+  const seeds = generator(first)
+  process.stdout.write(`FUZZ_SEED=${first}, ${targets.length} doors, at least ${WANTED} runs\n`)
   const counts = new Map<string, number>()
   const began = performance.now()
   let [total, rounds, failed] = [0, 0, 0]
   while (total < WANTED) {
-    const next = Math.floor(Math.random() * 0x7fffffff)
+    const next = seeds() >>> 1
     process.stdout.write(`round ${++rounds}, seed ${next}: `)
     const ran = spawnSync(process.execPath, [fileURLToPath(import.meta.url)], {
       env: {...process.env, FUZZ_ROUND: String(next)},

@@ -7,8 +7,8 @@ import {reportOf} from '../../src/cli/error-report.ts'
 import {StanchError} from '../../src/errors.ts'
 import {ROOT} from '../support/tree.ts'
 import {notText} from '../support/tty.ts'
-import {CANARY} from './targets.ts'
-import type {Target} from './targets.ts'
+import {CANARY} from './inputs.ts'
+import type {Target} from './inputs.ts'
 
 /** Processor time that one input may take, milliseconds: garbage collection of this process counts, waiting does not. */
 const BUDGET_MS = 250
@@ -68,7 +68,7 @@ export async function fuzz(target: Target, seed: number, runs: number, mutants =
 }
 
 /** Numbers from 0 to 2^32 - 1 (Marsaglia's xorshift). */
-function generator(seed: number): () => number {
+export function generator(seed: number): () => number {
   let state = seed | 1
   return () => {
     state ^= state << 13
