@@ -68,6 +68,7 @@ const WATCHED: WatchFacts = {
   contained: new Map([['*', CONTAINED]]),
   secret_dead_at: CONTAINED,
   lifetimes: new Map(),
+  changes: [CONTAINED],
   expected: new Map(),
   given_back: [],
   third_party: false,
