@@ -205,32 +205,32 @@ export function logIssuance(
 ): void {
   world.logs.add(
     {
+      ...tokenEvent(world, client, from),
       type: 'seccft',
       description: '',
-      connection_id: '',
-      client_id: client.wire.client_id,
-      client_name: client.wire['name'],
-      ip: from.ip,
-      hostname: world.host,
-      user_id: '',
-      user_name: '',
-      user_agent: from.user_agent,
       audience: issued.audience,
       ...(issued.scope ? {scope: issued.scope} : {}),
       ...(organization ? {organization_id: organization} : {}),
       details: world.behaviour.log_jti ? {access_token_jti: issued.jti} : null,
-      isMobile: false,
-      ...references(from),
     },
     at,
   )
 }
 
 export function logRefusal(world: World, client: SimClient, wish: TokenWish, from: Origin, refusal: Answer): void {
-  const body = refusal.body as {error_description?: string}
+  const {error_description: description = ''} = refusal.body as {error_description?: string}
   world.logs.add({
+    ...tokenEvent(world, client, from),
     type: 'feccft',
-    description: body.error_description ?? '',
+    description,
+    ...(wish.audience ? {audience: wish.audience} : {}),
+    details: {error: {message: description}},
+  })
+}
+
+/** What issuance and refusal have in common. */
+function tokenEvent(world: World, client: SimClient, from: Origin): Wire {
+  return {
     connection_id: '',
     client_id: client.wire.client_id,
     client_name: client.wire['name'],
@@ -239,11 +239,9 @@ export function logRefusal(world: World, client: SimClient, wish: TokenWish, fro
     user_id: '',
     user_name: '',
     user_agent: from.user_agent,
-    ...(wish.audience ? {audience: wish.audience} : {}),
-    details: {error: {message: body.error_description ?? ''}},
     isMobile: false,
     ...references(from),
-  })
+  }
 }
 
 export function references(from: {correlation_id?: string | undefined}): Wire {
