@@ -36,6 +36,8 @@ export class Actors {
   /** How many entries had an actor beyond the bound. */
   crowded = 0
   readonly #byKey = new Map<string, Actor>()
+  /** The newest at each address: mostly the same one comes again. */
+  readonly #newest = new Map<string, Actor>()
   readonly #holders = new Map<string, Actor>()
   /** NumericDate. */
   readonly #rotated: number | undefined
@@ -67,6 +69,18 @@ export class Actors {
     const holder = jti === undefined ? undefined : this.#holders.get(jti)
     const leaked = jti !== undefined && jti === this.#leaked_jti
     const kind = api ? 'api' : isToken(entry.type) ? 'token' : 'other'
+    const last = this.#newest.get(ip)
+    if (
+      last &&
+      last.kind === kind &&
+      last.client_id === client_id &&
+      last.agent === agent &&
+      last.fingerprint === fingerprint &&
+      last.user === user &&
+      last.leaked_token === leaked &&
+      last.holder === holder
+    )
+      return this.#seen(last, entry, date)
     const key = `${kind}|${client_id}|${ip}|${fingerprint}|${agent}|${user}|${leaked ? 'leaked' : ''}|${holder ? `${holder.ip}|${holder.agent}` : ''}`
     const known = this.#byKey.get(key)
     const actor: Actor = known ?? {
@@ -92,6 +106,11 @@ export class Actors {
       this.#byKey.set(key, actor)
       this.all.push(actor)
     }
+    this.#newest.set(ip, actor)
+    return this.#seen(actor, entry, date)
+  }
+
+  #seen(actor: Actor, entry: LogEntry, date: string): Actor {
     if (date < actor.first_at) actor.first_at = date
     if (date > actor.last_at) actor.last_at = date
     if (entry.type === 'seccft') this.#issued(actor, entry, date)

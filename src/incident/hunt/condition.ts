@@ -144,9 +144,11 @@ function some(value: unknown, test: (one: unknown) => boolean): boolean {
 const DIRECT: Readonly<Record<string, (entry: LogEntry) => unknown>> = {
   'client_id': ({client_id}) => client_id,
   'ip': ({ip}) => ip,
+  'user_id': ({user_id}) => user_id,
   'details.request.method': ({request}) => request?.method,
   'details.request.path': ({request}) => request?.path,
   'details.request.auth.credentials.jti': ({request}) => request?.jti,
+  'details.request.auth.user.email': ({request}) => request?.user_email,
   'details.access_token_jti': ({access_token_jti}) => access_token_jti,
   'references.correlation_id': ({correlation_id}) => correlation_id,
   'security_context.ja4': ({fingerprint, raw}) =>
@@ -156,7 +158,7 @@ const DIRECT: Readonly<Record<string, (entry: LogEntry) => unknown>> = {
 }
 
 /** What stands at a path; a list when one stands on the way. */
-function reader(field: string): (entry: LogEntry) => unknown {
+export function reader(field: string): (entry: LogEntry) => unknown {
   const direct = DIRECT[field]
   if (direct) return direct
   const steps = field.split('.')

@@ -1,6 +1,7 @@
 import type {LogEntry} from '../../auth0/resources/log-entry.ts'
 import {at, compile, never} from './condition.ts'
 import type {Condition, ConditionContext, Predicate} from './condition.ts'
+import {Gate} from './gate.ts'
 import type {Detection, Hunt} from './hunt.ts'
 
 export interface Hit {
@@ -55,12 +56,12 @@ export function segmentsOf(condition: Condition): ReadonlySet<string> | undefine
 const WHOLE_SEGMENT = /^([a-z-]+)(?:\/|\$|$|\(\/)/
 
 const NO_HITS: readonly Hit[] = []
-const NONE: readonly Compiled[] = []
 
 /** All hunts compiled for one incident: by event code, so that most entries cost a look into a map. */
 export class Detector {
   readonly #byEvent = new Map<string, Bucket>()
   readonly #any: Compiled[] = []
+  readonly #gate = new Gate()
 
   constructor(hunts: readonly Hunt[], context: ConditionContext) {
     for (const hunt of hunts) {
@@ -73,8 +74,10 @@ export class Detector {
           ...(detection.at_least ? {memory: new Burst(detection.at_least)} : {}),
           ...(detection.behind ? {memory: new Behind(detection.behind)} : {}),
         }
-        if (detection.events === 'any') this.#any.push(compiled)
-        else for (const event of detection.events) this.#file(event, detection, compiled)
+        if (detection.events === 'any') {
+          this.#any.push(compiled)
+          this.#gate.admit(detection.where, context.sets)
+        } else for (const event of detection.events) this.#file(event, detection, compiled)
       }
     }
   }
@@ -82,9 +85,14 @@ export class Detector {
   /** At most one hit a hunt. */
   hits(entry: LogEntry): readonly Hit[] {
     const bucket = this.#byEvent.get(entry.type)
-    if (!bucket) return this.#collect(this.#any, entry, NO_HITS)
-    const first = this.#collect(bucket.bySegment.get(segmentOf(entry.request?.path)) ?? NONE, entry, NO_HITS)
-    return this.#collect(this.#any, entry, this.#collect(bucket.rest, entry, first))
+    let hits = NO_HITS
+    if (bucket) {
+      const {request} = entry
+      const sharp = request === undefined ? undefined : bucket.bySegment.get(segmentOf(request.path))
+      if (sharp) hits = this.#collect(sharp, entry, hits)
+      hits = this.#collect(bucket.rest, entry, hits)
+    }
+    return this.#gate.letsThrough(entry) ? this.#collect(this.#any, entry, hits) : hits
   }
 
   #file(event: string, {where}: Detection, compiled: Compiled): void {

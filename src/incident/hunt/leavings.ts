@@ -72,11 +72,32 @@ export function textOf(entry: LogEntry): string {
 
 /** A path with its ids left out: what two requests of the same kind share. */
 export function templateOf(path: string): string {
-  return (path.includes('?') ? path.slice(0, path.indexOf('?')) : path).replace(NO_WORD, '/{id}')
+  const query = path.indexOf('?')
+  const stop = query < 0 ? path.length : query
+  let template = ''
+  let kept = 0
+  for (let from = path.indexOf('/'); from >= 0 && from < stop;) {
+    const slash = path.indexOf('/', from + 1)
+    const end = slash < 0 || slash > stop ? stop : slash
+    if (end > from + 1 && !isWord(path, from + 1, end)) {
+      template += `${path.slice(kept, from)}/{id}`
+      kept = end
+    }
+    from = end
+  }
+  return kept === 0 ? path.slice(0, stop) : template + path.slice(kept, stop)
 }
 
-/** A segment that is not a plain word of the API's own. */
-const NO_WORD = /\/(?!(?:[a-z-]{1,40}|v2)(?:\/|$))[^/]+/g
+/** A plain word of the API's own, or its version. */
+function isWord(path: string, from: number, to: number): boolean {
+  if (to - from > 40) return false
+  if (path.startsWith('v2', from) && to - from === 2) return true
+  for (let i = from; i < to; i++) {
+    const code = path.codePointAt(i) ?? 0
+    if ((code < 97 || code > 122) && code !== 45) return false
+  }
+  return true
+}
 
 /** Ids are percent-encoded in paths; a malformed one stays as it is. */
 export function decoded(path: string): string {

@@ -95,4 +95,22 @@ describe('what a single example does not show', () => {
     equal(h24(by(1, 'Chrome'), by(2, 'Firefox'), by(3, 'Chrome'), by(4, 'Firefox')), 0)
     equal(h24(by(1, 'Chrome'), by(2, 'Firefox'), by(3, 'curl')), 1)
   })
+
+  test('what is asked of every entry is found by any of the values alone, wherever it stands', () => {
+    const sets = {...SETS, own_tokens: new Set(['own-jti']), planted_users: new Set(['auth0|planted', 'planted@mail.example'])}
+    const found = (more: Readonly<Record<string, unknown>>) =>
+      new Detector(HUNTS, {sets}).hits(parseLogEntry(entry('slo', 1, more))).map(({hunt: {id}}) => id)
+    const credentials = {request: {auth: {credentials: {jti: 'own-jti'}}}}
+    deepEqual(found({ip: EXAMPLE.attacker_ip}), ['H26'])
+    deepEqual(found({user_id: 'auth0|planted'}), ['H26'])
+    deepEqual(found({details: {request: {auth: {user: {email: 'planted@mail.example'}}}}}), ['H26'])
+    deepEqual(found({security_context: {ja4: EXAMPLE.attacker_ja4}}), ['H25'])
+    deepEqual(found({security_context: {ja3: EXAMPLE.attacker_ja4}}), ['H25'])
+    deepEqual(found({security_context: {ja4: 'another', ja3: EXAMPLE.attacker_ja4}}), ['H25'])
+    deepEqual(found({details: credentials}), ['H31'])
+    deepEqual(found({details: {access_token_jti: 'own-jti'}}), ['H31'])
+    deepEqual(found({references: {correlation_id: EXAMPLE.own_correlation}}), ['H31'])
+    deepEqual(found({client_id: EXAMPLE.own}), ['H31'])
+    deepEqual(found({ip: '198.51.100.1', user_id: 'auth0|1', client_id: EXAMPLE.other}), [])
+  })
 })
