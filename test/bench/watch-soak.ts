@@ -313,6 +313,7 @@ async function generatedDay(): Promise<void> {
     )
   check('the trail verifies', verifyFolder(path.join(home.data, 'trail-sim')).ok, `${records} records of the incident`)
   check('it never takes more than 256 MiB', (second.end?.peak ?? Infinity) <= 256, `${second.end?.peak} MiB at most`)
+  console.log(`     ${EVENTS} events came through the watch's port, made by a generator: not over HTTP, where 2,000 follow`)
   console.log(`     ${EVENTS} events in ${seconds.toFixed(1)} s, ${((seconds * 1e6) / EVENTS).toFixed(2)} us each`)
 }
 
