@@ -1,9 +1,8 @@
 import type {Clock} from '../clock.ts'
 import {notifyName, sendNotice} from '../delivery/notify.ts'
 import type {NotifyTarget} from '../delivery/notify.ts'
+import {noticeText} from '../incident/notice.ts'
 import type {Notice} from '../incident/notice.ts'
-import {withoutSecretShapes} from '../secret.ts'
-import {safeJson} from '../untrusted.ts'
 import type {IncidentTrail} from './incident-trail.ts'
 
 /** Waits before the second and the third attempt, seconds. There is no fourth. */
@@ -59,7 +58,7 @@ export class Notifier {
   async #send(journal: IncidentTrail, notice: Notice, target: NotifyTarget): Promise<void> {
     const {env, clock} = this.#parts
     const {signal} = this.#stop
-    const body = withoutSecretShapes(safeJson(notice))
+    const body = noticeText(notice)
     let why = 'it was given up'
     let tries = 0
     try {

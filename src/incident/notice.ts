@@ -1,3 +1,5 @@
+import {withoutSecretShapes} from '../secret.ts'
+import {safeJson} from '../untrusted.ts'
 import type {IncidentResult} from './result.ts'
 import type {RecordedEvent} from './watch/view.ts'
 
@@ -96,6 +98,13 @@ export function watchNotice(about: NoticeAbout, event: RecordedEvent, at: string
         ...(event.fingerprint === undefined ? {} : {fingerprint: event.fingerprint}),
       },
     },
+  )
+}
+
+/** A notice as it is sent: one line of JSON, each of its texts without anything shaped like a secret. */
+export function noticeText(made: Notice): string {
+  return safeJson(
+    JSON.parse(JSON.stringify(made), (_, value: unknown) => (typeof value === 'string' ? withoutSecretShapes(value) : value)),
   )
 }
 

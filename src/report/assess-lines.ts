@@ -38,7 +38,7 @@ export function assessLines(found: Assessed, snapshot: TenantSnapshot): string[]
   else lines.push('After the plan nothing leads to a new token by what leaked.')
   if (found.evidence_gaps.length > 0)
     lines.push('Not known:', ...found.evidence_gaps.map((gap) => `  - ${printable(gap.what)}: ${printable(gap.why, 400)}`))
-  return [...lines, 'Next:', ...found.next.map((step, index) => `  ${index + 1}. ${step}`)]
+  return [...lines, 'Next:', ...found.next.map((step, index) => `  ${index + 1}. ${printable(step, 600)}`)]
 }
 
 type State = 'open' | 'shut'

@@ -19,12 +19,15 @@ export function closeLines(closed: CloseFacts): string[] {
     closed.status === 'closed'
       ? `CLOSED: ${closed.simulated ? 'SIMULATED' : 'REAL'} incident ${closed.incident_id}, ${closed.disposition.replace('_', ' ')}`
       : `STILL OPEN: ${closed.simulated ? 'SIMULATED' : 'REAL'} incident ${closed.incident_id}; this holds the close back:`,
-    ...closed.open_items.flatMap(({item, what, how}) => [`  ${item}: ${printable(what, 400)}`, `    ${printable(how, 400)}`]),
+    ...closed.open_items.flatMap(({item, what, how}) => [
+      `  ${printable(item, 400)}: ${printable(what, 400)}`,
+      `    ${printable(how, 400)}`,
+    ]),
   ]
   if (closed.status === 'open') lines.push('  or somebody answers for leaving it so: --waive ITEM --waived-by NAME --reason TEXT')
   if (closed.all_clear_at !== undefined) lines.push(`All clear:  ${closed.all_clear_at}, as it was last computed`)
   for (const {item, by, reason} of closed.waived)
-    lines.push(`Waived:     ${item} by ${printable(by, 120)}: ${printable(reason, 300)}`)
+    lines.push(`Waived:     ${printable(item, 400)} by ${printable(by, 120)}: ${printable(reason, 300)}`)
   if (closed.checkpoint_body !== undefined)
     lines.push(
       'Checkpoint, to be posted:',

@@ -8,11 +8,11 @@ import {consumersOf} from '../../src/incident/consumers.ts'
 import {HUNTS} from '../../src/incident/hunt/catalogue.ts'
 import {EXAMPLE} from '../../src/incident/hunt/examples.ts'
 import {runHunt} from '../../src/incident/hunt/run.ts'
-import {watchNotice} from '../../src/incident/notice.ts'
+import {noticeText, watchNotice} from '../../src/incident/notice.ts'
 import type {WatchFacts} from '../../src/incident/watch/facts.ts'
 import {WatchMemory} from '../../src/incident/watch/memory.ts'
 import {huntLines} from '../../src/report/hunt-lines.ts'
-import {looksLikeSecret, withoutSecretShapes} from '../../src/secret.ts'
+import {looksLikeSecret} from '../../src/secret.ts'
 import {safeJson} from '../../src/untrusted.ts'
 import {notText} from '../support/tty.ts'
 import {jsonWith, kept, MEMBERS, mutated} from './inputs.ts'
@@ -155,7 +155,7 @@ export const LOG_TARGETS: readonly Target[] = [
         equal(notText(event.finding), undefined, event.finding)
         const notice = watchNotice(ABOUT, {...event, seq: 7}, '2026-11-22T05:00:00Z')
         if (!notice) continue
-        const body = withoutSecretShapes(safeJson(notice))
+        const body = noticeText(notice)
         equal(notText(body), undefined)
         ok(!looksLikeSecret(body))
         equal((JSON.parse(body) as {event?: unknown}).event, notice.event)

@@ -3,6 +3,7 @@ import {hash} from 'node:crypto'
 import type {Condition, SetName, Sets} from '../../incident/hunt/condition.ts'
 import {SETS} from '../../incident/hunt/condition.ts'
 import type {Detection, Hunt} from '../../incident/hunt/hunt.ts'
+import {safeJson} from '../../untrusted.ts'
 
 /** Members of a Sigma rule, in the order in which they are written. */
 type Yaml = string | number | boolean | null | readonly Yaml[] | {readonly [member: string]: Yaml}
@@ -148,11 +149,14 @@ function uuidOf(name: string): string {
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`
 }
 
-/** Block YAML whose scalars are JSON, which YAML 1.2 contains: foreign text cannot end a string or begin a member. */
+/**
+ * Block YAML whose scalars are JSON, which YAML 1.2 contains: foreign text cannot end a string or begin a member, and what a
+ * terminal would obey is an escape.
+ */
 function lines(value: Yaml, indent: number): string[] {
   const pad = ' '.repeat(indent)
-  if (Array.isArray(value)) return (value as readonly Yaml[]).map((one) => `${pad}- ${JSON.stringify(one)}`)
-  if (typeof value !== 'object' || value === null) return [`${pad}${JSON.stringify(value)}`]
+  if (Array.isArray(value)) return (value as readonly Yaml[]).map((one) => `${pad}- ${safeJson(one)}`)
+  if (typeof value !== 'object' || value === null) return [`${pad}${safeJson(value)}`]
   return Object.entries(value).flatMap(([key, one]) =>
     typeof one === 'object' && one !== null
       ? [`${pad}${keyOf(key)}:`, ...lines(one, indent + 4)]
@@ -161,14 +165,14 @@ function lines(value: Yaml, indent: number): string[] {
 }
 
 function keyOf(key: string): string {
-  return /^[A-Za-z][\w-]*$/.test(key) ? key : JSON.stringify(key)
+  return /^[A-Za-z][\w-]*$/.test(key) ? key : safeJson(key)
 }
 
 /** Plain where nothing in it means anything to YAML. */
 function scalar(value: Yaml): string {
   return typeof value === 'string' &&
-    /^[A-Za-z][A-Za-z0-9 _().-]*$/.test(value) &&
+    /^[A-Za-z](?:[A-Za-z0-9 _().-]*[A-Za-z0-9_().-])?$/.test(value) &&
     !/^(?:true|false|null|yes|no|on|off)$/i.test(value)
     ? value
-    : JSON.stringify(value)
+    : safeJson(value)
 }
