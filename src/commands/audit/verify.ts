@@ -50,15 +50,22 @@ Exit 0 verified, 5 not verified (nothing to verify included), 6 verified but inc
 
   async run(): Promise<TrailVerdict> {
     const {args, flags} = await this.parse(AuditVerify)
-    const [{verifyTrail}, {noTrailLines}, {verificationLines}] = await Promise.all([
+    const [{verifyTrail}, {verificationLines}] = await Promise.all([
       import('../../cli/verify-trail.ts'),
-      import('../../cli/trail-records.ts'),
       import('../../report/verification-lines.ts'),
     ])
     const verification = verifyTrail(this.place(flags), {...flags, folder: args.folder})
     process.exitCode = verification.ok ? (verification.complete ? 0 : 6) : 5
-    const none = args.folder === undefined ? noTrailLines(this.place(flags), flags.simulated ? 'sim' : 'real') : undefined
-    this.print(none ?? verificationLines(verification))
+    this.print(
+      (args.folder === undefined && verification.records === 0 ? await this.#noTrail(flags) : undefined) ??
+        verificationLines(verification),
+    )
     return verification
+  }
+
+  /** What is said instead where this machine has no trail. */
+  async #noTrail(flags: {simulated: boolean; 'log-level': string}): Promise<readonly string[] | undefined> {
+    const {noTrailLines} = await import('../../cli/trail-records.ts')
+    return noTrailLines(this.place(flags), flags.simulated ? 'sim' : 'real')
   }
 }
