@@ -8,6 +8,8 @@ import {newestExposure, observed, ofKind, proofRecords, seqs, snapshotBefore, te
 import {unknown} from './answered.ts'
 import type {Answered} from './answered.ts'
 import {code} from './markdown-text.ts'
+import {leavings, unseen, whose} from './questions-hunt.ts'
+import {newestHunt} from './report-learned.ts'
 
 /** What is asked about the leak and what was done about it. */
 export function leakQuestions(account: Account): Answered[] {
@@ -118,6 +120,7 @@ function wholeLog(pages: readonly StoredRecord[]): string[] {
 function didDo(account: Account): Answered {
   const question = 'What did the holder do, and how do you know?'
   const saved = observed(account, 'tenant_log.save')
+  const hunt = newestHunt(account)
   const exposure = newestExposure(account)
   const tokens = exposure?.exposure.audiences.flatMap((one) => one.tokens) ?? []
   if (saved.length === 0 && tokens.length === 0) {
@@ -146,14 +149,21 @@ function didDo(account: Account): Answered {
       tokens.length === 0
         ? 'No issued token of this client is in them.'
         : `${tokens.length} issued token(s) of this client are in them, from ${from.map(([ip, count]) => `${code(ip, 90)} (${count})`).join(', ')}.`,
-      `Which of these calls were the holder's and which the owner's is ${unknown('the tenant log names the client and the address, not who ran it, and no investigation is on record')}.`,
+      ...whose(hunt),
     ],
-    records: [...seqs(found), ...seqs(pages.slice(0, 1)), ...seqs(pages.slice(-1)), ...(exposure ? [exposure.record.seq] : [])],
+    records: [
+      ...seqs(found),
+      ...seqs(pages.slice(0, 1)),
+      ...seqs(pages.slice(-1)),
+      ...(exposure ? [exposure.record.seq] : []),
+      ...('record' in hunt ? [hunt.record] : []),
+    ],
   }
 }
 
 function cannotKnow(account: Account): Answered {
   const gaps = ofKind(account, 'gap')
+  const hunt = newestHunt(account)
   const seen = new Map(gaps.map((record) => [`${textOf(record, 'what')} ${textOf(record, 'why')}`, record]))
   return {
     id: 'cannot_know',
@@ -162,6 +172,7 @@ function cannotKnow(account: Account): Answered {
       gaps.length === 0
         ? [
             'No evidence gap was recorded. What is done with a token inside an API that keeps its own log is in that log, not here.',
+            ...unseen(hunt),
           ]
         : [
             [...seen.values()]
@@ -171,8 +182,9 @@ function cannotKnow(account: Account): Answered {
               )
               .join('\n'),
             'What is done with a token inside an API that keeps its own log is in that log, not here.',
+            ...unseen(hunt),
           ],
-    records: seqs(gaps),
+    records: [...seqs(gaps), ...('record' in hunt ? [hunt.record] : [])],
   }
 }
 
@@ -184,6 +196,7 @@ function replaced(account: Account): Answered {
   const rotated = own.some((one) => one.action === 'client_secret.rotate' && tookEffect(one))
   const delivered = state.deliveries.at(-1)
   const before = snapshotBefore(account)
+  const hunt = newestHunt(account)
   const reachedOthers = before ? reopeningScopes(before.snapshot).length > 0 : undefined
   return {
     id: 'replaced',
@@ -194,10 +207,11 @@ function replaced(account: Account): Answered {
         ? `The client secret was replaced; ${delivered ? `the new one ${delivered.result === 'ok' ? 'went to' : 'did not reach its place and is in'} ${code(delivered.sink, 200)}` : `where the new one went is ${unknown('no delivery is on record')}`}. Fingerprints of the old and the new differ without revealing either.`
         : `That the client secret is another one is ${unknown('no rotation that took effect is on record')}.`,
       reachedOthers === false
-        ? `Credentials of other clients could not be read with this one's scopes. Whether copies of it live elsewhere is ${unknown('no inventory of credentials is on record')}.`
-        : `Whether other credentials were affected is ${unknown('no inventory of credentials is on record')}.`,
+        ? "Credentials of other clients could not be read with this one's scopes."
+        : `Whether credentials of other clients were read or changed is ${unknown(reachedOthers === undefined ? 'what this one could reach before is not in the evidence' : 'its scopes on the Management API may have allowed it: reads that returned a secret, and changes, stand in the log of the tenant')}.`,
+      ...leavings(hunt),
     ],
-    records: [...own.map((one) => one.seq), ...seqs(ofKind(account, 'deliver'))],
+    records: [...own.map((one) => one.seq), ...seqs(ofKind(account, 'deliver')), ...('record' in hunt ? [hunt.record] : [])],
   }
 }
 

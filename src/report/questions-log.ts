@@ -1,4 +1,5 @@
 import {blobsOf} from '../trail/format/blobs.ts'
+import type {StoredRecord} from '../trail/format/record.ts'
 import {inDoubt} from '../incident/replay.ts'
 import type {Account} from './account.ts'
 import {numberOf, observed, ofKind, partOf, seqs, textOf} from './account.ts'
@@ -82,6 +83,7 @@ function outsideAnchors(account: Account): Answered {
       named.length > 0
         ? `Anchors on record: ${named.join('; ')}.`
         : `Anchors outside the responder's machine: ${unknown('none is on record up to this checkpoint; with none, a rollback to an older complete state or a rewrite by a holder of the keys cannot be excluded from these files alone')}.`,
+      stillPossible(account, anchors),
       ...(waived.length > 0 ? [`Decided about anchors: ${recordsText(seqs(waived))}.`] : []),
       calls.length > 0
         ? `The tenant's own log is one that nobody here controls: each acknowledged change went out with its correlation id, which is the hash of its intent and through it fixes every record before. Look for the ${calls.length} values of \`corr\` (\`${CORRELATION_QUERY}\`) under \`references.correlation_id\` in your own archive of tenant logs.`
@@ -89,6 +91,20 @@ function outsideAnchors(account: Account): Answered {
     ],
     records: [...seqs(anchors), ...seqs(waived), ...seqs(calls)],
   }
+}
+
+/** What the anchors leave open; that of the tenant covers records before an intent and is looked for elsewhere. */
+function stillPossible({log}: Account, anchors: readonly StoredRecord[]): string {
+  const words = 'that the words were untrue when they were written on a hostile machine'
+  const sizes = anchors.filter((one) => textOf(one, 'type') !== 'tenant').map((one) => numberOf(one, 'size') ?? 0)
+  const held = log.witnesses.length > 0 ? log.size : Math.max(0, ...sizes)
+  if (held === 0)
+    return `What stays possible, as far as others hold nothing: a rollback to an older complete state, records made anew by a holder of the keys, and ${words}.`
+  const later =
+    held < log.size
+      ? `of the ${log.size - held} record(s) after them a rewrite by a holder of the present keys, or a rollback to where they begin; `
+      : ''
+  return `Whoever holds the newest of these notices a change of the first ${held} of the ${log.size} records: hold it against this bundle (README.md). What stays possible: ${later}a rollback to this state; ${words}.`
 }
 
 function providerAgrees(account: Account): Answered {

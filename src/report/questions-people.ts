@@ -26,7 +26,8 @@ function whoActed(account: Account): Answered {
       ),
     ),
   ]
-  const proven = credentials.map((record) => {
+  const proven = new Map<string, number[]>()
+  for (const record of credentials) {
     const client = code(textOf(record, 'client_id') ?? 'unknown', 80)
     const subject = textOf(record, 'subject')
     const scopes = Array.isArray(record['scopes']) ? record['scopes'].length : 0
@@ -36,8 +37,9 @@ function whoActed(account: Account): Answered {
         : isMachine(subject)
           ? `its subject is ${code(subject, 120)}: a machine client, shared by whoever holds its credential, so it proves no human`
           : `its subject is ${code(subject, 120)}: the user whom the tenant signed in`
-    return `- client ${client} with ${scopes} scope(s); ${whom} (record ${record.seq})`
-  })
+    const line = `- client ${client} with ${scopes} scope(s); ${whom}`
+    proven.set(line, [...(proven.get(line) ?? []), record.seq])
+  }
   const human = credentials.some((record) => !isMachine(textOf(record, 'subject') ?? '@clients'))
   return {
     id: 'who_acted',
@@ -46,9 +48,9 @@ function whoActed(account: Account): Answered {
       claimed.length === 0
         ? `Who acted is ${unknown('no session is in the slice')}.`
         : `Claimed by the machine: ${claimed.join(', ')}.`,
-      proven.length === 0
+      proven.size === 0
         ? `What the tenant proves is ${unknown('no credential is on record')}.`
-        : `Proven by the tenant:\n\n${[...new Set(proven)].join('\n')}`,
+        : `Proven by the tenant:\n\n${[...proven].map(([line, numbers]) => `${line} (${recordsText(numbers)})`).join('\n')}`,
       human
         ? 'The tenant proves a human for the credentials above that name a user; the others prove none.'
         : `Which human acted is ${unknown('the tenant proves none: a shared machine client stands for anybody who holds its credential')}.`,
@@ -160,8 +162,8 @@ function disposition(account: Account): Answered {
     answer: [
       said('The disposition', 'disposition'),
       said('The cause', 'cause'),
-      said('Lessons', 'lessons'),
-      said('In summary', 'summary'),
+      said('What was learned', 'lessons'),
+      said('A summary', 'summary'),
     ],
     records: [...seqs(opened), end.seq],
   }

@@ -84,12 +84,12 @@ export interface Learned {
 type Loose = Readonly<Record<string, unknown>>
 
 export function learned(account: Account): Learned {
-  return {consumers: consumers(account), paths: paths(account), hunt: hunt(account), watch: watch(account)}
+  return {consumers: consumers(account), paths: paths(account), hunt: newestHunt(account), watch: watch(account)}
 }
 
 /** Verdicts of the newest hunt, by log id. */
 export function hunted(account: Account): ReadonlyMap<string, string> {
-  const found = hunt(account)
+  const found = newestHunt(account)
   if ('not_known' in found) return new Map()
   return new Map(found.findings.flatMap((one) => one.log_ids.map((id) => [id, one.verdict] as const)))
 }
@@ -122,7 +122,8 @@ function paths(account: Account): Learned['paths'] {
   }
 }
 
-function hunt(account: Account): Learned['hunt'] {
+/** The newest hunt whose result is in the evidence. */
+export function newestHunt(account: Account): Learned['hunt'] {
   const found = newest(account, 'hunt')
   if (!found) return {not_known: 'not known, because no hunt is on record (stanch hunt)'}
   const {record, blob} = found

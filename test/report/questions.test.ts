@@ -5,7 +5,7 @@ import type {Account} from '../../src/report/account.ts'
 import {markdownReport} from '../../src/report/markdown.ts'
 import {incidentReport} from '../../src/report/report.ts'
 import {answers, questionsText} from '../../src/report/questions.ts'
-import {accountOf, FULL, OPEN} from '../support/account.ts'
+import {accountOf, BLOBS, FULL, INC, OPEN, SHA} from '../support/account.ts'
 import type {Loose} from '../support/account.ts'
 
 /** A question must be answered by records, or say why it cannot be. */
@@ -130,6 +130,83 @@ describe('the questions of an auditor', () => {
       ),
       /1 finding\(s\).*WRITE_WITHOUT_AUDIT/,
     )
+  })
+
+  test('what a hunt found, could not see and wants removed is in the answers; without one they say so', () => {
+    const text = (account: Account, id: string) =>
+      answers(account)
+        .find((one) => one.id === id)!
+        .answer.join('\n')
+    for (const [id, words] of [
+      ['did_do', /not known, because .* no hunt is on record/],
+      ['replaced', /made other credentials for himself is not known, because no hunt is on record/],
+    ] as const)
+      match(text(accountOf(FULL), id), words)
+    const found = {
+      computed_at: '2026-11-22T04:00:00Z',
+      entries: 40,
+      client_ids: ['c'],
+      suspects: {ips: ['203.0.113.66']},
+      findings: [
+        {
+          hunt: 'H10',
+          verdict: 'hostile',
+          what: 'a secret was added',
+          at: '2026-11-22T03:00:00Z',
+          log_ids: ['900a'],
+          ip: '203.0.113.66',
+        },
+        {hunt: 'H31', verdict: 'ours', what: 'our own', at: '2026-11-22T03:00:00Z', log_ids: []},
+      ],
+      inventory: [{id: 'H10:client:c', what: 'a second secret of `c`', hunt: 'H10', remove: 'stanch secret rotate'}],
+      not_seen: [{what: 'reads', why: 'Auth0 logs no reads'}],
+    }
+    const hunted = (blob: object) =>
+      accountOf([...FULL.slice(0, -1), {kind: 'observe', inc: INC, iseq: 16, action: 'hunt', finding: 'x', evidence: SHA('7')}], {
+        blob: (sha256) => (sha256 === SHA('7') ? JSON.stringify(blob) : BLOBS[sha256]),
+      })
+    const account = hunted(found)
+    check(account)
+    const {seq} = account.records.find((one) => one['action'] === 'hunt')!
+    match(text(account, 'did_do'), /40 entries.*1 hostile, 0 suspect, 0 unknown, 0 expected, 1 ours/)
+    match(
+      text(account, 'did_do'),
+      /- hostile, `H10`, .*`203\.0\.113\.66`: `a secret was added`; 1 log entry\(s\), the first `900a`/,
+    )
+    match(text(account, 'cannot_know'), /`reads`: `Auth0 logs no reads`/)
+    match(text(account, 'replaced'), /a second secret of .*removed by: `stanch secret rotate`/)
+    for (const id of ['did_do', 'cannot_know', 'replaced'])
+      ok(
+        answers(account)
+          .find((one) => one.id === id)!
+          .records.includes(seq),
+      )
+    match(text(hunted({...found, inventory: []}), 'replaced'), /found nothing that the holder made for himself/)
+  })
+
+  test('a credential that acted in several sessions is named once, with all its records', () => {
+    const {answer} = answers(accountOf([...FULL, ...FULL.filter(({kind}) => kind === 'auth')])).find(
+      ({id}) => id === 'who_acted',
+    )!
+    equal(answer.join('\n').match(/^- client /gm)?.length, 1)
+    match(answer.join('\n'), /\(records \d+, \d+\)/)
+  })
+
+  test('the anchors say which records nobody outside holds', () => {
+    const anchors = (account: Account) =>
+      answers(account)
+        .find(({id}) => id === 'anchors')!
+        .answer.join(' ')
+    const account = accountOf(FULL)
+    const size = Number(account.records.find(({kind, type}) => kind === 'anchor' && type !== 'tenant')!['size'])
+    ok(size < account.log.size)
+    match(
+      anchors(account),
+      new RegExp(`first ${size} of the ${account.log.size} records.*of the ${account.log.size - size} record`),
+    )
+    ok(!/after them/.test(anchors(accountOf(FULL, {log: {...account.log, witnesses: ['bob.example/key']}}))))
+    const tenant = FULL.map((one) => (one.kind === 'anchor' ? {...one, type: 'tenant'} : one))
+    match(anchors(accountOf(tenant)), /as far as others hold nothing: a rollback/)
   })
 
   test('hostile text of the tenant stays text in both documents', () => {
