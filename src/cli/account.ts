@@ -1,7 +1,7 @@
 import {incidentsOf} from '../execution/record-mapping.ts'
 import type {Account} from '../report/account.ts'
 import {getEvidence} from '../trail/evidence.ts'
-import {parseCheckpoint} from '../trail/format/checkpoint.ts'
+import {parseCheckpoint, type Checkpoint} from '../trail/format/checkpoint.ts'
 import {leafOf, type StoredRecord} from '../trail/format/record.ts'
 import {sliceRecords} from '../trail/format/slice.ts'
 import {signedCheckpoints} from '../trail/checkpoints.ts'
@@ -54,14 +54,18 @@ export function accountOf(
       first: leafOf(zero),
       size,
       root,
-      witnesses: [...new Set(signatures.map(({name}) => name))].filter(
-        (name) => name !== origin && !name.startsWith(`${origin}/epoch-`),
-      ),
+      witnesses: witnessNames({origin, signatures}),
       recovered: recoveredIn(found.folder, size),
     },
     ...(practised ? {practised} : {}),
     blob,
   }
+}
+
+/** Names of others in the lines of a checkpoint. What they signed is for whoever holds their keys to say. */
+export function witnessNames({origin, signatures}: Pick<Checkpoint, 'origin' | 'signatures'>): string[] {
+  const names = new Set(signatures.map(({name}) => name))
+  return [...names].filter((name) => name !== origin && !name.startsWith(`${origin}/epoch-`))
 }
 
 function recoveredIn(folder: string, size: number): number[] {

@@ -20,7 +20,7 @@ import {makeSlice, sliceRecords, verifySlice} from '../trail/format/slice.ts'
 import {signedCheckpoints} from '../trail/checkpoints.ts'
 import {LogProofs} from '../trail/proofs.ts'
 import {verifyFolder} from '../trail/verify-folder.ts'
-import {accountOf, allRecords} from './account.ts'
+import {accountOf, allRecords, witnessNames} from './account.ts'
 import {openTrail, pathsOf} from './context.ts'
 import type {Place} from './context.ts'
 import {recordExport} from './custody.ts'
@@ -91,7 +91,8 @@ export async function writeBundle(place: Place, request: BundleRequest): Promise
 }
 
 /**
- * The smallest checkpoint that covers all that is needed, so that what others append later changes nothing. One is made
+ * The smallest checkpoint that covers all that is needed, so that what others append later changes nothing; of those that
+ * somebody countersigned the smallest, where there is one. A checkpoint is made
  * when there is none yet (a writer died), and for the records of blinded copies.
  */
 async function signed(
@@ -103,7 +104,10 @@ async function signed(
   const own = sliceRecords(allRecords(found.folder), id).filter((record) => record['inc'] === id)
   let needed = own.at(-1)?.seq ?? 0
   let withheld: readonly Withheld[] = []
-  const covering = () => signedCheckpoints(found.folder).find(({size}) => size > needed)
+  const covering = () => {
+    const all = signedCheckpoints(found.folder).filter(({size}) => size > needed)
+    return all.find((one) => witnessNames(one).length > 0) ?? all[0]
+  }
   if (blind) {
     const {blindEvidence} = await import('./blinding.ts')
     const trail = await openTrail(place, found.mode)

@@ -38,6 +38,17 @@ describe('a second responder on a second machine', () => {
     const size = String(anchor.size).padStart(12, '0')
     ok(readFileSync(path.join(alice.data, 'trail-sim/checkpoints', size), 'utf8').includes(line.stdout))
     equal((await run(alice, ['audit', 'verify', '--simulated'])).code, 0)
+    // what was recorded since has no countersignature, and that is said; the bundle takes the checkpoint that has one
+    const since = await run(alice, ['audit', 'verify', '--simulated', '--witness', witness])
+    equal(since.code, 5)
+    match(since.stdout, new RegExp(`no signature by .*: checkpoint; the first ${anchor.size} records have one`))
+    const bundle = path.join(alice.folder, 'bundle')
+    const bundled = await run(alice, ['bundle', id, '--output', bundle, '--json'])
+    equal((bundled.json() as any).checkpoint.size, anchor.size)
+    match(readFileSync(path.join(bundle, 'QUESTIONS.md'), 'utf8'), /countersigned in the checkpoint by/)
+    match((await run(alice, ['audit', 'verify', bundle, '--witness', witness])).stdout, /anchors: witness/)
+    const other = await run(alice, ['audit', 'verify', bundle, '--witness', await vkeyOf(bob)])
+    equal(other.code, 5)
 
     equal((await run(alice, ['incident', 'note', id, '--text', 'later'])).code, 0)
     const next = await run(alice, ['audit', 'witness', 'request', '--simulated'])

@@ -47,6 +47,8 @@ export class LogVerifier {
   readonly #due: Due[]
   readonly #sizes: ReadonlySet<number>
   readonly #newest: Checkpoint | undefined
+  /** own checkpoints with a line beyond those of log and epoch, smallest first: a witness may have signed an older one */
+  readonly #countersigned: readonly Checkpoint[]
   readonly #tip: Checkpoint | undefined
   readonly #largest: TreeHead | undefined
   readonly #unknownKinds = new Set<string>()
@@ -78,6 +80,9 @@ export class LogVerifier {
     this.#newest = newest && own.at(-1)?.checkpoint
     const inside = own.filter((due) => due !== undefined)
     this.#largest = inside.map((due) => due.head).toSorted((a, b) => b.size - a.size)[0]
+    this.#countersigned = inside
+      .flatMap(({checkpoint}) => (checkpoint && checkpoint.signatures.length > 2 ? [checkpoint] : []))
+      .toSorted((a, b) => a.size - b.size)
     this.#sizes = new Set(inside.map((due) => due.head.size))
     this.#tip = tip
     const outside = (trust.known ?? []).map((text, i) => readOutside(text, i, this.report))
@@ -282,7 +287,8 @@ export class LogVerifier {
   #checkWitnesses(): void {
     for (const vkey of this.#witnesses) {
       const problem = this.#newest ? signatureProblem(this.#newest, vkey) : `no signature by ${vkey.name}`
-      if (problem) this.report('failed', problem, 'checkpoint')
+      const older = problem && this.#countersigned.findLast((one) => signatureProblem(one, vkey) === undefined)
+      if (problem) this.report('failed', problem, older ? `checkpoint; the first ${older.size} records have one` : 'checkpoint')
       else this.#anchors.push({type: 'witness', detail: vkey.text})
     }
   }
