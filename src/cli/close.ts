@@ -170,7 +170,7 @@ async function closeIn(job: CloseJob, trail: Trail, found: FoundIncident, manual
     checkpoint_body: postable(head, trail.origin).body,
     audit: auditOf(head),
     next: [
-      'post the three lines of the checkpoint where the first ones are: they cover the close itself',
+      `post the three lines of the checkpoint ${request.anchor ? `there (${request.anchor.reference})` : 'where the first ones are'}: they cover the close itself, and all that was anchored before`,
       `stanch bundle ${request.incident}`,
       ...(reconciled && !reconciled.complete ? [`stanch audit reconcile --since ${reconciled.window.from}`] : []),
     ],

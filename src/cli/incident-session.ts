@@ -157,7 +157,7 @@ async function confirmAndWork(
   }
   if (!agreed) {
     run.journal.observe({action: 'status', finding: 'declined', target: `client:${plan.client_id}`})
-    const {size, root, text} = run.journal.trail.checkpoint()
+    const {size, root, text} = run.journal.trail.checkpoint(true)
     const audit = {records: size, size, root_hash: root, checkpoint: text}
     const before = await snapshotBefore(run.tenant, (hash) => run.journal.trail.getEvidence(hash), snapshot, state)
     const containment = knownContainment(

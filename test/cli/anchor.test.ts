@@ -45,6 +45,41 @@ describe('audit anchor', () => {
     equal((await run(home, ['audit', 'verify', '--simulated'])).code, 0)
   })
 
+  test('records the lines that were posted, not a later state; without a size it prints the lines that must stand there', async (t) => {
+    const {home, id} = await prepared(t)
+    const printed = await run(home, ['audit', 'anchor', '--simulated'])
+    const [, size, root] = printed.stdout.trim().split('\n')
+    match(printed.stderr, new RegExp(`--size ${size}$`, 'm'))
+    equal((await run(home, ['incident', 'note', id, '--text', 'later'])).code, 0)
+    equal((await anchor(home, '--ref', 'SEC-42', '--size', size!)).code, 0)
+    const [record] = anchors(home)
+    deepEqual([record.size, Buffer.from(record.root, 'hex').toString('base64')], [Number(size), root])
+    const newest = await run(home, ['audit', 'anchor', '--simulated', '--ref', 'SEC-42'])
+    deepEqual(newest.stdout.trim().split('\n').length, 4)
+    equal(newest.stdout.trim().split('\n')[2], String(anchors(home)[1].size))
+    for (const wrong of [
+      ['--ref', 'x', '--size', '1'],
+      ['--ref', 'x', '--size', '999999'],
+      ['--ref', 'x', '--size', '0'],
+      ['--size', size!],
+    ])
+      equal((await anchor(home, ...wrong)).code, 2, wrong.join(' '))
+    equal(anchors(home).length, 2)
+  })
+
+  test('the checkpoint that the response shows for the ticket can be held against the bundle', async (t) => {
+    const home = newHome(t)
+    const {id, ran} = await contained(home, await practiceTenant(t, home))
+    const known = path.join(home.folder, 'ticket')
+    writeFileSync(known, (ran.json() as any).audit.checkpoint.split('\n').slice(0, 3).join('\n') + '\n')
+    equal((await run(home, ['incident', 'note', id, '--text', 'later'])).code, 0)
+    const bundle = path.join(home.folder, 'bundle')
+    equal((await run(home, ['bundle', id, '--output', bundle])).code, 0)
+    const python = verifyPython(bundle, '--known', known)
+    match(python.output, /anchors: known checkpoint of size/)
+    match((await run(home, ['audit', 'verify', bundle, '--known', known])).stdout, /anchors: known_checkpoint/)
+  })
+
   test('a command takes the three lines and gives the reference; one that fails records nothing', async (t) => {
     const {home} = await prepared(t)
     const got = path.join(home.folder, 'got')

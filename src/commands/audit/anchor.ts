@@ -9,8 +9,8 @@ export default class AuditAnchor extends TenantCommand {
 elsewhere shows it. Without a reference the three lines to post are printed. Time stamps (RFC 3161) are verified by openssl.`
   static override examples = [
     {
-      description: 'print the three lines, post them, then say where',
-      command: '<%= config.bin %> audit anchor --ref "SEC-42, comment 7"',
+      description: 'the three lines of 120 records, printed before, were posted',
+      command: '<%= config.bin %> audit anchor --ref "SEC-42, comment 7" --size 120',
     },
     {
       description: 'post them to a channel whose webhook address is in a variable',
@@ -28,6 +28,12 @@ elsewhere shows it. Without a reference the three lines to post are printed. Tim
       summary: 'what holds it',
     })(),
     ref: Flags.string({summary: 'where it was posted: a link, a ticket, words', helpValue: 'TEXT', exclusive: ['exec']}),
+    size: Flags.integer({
+      summary: 'with --ref: the second of the posted lines; by default the newest state, whose lines are printed',
+      helpValue: 'N',
+      min: 1,
+      dependsOn: ['ref'],
+    }),
     exec: Flags.string({
       summary: 'a command that takes it on standard input and prints the reference, or the time stamp',
       helpValue: 'COMMAND',
@@ -60,12 +66,16 @@ elsewhere shows it. Without a reference the three lines to post are printed. Tim
       this.say(
         anchored.type === 'rfc3161'
           ? `The request is in ${request_out ?? ''}. When the answer is there: stanch audit anchor --type rfc3161 --response FILE --ca FILE`
-          : 'Post these three lines where others keep them, then: stanch audit anchor --ref WHERE',
+          : `Post these three lines where others keep them, then: stanch audit anchor --ref WHERE --size ${anchored.size}`,
       )
     } else {
       this.print([
         `Recorded: ${anchored.size} records of ${anchored.origin} are anchored (${anchored.type}): ${anchored.receipt ?? ''}`,
       ])
+      if (flags.ref !== undefined && flags.size === undefined) {
+        this.print(anchored.body.trimEnd().split('\n'))
+        this.say('These three lines must stand there. If others do: --size says which.')
+      }
     }
     return anchored
   }
