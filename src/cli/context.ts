@@ -21,6 +21,7 @@ import type {Logger, LogLevel} from '../logger.ts'
 import type {Copies} from '../trail/copies.ts'
 import type {Identity, Trail} from '../trail/trail.ts'
 import {printable} from '../untrusted.ts'
+import {smallYoungGeneration} from './young-generation.ts'
 
 /** What a command knows of the place it runs in. */
 export interface Place {
@@ -69,6 +70,7 @@ export async function connect(
   connection: Connection,
   flags: Pick<ConnectionFlags, 'proxy'> = {},
 ): Promise<Connected> {
+  smallYoungGeneration()
   const origin = parseOrigin(connection.domain)
   const ca = await extraAuthority(place.env, origin)
   const [{Tenant}, {isSimulator}, {simulatedClock}, logger] = await Promise.all([

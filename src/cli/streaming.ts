@@ -1,5 +1,4 @@
 import {once} from 'node:events'
-import {setFlagsFromString} from 'node:v8'
 
 import {printable} from '../untrusted.ts'
 import type {Exported, LineSink} from './export.ts'
@@ -21,15 +20,6 @@ export function stopSignal(): {readonly signal: AbortSignal; release(): void} {
       process.stdout.off('error', stop)
     },
   }
-}
-
-/**
- * Keeps what dies young in the small memory that a process starts with. V8 would let it grow to some 100 MB when much is
- * allocated, as a stream of events does, and the promise of 256 MB for the whole process would hang by a thread. An engine
- * that does not know the flag says so and goes on.
- */
-export function smallYoungGeneration(): void {
-  setFlagsFromString('--semi-space-growth-factor=1')
 }
 
 /** Standard output that is waited for, so that a slow reader costs no memory; a reader who left ends the writing. */

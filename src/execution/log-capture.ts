@@ -1,11 +1,15 @@
 import type {LogEntry} from '../auth0/resources/log-entry.ts'
 import type {Tenant} from '../auth0/tenant.ts'
 import {rfc3339Millis} from '../clock.ts'
+import {withoutBulk} from './log-facts.ts'
+import {evidenceLine} from './log-lines.ts'
 import {BEGINNING} from './saved-log.ts'
 
 const PAGE = 100
-/** Pages that are read before anybody takes them: what is held in memory while a question is on the screen. */
-const AHEAD = 10
+/** A page of more characters is a sign that the next ones should hold fewer entries. */
+const WIDE_PAGE = 2 << 20
+/** What is read before anybody takes it, and held in memory while a question is on the screen: pages, characters. */
+const AHEAD = {pages: 10, size: 4 << 20} as const
 /** Entries come in the order of arrival and may be this late, milliseconds. */
 const LATE_MS = 10 * 60_000
 
@@ -17,7 +21,11 @@ export interface SavedRun {
 
 /** Entries that arrived after the log id `from`, up to `last`, without a gap between them. */
 export interface CapturedPage extends SavedRun {
+  /** `raw` only where something is read from it later. */
   readonly entries: readonly LogEntry[]
+  /** The same entries as they are kept in evidence, and how many characters that is. */
+  readonly lines: readonly string[]
+  readonly size: number
 }
 
 export interface CaptureWindow {
@@ -37,14 +45,19 @@ export interface CaptureWindow {
  */
 export class LogCapture {
   readonly #pages: AsyncGenerator<CapturedPage, void, void>
-  readonly #ahead: Promise<IteratorResult<CapturedPage, void>>[] = []
+  readonly #held: CapturedPage[] = []
+  #size = 0
+  /** A page that is on its way. */
+  #asked: Promise<void> | undefined
+  #ended = false
+  #error: Error | undefined
   #stopped = false
   /** Date of the oldest entry that the tenant still has, milliseconds; undefined where that was not asked or there is none. */
   oldest_at: number | undefined
 
   private constructor(tenant: Tenant, window: CaptureWindow) {
     this.#pages = this.#read(tenant, window)
-    for (let page = 0; page < AHEAD; page++) this.#ask()
+    this.#ask()
   }
 
   static begin(tenant: Tenant, window: CaptureWindow): LogCapture {
@@ -57,10 +70,20 @@ export class LogCapture {
    * @throws {StanchError} as every read of the tenant; nothing can be taken afterwards
    */
   async next(): Promise<CapturedPage | undefined> {
-    const page = this.#ahead.shift()
-    this.#ask()
-    const {value, done} = (await page) ?? {done: true, value: undefined}
-    return done ? undefined : (value ?? undefined)
+    for (;;) {
+      const page = this.#held.shift()
+      if (page) {
+        this.#size -= page.size
+        this.#ask()
+        return page
+      }
+      if (this.#ended) break
+      await this.#asked
+    }
+    const error = this.#error
+    this.#error = undefined
+    if (error !== undefined) throw error
+    return undefined
   }
 
   /** Asks for nothing more. What is on its way is thrown away. */
@@ -68,11 +91,27 @@ export class LogCapture {
     this.#stopped = true
   }
 
+  /** Reads on while there is room. Whoever takes the pages sees an error; where nobody does, it must not end the process. */
   #ask(): void {
-    const asked = this.#pages.next()
-    // Whoever takes the page sees the error; a page that nobody takes must not end the process.
-    asked.catch(() => {})
-    this.#ahead.push(asked)
+    if (this.#asked || this.#ended || this.#held.length >= AHEAD.pages || this.#size >= AHEAD.size) return
+    this.#asked = this.#pages
+      .next()
+      .then(({value}) => {
+        if (!value) {
+          this.#ended = true
+          return
+        }
+        this.#held.push(value)
+        this.#size += value.size
+      })
+      .catch((error: Error) => {
+        this.#ended = true
+        this.#error = error
+      })
+      .finally(() => {
+        this.#asked = undefined
+        this.#ask()
+      })
   }
 
   async *#read(tenant: Tenant, window: CaptureWindow): AsyncGenerator<CapturedPage, void, void> {
@@ -80,6 +119,7 @@ export class LogCapture {
     if (!start) return
     let {from} = start
     let first: readonly LogEntry[] = start.entries
+    let take = PAGE
     while (!this.#stopped) {
       const known = window.saved.findLast((run) => run.from <= from && from < run.last)
       if (known) {
@@ -87,21 +127,25 @@ export class LogCapture {
         first = []
         continue
       }
-      const {entries: asked, next} = await tenant.logsFrom({from, take: PAGE})
+      const {entries: asked, next} = await tenant.logsFrom({from, take})
       const ahead = window.saved.find((run) => run.from >= from)
       const fresh = [...first, ...asked.filter((entry) => entry.log_id > from)]
       const entries = ahead ? fresh.filter((entry) => entry.log_id <= ahead.from) : fresh
       const reaches = ahead !== undefined && entries.length < fresh.length
       const newest = newestOf(fresh) ?? from
       const last = reaches ? ahead.from : newest > (next ?? '') ? newest : (next ?? newest)
-      if (entries.length > 0) yield {from: first.length > 0 ? BEGINNING : from, last, entries}
+      // Tenants that give half of what was asked for exist: such a page says nothing about the end.
+      const full = asked.length >= take || asked.length === take >> 1
+      if (entries.length > 0) {
+        const page = captured(first.length > 0 ? BEGINNING : from, last, entries)
+        if (page.size > WIDE_PAGE) take = Math.max(1, take >> 1)
+        yield page
+      }
       first = []
       if (reaches) {
         from = ahead.last
         continue
       }
-      // Tenants that give half of what was asked for exist: such a page says nothing about the end.
-      const full = asked.length >= PAGE || asked.length === PAGE / 2
       if (asked.length === 0 || last === from || (!window.thorough && !full)) return
       from = last
     }
@@ -125,6 +169,12 @@ export class LogCapture {
     const first = smallest(oldest)
     return first && {from: first.log_id, entries: [first]}
   }
+}
+
+function captured(from: string, last: string, entries: readonly LogEntry[]): CapturedPage {
+  const lines = entries.map(evidenceLine)
+  const size = lines.reduce((sum, line) => sum + line.length + 1, 0)
+  return {from, last, entries: entries.map(withoutBulk), lines, size}
 }
 
 function smallest(entries: readonly LogEntry[]): LogEntry | undefined {

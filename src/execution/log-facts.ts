@@ -1,14 +1,32 @@
 import type {LogEntry} from '../auth0/resources/log-entry.ts'
 import {isExchange} from '../incident/issuance.ts'
 
-/** Entries that are kept in memory; a client with more exchanges than one each 13 s over 30 days is cut, and that is said. */
-const MOST = 200_000
+/** Entries that are kept in memory; a client with more exchanges than one each 26 s over 30 days is cut, and that is said. */
+export const MOST_FACTS = 100_000
+/** What is the same in very many entries is held once. */
+const REPEATED = [
+  'type',
+  'description',
+  'client_id',
+  'client_name',
+  'ip',
+  'user_agent',
+  'audience',
+  'scope',
+  'fingerprint',
+] as const
+
+/** The entry without what it came as, where nothing is read from that later: so much less is held in memory. */
+export function withoutBulk(entry: LogEntry): LogEntry {
+  return isSetting(entry) ? entry : {...entry, raw: undefined}
+}
 
 /** What exposure and consumers are computed from, picked out of a log of any size while it passes by. */
 export class LogFacts {
   readonly #clientId: string
   readonly #exchanges = new Map<string, LogEntry>()
   readonly #settings = new Map<string, LogEntry>()
+  readonly #texts = new Map<string, string>()
 
   constructor(clientId: string) {
     this.#clientId = clientId
@@ -16,9 +34,21 @@ export class LogFacts {
 
   see(entries: Iterable<LogEntry>): void {
     for (const entry of entries) {
-      if (entry.client_id === this.#clientId && isExchange(entry)) keep(this.#exchanges, {...entry, raw: undefined})
+      if (entry.client_id === this.#clientId && isExchange(entry)) keep(this.#exchanges, this.#shared(entry))
       else if (isSetting(entry)) keep(this.#settings, entry)
     }
+  }
+
+  #shared(entry: LogEntry): LogEntry {
+    const copy: {-readonly [K in keyof LogEntry]: LogEntry[K]} = {...entry, raw: undefined}
+    for (const name of REPEATED) {
+      const text = entry[name]
+      if (text === undefined) continue
+      const known = this.#texts.get(text)
+      if (known === undefined) this.#texts.set(text, text)
+      else copy[name] = known
+    }
+    return copy
   }
 
   /** Token exchanges of the client, and those of `more` that were not seen, newest first. */
@@ -33,7 +63,7 @@ export class LogFacts {
 
   /** True when there were more than are kept. */
   get cut(): boolean {
-    return this.#exchanges.size >= MOST || this.#settings.size >= MOST
+    return this.#exchanges.size >= MOST_FACTS || this.#settings.size >= MOST_FACTS
   }
 }
 
@@ -43,7 +73,7 @@ function isSetting({type, request}: LogEntry): boolean {
 }
 
 function keep(kept: Map<string, LogEntry>, entry: LogEntry): void {
-  if (kept.size < MOST || kept.has(entry.log_id)) kept.set(entry.log_id, entry)
+  if (kept.size < MOST_FACTS || kept.has(entry.log_id)) kept.set(entry.log_id, entry)
 }
 
 function merged(more: readonly LogEntry[], kept: ReadonlyMap<string, LogEntry>): LogEntry[] {

@@ -1,10 +1,10 @@
 import type {LogEntry} from '../auth0/resources/log-entry.ts'
 import {rfc3339, rfc3339Millis} from '../clock.ts'
 import {StanchError} from '../errors.ts'
-import {containsLiveSecret, scrub, withoutSecretShapes} from '../secret.ts'
 import {printable} from '../untrusted.ts'
 import {LogCapture} from './log-capture.ts'
 import type {CapturedPage} from './log-capture.ts'
+import {BLOB, putLines} from './log-lines.ts'
 import {captureWindow} from './log-window.ts'
 import {rangeTarget, savedRanges} from './saved-log.ts'
 import type {Run} from './run.ts'
@@ -21,8 +21,7 @@ export interface LogCaps {
 /** Half a minute is what an attacker may gain by it at most; a tenant with 16 requests a second gives 48,000 entries in it. */
 export const LOG_CAPS: LogCaps = {before: {seconds: 30, entries: 50_000}, after: {seconds: 900, entries: 1_000_000}}
 
-/** Pages are gathered into blobs of about this size, bytes, and at the latest after this long: what a crash can cost. */
-const BLOB = 1 << 20
+/** A blob is written once it is full, and at the latest after this long: what a crash can cost. */
 const FLUSH_MS = 2000
 /** Nothing is said about what takes less than this; then about this often, milliseconds. */
 const SAY_MS = 1000
@@ -205,12 +204,9 @@ export class LogSaver {
     this.#from ??= page.from
     this.#last = page.last
     this.#taken += page.entries.length
-    for (const {raw, date} of page.entries) {
-      const line = withoutSecretShapes(JSON.stringify(raw))
-      this.#lines.push(line)
-      this.#size += line.length + 1
-      this.#dates = [lesser(this.#dates?.[0], date), greater(this.#dates?.[1], date)]
-    }
+    for (const line of page.lines) this.#lines.push(line)
+    this.#size += page.size
+    for (const {date} of page.entries) this.#dates = [lesser(this.#dates?.[0], date), greater(this.#dates?.[1], date)]
     this.#seen(page.entries)
   }
 
@@ -218,7 +214,6 @@ export class LogSaver {
     const {journal, clock} = this.#run
     this.#flushed = clock.monotonic()
     if (this.#from === undefined || this.#lines.length === 0) return
-    const text = this.#lines.map((line) => `${line}\n`).join('')
     const [first, last] = this.#dates ?? ['', '']
     journal.observe({
       action: 'tenant_log.save',
@@ -227,8 +222,7 @@ export class LogSaver {
       count: this.#lines.length,
       first_at: printable(first, 40),
       last_at: printable(last, 40),
-      // Somebody may have put what leaked into a name or an address of an agent: evidence never holds it.
-      evidence: journal.trail.putEvidence(containsLiveSecret(text) ? scrub(text) : text),
+      evidence: putLines(journal.trail, this.#lines),
     })
     this.#range = [lesser(this.#range?.[0], first), greater(this.#range?.[1], last)]
     this.#lines = []

@@ -2,9 +2,9 @@ import type {LogEntry} from '../auth0/resources/log-entry.ts'
 import {rfc3339} from '../clock.ts'
 import {isCode, StanchError} from '../errors.ts'
 import type {PlanStep} from '../incident/plan.ts'
-import {containsLiveSecret, scrub, withoutSecretShapes} from '../secret.ts'
 import type {IncidentTrail} from './incident-trail.ts'
-import {LogFacts} from './log-facts.ts'
+import {LogFacts, MOST_FACTS} from './log-facts.ts'
+import {evidenceLine, putLines} from './log-lines.ts'
 import {LOG_CAPS, LogSaver} from './log-saver.ts'
 import {windowSince} from './log-window.ts'
 import {beginStep, finishStep} from './progress.ts'
@@ -101,7 +101,6 @@ export async function finishLog(run: Run, progress: Progress): Promise<void> {
 
 /** What the first look found: the client's newest entries, also where the window begins later or is never read to its end. */
 function saveFound(journal: IncidentTrail, target: string, entries: readonly LogEntry[]): void {
-  const text = entries.map((entry) => `${withoutSecretShapes(JSON.stringify(entry.raw))}\n`).join('')
   journal.observe({
     action: 'tenant_log.save',
     target,
@@ -110,7 +109,7 @@ function saveFound(journal: IncidentTrail, target: string, entries: readonly Log
         ? 'no entry of this client'
         : `${entries.length} entries, ${entries.at(-1)?.date} to ${entries[0]?.date}`,
     count: entries.length,
-    evidence: journal.trail.putEvidence(containsLiveSecret(text) ? scrub(text) : text),
+    evidence: putLines(journal.trail, entries.map(evidenceLine)),
   })
 }
 
@@ -136,7 +135,7 @@ function adopt(progress: Progress): void {
   if (log.facts.cut) {
     progress.gaps.push({
       code: 'log_facts_cut',
-      what: 'token exchanges and changes of settings beyond the first 200,000',
+      what: `token exchanges and changes of settings beyond the first ${MOST_FACTS}`,
       why: 'more are in the saved log than are computed with',
     })
   }

@@ -1,14 +1,12 @@
 import type {LogEntry} from '../auth0/resources/log-entry.ts'
 import type {Tenant} from '../auth0/tenant.ts'
 import {rfc3339Millis} from '../clock.ts'
-import {withoutSecretShapes} from '../secret.ts'
 import type {Trail} from '../trail/trail.ts'
+import {BLOB, evidenceLine, putLines} from './log-lines.ts'
 
 const PAGE = 100
 /** 100,000 entries; a busier window is reconciled in parts. */
 const MAX_PAGES = 1000
-/** Pages are gathered into blobs of about this size, bytes. */
-const BLOB = 1 << 20
 /** Entries come in the order of arrival and may be this late, milliseconds. */
 const LATE_MS = 10 * 60_000
 
@@ -84,28 +82,34 @@ function smallest(entries: readonly LogEntry[]): string {
   return entries.map(({log_id}) => log_id).reduce((a, b) => (a < b ? a : b))
 }
 
-/** Pages as JSON lines, as the tenant gave them; what is shaped like a secret reads `[secret]`. */
+/** Pages as JSON lines, in blobs. */
 class Evidence {
   readonly #trail: Pick<Trail, 'putEvidence'>
   readonly #blobs: string[] = []
-  #text = ''
+  #lines: string[] = []
+  #size = 0
 
   constructor(trail: Pick<Trail, 'putEvidence'>) {
     this.#trail = trail
   }
 
   add(entries: readonly LogEntry[]): void {
-    for (const {raw} of entries) this.#text += `${withoutSecretShapes(JSON.stringify(raw))}\n`
-    if (this.#text.length >= BLOB) this.#put()
+    for (const entry of entries) {
+      const line = evidenceLine(entry)
+      this.#lines.push(line)
+      this.#size += line.length + 1
+    }
+    if (this.#size >= BLOB) this.#put()
   }
 
   end(): readonly string[] {
-    if (this.#text !== '') this.#put()
+    if (this.#lines.length > 0) this.#put()
     return this.#blobs
   }
 
   #put(): void {
-    this.#blobs.push(this.#trail.putEvidence(this.#text))
-    this.#text = ''
+    this.#blobs.push(putLines(this.#trail, this.#lines))
+    this.#lines = []
+    this.#size = 0
   }
 }

@@ -43,9 +43,10 @@ that fails never stops an incident; what did not get through is said at the end.
     const {flags} = await this.parse(AuditExport)
     const format = required(flags.format, 'format')
     if (this.jsonEnabled()) required(flags.output, 'output')
-    const [{exportTrail}, {stopSignal, stdoutSink, exportSummary, smallYoungGeneration}] = await Promise.all([
+    const [{exportTrail}, {stopSignal, stdoutSink, exportSummary}, {smallYoungGeneration}] = await Promise.all([
       import('../../cli/export.ts'),
       import('../../cli/streaming.ts'),
+      import('../../cli/young-generation.ts'),
     ])
     smallYoungGeneration()
     const stop = stopSignal()
