@@ -4,7 +4,7 @@ import {incidentState} from '../execution/incident.ts'
 import {IncidentTrail} from '../execution/incident-trail.ts'
 import {tenantNow} from '../execution/verify.ts'
 import {watch} from '../execution/watch.ts'
-import {watchFacts, watchRecord, watchSince} from '../execution/watch-facts.ts'
+import {watchFacts, watchRecord, workBegan} from '../execution/watch-facts.ts'
 import {tenantSource} from '../execution/watch-source.ts'
 import {eventOf} from '../execution/record-mapping.ts'
 import type {IncidentEvent} from '../incident/events.ts'
@@ -115,10 +115,11 @@ export function recordReader(trail: Trail, found: FoundIncident, clientId: strin
       throw new StanchError('guard.incident_closed', `Incident ${id} was closed meanwhile: its watch ends with it.`)
     const record = watchRecord(state, read)
     const steps = nextByRecord(state, {manual: manualSteps({...found, state})})
+    const begun = workBegan(record)
     return {
       record,
-      facts: watchFacts(record, clientId, read),
-      since: watchSince(record, now()),
+      facts: {...watchFacts(record, clientId, read), ...(begun === undefined ? {} : {since: begun})},
+      since: begun ?? now(),
       afterwards: [...steps.filter((step) => !step.startsWith('all clear')), `stanch incident close ${id}`],
     }
   }

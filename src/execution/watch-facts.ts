@@ -135,13 +135,13 @@ function peopleOf(state: IncidentState, read: ReadEvidence): Pick<WatchFacts, 's
   }
 }
 
-/** NumericDate from which the log is read: before the first thing that the tenant dated in this incident could have any effect. */
-export function watchSince({state, exposure}: WatchRecord, now: number): number {
+/** NumericDate: before the first thing that the tenant dated in this incident could have any effect; undefined while nothing is. */
+export function workBegan({state, exposure}: WatchRecord): number | undefined {
   const dates = [
     ...state.operations.map((one) => one.date),
     ...state.proofs.map((one) => (one.first_at === undefined ? undefined : parseRfc3339(one.first_at))),
     ...(exposure?.audiences ?? []).map((one) => (one.contained_at === undefined ? undefined : parseRfc3339(one.contained_at))),
     exposure === undefined ? undefined : parseRfc3339(exposure.computed_at),
   ].filter((date) => date !== undefined)
-  return dates.length === 0 ? now : earliestEffect(Math.min(...dates))
+  return dates.length === 0 ? undefined : earliestEffect(Math.min(...dates))
 }

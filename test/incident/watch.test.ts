@@ -2,7 +2,7 @@ import {deepEqual, equal, match, ok} from 'node:assert/strict'
 import {describe, test} from 'node:test'
 
 import type {LogEntry} from '../../src/auth0/resources/log-entry.ts'
-import {rfc3339} from '../../src/clock.ts'
+import {rfc3339, rfc3339Millis} from '../../src/clock.ts'
 import type {Exposure} from '../../src/incident/exposure.ts'
 import {judgeEntry} from '../../src/incident/watch/entry.ts'
 import type {Sighting} from '../../src/incident/watch/entry.ts'
@@ -225,6 +225,15 @@ describe('what a log entry says to a watch', () => {
     equal(judged(api('patch', `/api/v2/clients/${CLIENT}`, {...other, body: {name: 'new name'}})), undefined)
     equal(judged(api('patch', '/api/v2/users/auth0%7C1'))?.verdict, 'tripwire')
     equal(judged(api('patch', '/api/v2/users/auth0%7C1', other)), undefined)
+  })
+
+  test('what was changed before the incident was worked on is for the hunt, not for the watch', () => {
+    const made = (seconds: number) =>
+      judged(
+        {...api('post', '/api/v2/clients', {made: {client_id: 'evil'}}), date: rfc3339Millis((DEAD + seconds) * 1000)},
+        {since: DEAD},
+      )
+    deepEqual([made(-7200)?.verdict, made(-0.001)?.verdict, made(0)?.verdict], [undefined, undefined, 'new_client'])
   })
 
   test('whoever pauses, deletes or changes a log stream is named', () => {

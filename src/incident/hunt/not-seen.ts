@@ -11,24 +11,27 @@ export interface NotSeenFacts {
   readonly from?: string
 }
 
-/** What no hunt over the tenant's log can show; never empty. */
+/** What no log of Auth0 shows, whatever the incident. */
+const ALWAYS: HuntResult['not_seen'] = [
+  {
+    what: 'reads of the Management API that returned no secret',
+    why: 'Auth0 logs no such reads: users, clients and settings may have been read without any trace',
+  },
+  {what: 'use of tokens at your own APIs', why: "the tenant does not see it: look into each API's own log"},
+  {
+    what: 'changes of administrators made in Auth0 Teams',
+    why: 'they stand in the Team activity, not in the tenant log',
+  },
+  {what: 'requests that were refused', why: 'the Management API logs what succeeded; a 401, 403 or 404 leaves no entry'},
+  {
+    what: 'an attacker behind an address and tool that were known before the leak',
+    why: 'such a one cannot be told from the service by the log',
+  },
+]
+
+/** What no hunt over the tenant's log can show: first what is so in this incident, then what always is. Never empty. */
 export function notSeen({facts, ...seen}: NotSeenFacts): HuntResult['not_seen'] {
-  const gaps = [
-    {
-      what: 'reads of the Management API that returned no secret',
-      why: 'Auth0 logs no such reads: users, clients and settings may have been read without any trace',
-    },
-    {what: 'use of tokens at your own APIs', why: "the tenant does not see it: look into each API's own log"},
-    {
-      what: 'changes of administrators made in Auth0 Teams',
-      why: 'they stand in the Team activity, not in the tenant log',
-    },
-    {what: 'requests that were refused', why: 'the Management API logs what succeeded; a 401, 403 or 404 leaves no entry'},
-    {
-      what: 'an attacker behind an address and tool that were known before the leak',
-      why: 'such a one cannot be told from the service by the log',
-    },
-  ]
+  const gaps: {what: string; why: string}[] = []
   if (seen.empty) gaps.push({what: 'everything', why: 'there is no log entry at hand'})
   else if (facts.leaked_at === undefined)
     gaps.push({
@@ -59,5 +62,5 @@ export function notSeen({facts, ...seen}: NotSeenFacts): HuntResult['not_seen'] 
       what: 'what a further look would find',
       why: 'the pivot was stopped after its last round and still learned something',
     })
-  return gaps
+  return [...gaps, ...ALWAYS]
 }

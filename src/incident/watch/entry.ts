@@ -36,6 +36,7 @@ export function judgeEntry(entry: LogEntry, facts: WatchFacts, mine: OwnTraces):
     noteOwnAddress(entry, mine)
     return undefined
   }
+  if (facts.since !== undefined && Date.parse(entry.date) / 1000 < facts.since) return undefined
   switch (entry.type) {
     case 'feccft':
     case 'seccft':

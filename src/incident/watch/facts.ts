@@ -11,6 +11,8 @@ export interface ExpectedGrant {
 export interface WatchFacts {
   readonly incident_id: string
   readonly client_id: string
+  /** When the incident's work began: changes from before it are for the hunt to tell, and no news to a watch. */
+  readonly since?: number
   /** By audience: from then on no token should be given out for it; `*` for all that are not named. */
   readonly contained: ReadonlyMap<string, number>
   /** When the old secret died; undefined when it was not replaced, or its refusal is not proven. */
