@@ -64,6 +64,8 @@ export class Tenant {
   readonly audience: string
   /** Called for every own token obtained. */
   onAuth?: (operator: Operator) => void
+  /** Called for every application that is read. */
+  onClient?: (client: Client) => void
   readonly #options: TenantOptions
   readonly #transport: Transport
   readonly #token: OperatorToken
@@ -124,11 +126,16 @@ export class Tenant {
   }
 
   async getClient(id: string): Promise<Client> {
-    return reads.getClient(this.#api, id, (await this.operator()).scopes)
+    const client = await reads.getClient(this.#api, id, (await this.operator()).scopes)
+    this.onClient?.(client)
+    return client
   }
 
   async *listClients(): AsyncGenerator<Client> {
-    yield* reads.listClients(this.#api, (await this.operator()).scopes)
+    for await (const client of reads.listClients(this.#api, (await this.operator()).scopes)) {
+      this.onClient?.(client)
+      yield client
+    }
   }
 
   listClientGrants(filter: reads.GrantFilter): Promise<ClientGrant[]> {

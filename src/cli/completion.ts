@@ -38,16 +38,23 @@ const FILES = new Set([
   'also',
 ])
 
-/** What stands for values that are looked up in the data folder of this machine while one types. */
+/** What stands for values that are looked up on this machine while one types. */
 const INCIDENT = '<incident>' as const
 const CLIENT = '<client>' as const
 
 /**
- * For shells that know sed's family: incident ids are names of folders, client ids are read off the last million bytes of
- * the newest records. Names of clients are tenant text and are not in the trail.
+ * `CLIENTS` gives lines `client_id TAB name`, each id once. Ids and names come from the cache folder, where they were kept when a tenant
+ * was read; ids without a name are read off the last million bytes of the newest records. Names are tenant text: they are
+ * shown and compared, never inserted and never expanded; only an id reaches the command line. Nor is a file obeyed that somebody changed.
  */
-const CLIENT_IDS = `tail -qc 1000000 "$(_stanch_data)"/trail*/records/* 2>/dev/null |
-    grep -oE '"client_id":"[A-Za-z0-9_-]{1,64}"' | cut -d'"' -f4 | sort -u`
+const ONE_EACH = `LC_ALL=C tr -d '\\000-\\010\\013-\\037\\177' | awk -F '\\t' '$1 ~ /^[A-Za-z0-9_-]+$/ && length($1) <= 64 && !seen[$1]++ {print $1 "\\t" $2}'`
+const IN_RECORDS = `grep -oE '"client_id":"[A-Za-z0-9_-]{1,64}"' | cut -d'"' -f4 | sort -u`
+const CLIENTS = `{
+    for folder in "\${STANCH_CACHE_DIR:-\${XDG_CACHE_HOME:-$HOME/.cache}/stanch}" "$HOME/Library/Caches/stanch"; do
+      cat "$folder/clients.tsv" "$folder/clients-sim.tsv"
+    done
+    tail -qc 1000000 "$(_stanch_data)"/trail*/records/* < /dev/null | ${IN_RECORDS}
+  } 2> /dev/null | ${ONE_EACH}`
 
 interface Entry {
   /** What its first word is, where that can be looked up. */
@@ -65,7 +72,7 @@ interface Entry {
   }[]
 }
 
-/** A static script: it runs no stanch and asks no tenant; incident and client ids come from the data folder of this machine. */
+/** A static script: it runs no stanch and asks no tenant; incidents and clients come from the folders of this machine. */
 export function completionScript(shell: Shell, commands: readonly CompletedCommand[]): string {
   const entries = commands
     .filter((command) => command.hidden !== true)
@@ -145,7 +152,25 @@ _stanch_incidents() {
   for folder in "$(_stanch_data)"/incidents/inc-*; do [[ -d $folder ]] && echo "\${folder##*/}"; done
 }
 _stanch_clients() {
-  ${CLIENT_IDS}
+  local folder
+  ${CLIENTS}
+}
+# One client is left: its id. Several: a list with their names, nothing inserted but what their ids have in common.
+_stanch_client() {
+  local current=$1 id name by_name=''
+  local -a ids=() shown=()
+  while IFS=$'\\t' read -r id name; do
+    if [[ $id == "$current"* ]]; then :
+    elif [[ \${name,,} == *"\${current,,}"* ]]; then by_name=1
+    else continue; fi
+    ids+=("$id") shown+=("$id\${name:+  $name}")
+  done < <(_stanch_clients)
+  if ((\${#ids[@]} < 2)); then
+    COMPREPLY=("\${ids[@]}")
+  else
+    COMPREPLY=("\${shown[@]}")
+    [[ -n $by_name ]] && COMPREPLY+=('(more of the id or the name)')
+  fi
 }
 _stanch() {
   local current=\${COMP_WORDS[COMP_CWORD]} previous=\${COMP_WORDS[COMP_CWORD-1]} words='' i word values
@@ -164,7 +189,7 @@ _stanch() {
   elif [[ $values == '${INCIDENT}' ]]; then
     mapfile -t COMPREPLY < <(compgen -W "$(_stanch_incidents)" -- "$current")
   elif [[ $values == '${CLIENT}' ]]; then
-    mapfile -t COMPREPLY < <(compgen -W "$(_stanch_clients)" -- "$current")
+    _stanch_client "$current"
   elif [[ -n $values ]]; then
     mapfile -t COMPREPLY < <(compgen -W "$values" -- "$current")
   else
@@ -223,7 +248,25 @@ ${values.join('\n')}
 }
 _stanch_data() { print -r -- "\${STANCH_DATA_DIR:-\${XDG_DATA_HOME:-$HOME/.local/share}/stanch}" }
 _stanch_clients() {
-  ${CLIENT_IDS}
+  setopt local_options null_glob
+  local folder
+  ${CLIENTS}
+}
+_stanch_client() {
+  local -a ids shown
+  local id name by_name=''
+  while IFS=$'\\t' read -r id name; do
+    if [[ $id == "$PREFIX"* ]]; then :
+    elif [[ \${(L)name} == *"\${(L)PREFIX}"* ]]; then by_name=1
+    else continue; fi
+    ids+=("$id") shown+=("$id\${name:+  $name}")
+  done < <(_stanch_clients)
+  if [[ -n $by_name ]]; then
+    (( $#ids > 1 )) && compstate[insert]=menu
+    compadd -U -l -d shown -a ids
+  else
+    compadd -l -d shown -a ids
+  fi
 }
 _stanch() {
   local -a list values
@@ -244,8 +287,7 @@ _stanch() {
     values=("$(_stanch_data)"/incidents/inc-*(/N:t))
     compadd -a values
   elif [[ $values[1] == '${CLIENT}' ]]; then
-    values=(\${(f)"$(_stanch_clients)"})
-    compadd -a values
+    _stanch_client
   elif (( $#values )); then
     compadd -a values
   else
@@ -315,8 +357,24 @@ function __stanch_incidents
         string replace -r '.*/' '' -- $folder
     end
 end
+function __stanch_cache
+    if set -q STANCH_CACHE_DIR
+        echo $STANCH_CACHE_DIR
+    else if set -q XDG_CACHE_HOME
+        echo $XDG_CACHE_HOME/stanch
+    else
+        echo $HOME/.cache/stanch
+    end
+end
+# The name stands beside the id, and is searched in the list (Ctrl-S): fish itself keeps only words that hold what was typed.
 function __stanch_clients
-    tail -qc 1000000 (__stanch_data)/trail*/records/* 2>/dev/null | grep -oE '"client_id":"[A-Za-z0-9_-]{1,64}"' | cut -d'"' -f4 | sort -u
+    set -l records (__stanch_data)/trail*/records/*
+    begin
+        for folder in (__stanch_cache) $HOME/Library/Caches/stanch
+            cat $folder/clients.tsv $folder/clients-sim.tsv
+        end
+        test -n "$records"; and tail -qc 1000000 $records | ${IN_RECORDS}
+    end 2>/dev/null | ${ONE_EACH}
 end
 ${[...next, ...flags, ...first].join('\n')}
 `

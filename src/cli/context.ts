@@ -95,6 +95,8 @@ export async function connect(
   })
   const unrecorded = new Set<Operator>()
   tenant.onAuth = (operator) => void unrecorded.add(operator)
+  const names = new Map<string, string>()
+  tenant.onClient = ({client_id, name}) => void (name === undefined || names.set(client_id, name))
   const mode = simulated ? 'sim' : 'real'
   return {
     tenant,
@@ -112,6 +114,11 @@ export async function connect(
       } catch (error) {
         // A look at the tenant does not fail because of the trail; reconcile will name a token that nobody recorded.
         logger.warn({code: systemCode(error)}, 'a token of ours was not recorded')
+      }
+      try {
+        if (names.size > 0) (await import('./known-clients.ts')).rememberClients(pathsOf(place).cache, mode, names)
+      } catch (error) {
+        logger.debug({code: systemCode(error)}, 'names of clients were not kept for the completion of the shell')
       }
       await tenant.close()
       await simClock?.close()

@@ -6,8 +6,9 @@ import {describe, test} from 'node:test'
 
 import {completionScript, SHELLS} from '../../src/cli/completion.ts'
 import type {CompletedCommand} from '../../src/cli/completion.ts'
+import {KNOWN_CLIENTS} from '../../src/cli/known-clients.ts'
 import {temporaryFolder} from '../support/folder.ts'
-import {newHome, stanch} from '../support/run-stanch.ts'
+import {newHome, practiceTenant, stanch} from '../support/run-stanch.ts'
 import {ROOT} from '../support/tree.ts'
 
 const {commands} = JSON.parse(readFileSync(`${ROOT}oclif.manifest.json`, 'utf8')) as {commands: Record<string, CompletedCommand>}
@@ -57,7 +58,7 @@ describe('stanch completion', () => {
         '-c',
         `${script}\nCOMP_WORDS=(${quotedWords}); COMP_CWORD=$((\${#COMP_WORDS[@]}-1)); _stanch; printf '%s\\n' "\${COMPREPLY[@]}"`,
       ],
-      {encoding: 'utf8', env: {...process.env, STANCH_DATA_DIR: data}},
+      {encoding: 'utf8', env: {...process.env, STANCH_DATA_DIR: data, STANCH_CACHE_DIR: data, HOME: data}},
     )
     equal(run.stderr, '')
     return run.stdout.split('\n').filter((line) => line !== '')
@@ -100,6 +101,23 @@ describe('stanch completion', () => {
     ok(asked(['stanch', 'incident', 'close', '--ca'], data).includes('--cause'))
     deepEqual(asked(['stanch', 'incident', 'show', '']), [])
     deepEqual(asked(['stanch', 'client', 'show', '']), [])
+  })
+
+  test('names of clients are kept when a tenant is read, and lead to the id', async (t) => {
+    const home = newHome(t)
+    const simulator = await practiceTenant(t, home)
+    const {connection} = simulator
+    simulator.tenant.addClient({name: '$(touch x)\u001b[2J\nstanch'})
+    equal((await stanch(home, ['client', 'list'], {env: connection})).code, 0)
+    const kept = readFileSync(path.join(home.cache, KNOWN_CLIENTS.sim), 'utf8')
+    equal(kept.split('\n').length - 1, simulator.tenant.clients().length)
+    // oxlint-disable-next-line no-control-regex
+    ok(!/[\u0000-\u0008\u000b-\u001f]/.test(kept), kept)
+    const leaked = simulator.practice.leak.client_id
+    deepEqual(asked(['stanch', 'exposure', '--client', 'billing'], home.cache), [leaked])
+    deepEqual(asked(['stanch', 'exposure', '--client', leaked.slice(0, 9)], home.cache), [leaked])
+    const several = asked(['stanch', 'client', 'show', ''], home.cache)
+    ok(several.includes(`${leaked}  billing-sync`), several.join('\n'))
   })
 
   test('the scripts are sound to the shells that are here', (t) => {

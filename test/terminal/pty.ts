@@ -10,6 +10,8 @@ import type {Opened, Window} from './window.ts'
 const PATIENCE = 20_000
 
 export interface PtyOptions {
+  /** A program with a whole path, instead of Node with a fixture. */
+  readonly program?: string
   readonly args?: readonly string[]
   readonly env?: Record<string, string>
   readonly columns?: number
@@ -19,8 +21,11 @@ export interface PtyOptions {
 /** What is started for a fixture, or for a program with a whole path. */
 export function opened(fixture: string, options: PtyOptions): Opened {
   return {
-    file: process.execPath,
-    args: [path.resolve(import.meta.dirname, 'fixtures', fixture), ...(options.args ?? [])],
+    file: options.program ?? process.execPath,
+    args: [
+      ...(options.program === undefined ? [path.resolve(import.meta.dirname, 'fixtures', fixture)] : []),
+      ...(options.args ?? []),
+    ],
     cols: options.columns ?? 80,
     rows: options.rows ?? 24,
     env: {PATH: '/usr/bin:/bin', TERM: 'xterm-256color', ...options.env},
