@@ -43,3 +43,11 @@ export function safeJson(value: unknown, indent?: number): string {
   const json = JSON.stringify(value, null, indent)
   return json.replace(UNSAFE, (match) => (match === '\n' ? match : escaped(match)))
 }
+
+/**
+ * A word of a command line that somebody may paste into a POSIX shell: in single quotes where it holds more than plain
+ * characters. Ids of users hold a `|`, and what stands behind it may be chosen by the one who made the user.
+ */
+export function shellWord(text: string): string {
+  return /^[\w.:@%+=,/-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`
+}

@@ -29,3 +29,11 @@ export function mayPrecede(at: number, change: number): boolean {
 export function isAround(at: number, change: number): boolean {
   return at >= earliestEffect(change) && mayPrecede(at, change)
 }
+
+/**
+ * Did work that ended at `computed` prove containment anew after an alarm? A proof takes longer than the propagation: an
+ * alarm that is nearer to its end came in the middle of it.
+ */
+export function answersAlarm(computed: number | undefined, alarm_at: number): boolean {
+  return computed !== undefined && computed - PROPAGATION_SECONDS > alarm_at
+}

@@ -1,8 +1,10 @@
+import {answersAlarm} from './change-window.ts'
 import type {CloseItem} from './close-items.ts'
 import type {Exposure} from './exposure.ts'
 import type {HuntResult} from './hunt/findings.ts'
 import type {IncidentState} from './replay.ts'
 import {parseRfc3339} from '../clock.ts'
+import {shellWord} from '../untrusted.ts'
 import {reachable} from './token-paths.ts'
 import type {TokenPath} from './token-paths.ts'
 
@@ -34,7 +36,7 @@ export function inventoryItems(facts: InventoryFacts): CloseItem[] {
     items.push({
       item,
       what: `${one.hunt}: ${one.what}`,
-      how: `${one.remove}; then hunt again, or: stanch incident update ${id} --done ${item}`,
+      how: `${one.remove}; then hunt again, or: stanch incident update ${id} --done ${shellWord(item)}`,
     })
   }
   if (state.deliveries.at(-1)?.result === 'failed') {
@@ -45,7 +47,7 @@ export function inventoryItems(facts: InventoryFacts): CloseItem[] {
     })
   }
   const computed = facts.exposure === undefined ? undefined : parseRfc3339(facts.exposure.computed_at)
-  if (facts.alarm_at !== undefined && (computed === undefined || computed <= facts.alarm_at)) {
+  if (facts.alarm_at !== undefined && !answersAlarm(computed, facts.alarm_at)) {
     items.push({
       item: 'watch',
       what: 'the watch saw containment undone, and nothing proved it anew since',

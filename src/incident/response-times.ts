@@ -1,4 +1,4 @@
-import {parseRfc3339} from '../clock.ts'
+import {parseRfc3339, rfc3339} from '../clock.ts'
 import {containedAt} from './contained-at.ts'
 import type {Exposure} from './exposure.ts'
 import {tookEffect} from './replay.ts'
@@ -46,7 +46,7 @@ export function responseTimes(state: IncidentState, exposure: Exposure | undefin
     ...known('leaked', state.leaked_at),
     ...known('aware', state.aware_at),
     opened: state.opened_at,
-    ...known('first_act', first?.date === undefined ? first?.at : new Date(first.date * 1000).toISOString()),
+    ...known('first_act', first?.date === undefined ? first?.at : rfc3339(first.date)),
     ...known('contained', contained),
     ...known('proven', proven ? last.at(-1) : undefined),
     ...known('all_clear', contained === undefined ? undefined : exposure?.all_clear.worst_case_at),

@@ -1,4 +1,5 @@
 import {deepEqual, equal, match} from 'node:assert/strict'
+import {spawnSync} from 'node:child_process'
 import {describe, test} from 'node:test'
 
 import type {Exposure} from '../../src/incident/exposure.ts'
@@ -105,6 +106,16 @@ describe('the inventory of an incident', () => {
     )
   })
 
+  test('an id that an attacker chose runs nothing when the command with it is pasted', () => {
+    for (const id of ['H23:user:auth0|reboot', "H23:user:auth0|a'b", 'H23:user:auth0|$(id)', 'H23:user:auth0|`id`;id&id>x\n#']) {
+      const hunt = {inventory: [{id, what: 'a user', hunt: 'H23', remove: 'delete it', log_ids: []}]}
+      const how = inventoryItems({state: STATE, removed: new Set(), hunt})[0]?.how ?? ''
+      const pasted = how.slice(how.indexOf('--done ') + '--done '.length)
+      const shell = spawnSync('/bin/sh', ['-c', `printf '%s\n' ${pasted}`], {encoding: 'utf8', env: {PATH: ''}})
+      deepEqual([shell.stdout, shell.stderr], [`hunt.${id}\n`, ''])
+    }
+  })
+
   test('a secret that was not handed over is an item until a later delivery worked', () => {
     const failed = {op: 'op-1', sink: 'file:/x', result: 'failed' as const, at: '2026-11-22T03:01:00Z'}
     deepEqual(items({state: {...STATE, deliveries: [failed]}}), ['delivery'])
@@ -115,8 +126,9 @@ describe('the inventory of an incident', () => {
     const at = Date.parse(EXPOSURE.computed_at) / 1000
     deepEqual(items({alarm_at: at + 1, exposure: EXPOSURE}), ['watch'])
     deepEqual(items({alarm_at: at, exposure: EXPOSURE}), ['watch'])
-    deepEqual(items({alarm_at: at - 1, exposure: EXPOSURE}), [])
-    deepEqual(items({alarm_at: at - 1}), ['watch'])
+    deepEqual(items({alarm_at: at - 30, exposure: EXPOSURE}), ['watch'], 'it came in the middle of the proof')
+    deepEqual(items({alarm_at: at - 31, exposure: EXPOSURE}), [])
+    deepEqual(items({alarm_at: at - 31}), ['watch'])
   })
 })
 
@@ -139,7 +151,7 @@ describe('response times', () => {
       leaked: '2026-11-22T01:00:00Z',
       aware: '2026-11-22T02:50:00Z',
       opened: '2026-11-22T03:00:00.000Z',
-      first_act: '2026-11-22T03:01:30.000Z',
+      first_act: '2026-11-22T03:01:30Z',
       contained: '2026-11-22T03:02:20Z',
       proven: '2026-11-22T03:03:30Z',
       all_clear: '2026-11-22T04:03:20Z',

@@ -1,4 +1,5 @@
 import type {LogEntry} from '../../auth0/resources/log-entry.ts'
+import {shellWord} from '../../untrusted.ts'
 import {at} from './condition.ts'
 import type {Leaves} from './hunt.ts'
 
@@ -17,11 +18,11 @@ const PLAIN = /^[A-Za-z0-9_|.:@+%/-]{1,200}$/
 export function leftBy(leaves: Leaves | undefined, entry: LogEntry): Left | undefined {
   if (!leaves) return undefined
   const id = idOf(leaves, entry) ?? ''
-  const shown = PLAIN.test(id) ? id : `of log entry ${entry.log_id}`
   const client = namedClient(entry)
+  const written = leaves.remove.includes('stanch ') ? shellWord : (text: string) => text
   const remove = leaves.remove
-    .replaceAll('{id}', shown)
-    .replaceAll('{client}', client !== undefined && PLAIN.test(client) ? client : 'CLIENT')
+    .replaceAll('{id}', PLAIN.test(id) ? written(id) : `of log entry ${entry.log_id}`)
+    .replaceAll('{client}', client !== undefined && PLAIN.test(client) ? written(client) : 'CLIENT')
   const closers: string[] = []
   if (leaves.path !== undefined && id !== '') closers.push(`delete ${leaves.path.replace('{id}', id)}`)
   if (leaves.renewed !== undefined && id !== '') closers.push(`post ${leaves.renewed.replace('{id}', id)}`)

@@ -1,6 +1,6 @@
 import {parseRfc3339, rfc3339} from '../../clock.ts'
 import type {Exposure} from '../exposure.ts'
-import {PROPAGATION_SECONDS} from '../exposure.ts'
+import {answersAlarm} from '../change-window.ts'
 import {GRACE_SECONDS} from '../reconcile/facts.ts'
 
 /**
@@ -51,9 +51,8 @@ export function outlookOf(facts: OutlookFacts): Outlook {
       ? {}
       : {all_clear_at: rfc3339(clearAt), left_seconds: Math.max(0, clearAt - now)}
   const computed = exposure === undefined ? undefined : parseRfc3339(exposure.computed_at)
-  // Work that proved containment anew after the alarm has answered it; what stands in the tenant now is always open. A proof
-  // takes longer than the propagation: an alarm that is nearer to its end came in the middle of it.
-  const unanswered = facts.alarm_at !== undefined && (computed === undefined || computed - PROPAGATION_SECONDS <= facts.alarm_at)
+  // Work that proved containment anew after the alarm has answered it; what stands in the tenant now is always open.
+  const unanswered = facts.alarm_at !== undefined && !answersAlarm(computed, facts.alarm_at)
   if (facts.open.length > 0) {
     return {
       state: 'alarm',
