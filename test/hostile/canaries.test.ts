@@ -14,7 +14,8 @@ import {json, raw} from '../support/fault-server.ts'
 import {scene} from '../support/incident.ts'
 import type {Scene} from '../support/incident.ts'
 import {interpose, secondOrigin} from '../support/interposer.ts'
-import {MAIN, newHome} from '../support/run-stanch.ts'
+import {MAIN, newHome, stanch} from '../support/run-stanch.ts'
+import type {Ran} from '../support/run-stanch.ts'
 import {ROOT} from '../support/tree.ts'
 import {watchOutput, watchSecrets, watchTenant} from '../support/watch-secrets.ts'
 import {Pty} from '../terminal/pty.ts'
@@ -175,6 +176,48 @@ describe('no secret is anywhere but where it was delivered', () => {
     ]) {
       outputs.push(await at.run(argv, {env: loud}))
     }
+    const places = outputs.flatMap((one, i) => [bytes(`stdout ${i}`, one.stdout), bytes(`stderr ${i}`, one.stderr)])
+    deepEqual(findCanaries(secretsOf(at), [...places, ...filesOf(at.home.folder, [at.leak.file, at.sink])]), [])
+  })
+
+  test('after all that comes after containment: hunt and its rules, watch and its notices, forms of the report, score card', async (t) => {
+    const at = await scene(t)
+    const told = path.join(at.home.folder, 'told')
+    const script = path.join(at.home.folder, 'tell.sh')
+    // What a pager gets, and what it could see besides.
+    writeFileSync(script, `#!/bin/sh\n{ cat; env; tr '\\0' ' ' < /proc/$PPID/cmdline; } >> '${told}' 2>/dev/null\n`, {
+      mode: 0o700,
+    })
+    const notify = ['--notify', `exec:${script}`]
+    const ran = await at.respond('--log-level', 'trace', ...notify)
+    equal(ran.code, 0, ran.stderr)
+    const id = ran.document.incident_id ?? ''
+    const into = (name: string) => ['-o', path.join(at.home.folder, name)]
+    const outputs: Ran[] = [ran]
+    for (const argv of [
+      ['hunt', '--incident', id],
+      ['hunt', '--incident', id, '--sigma', '-'],
+      ['hunt', '--incident', id, '--sigma', path.join(at.home.folder, 'rules')],
+      ['assess', '--client', at.client_id, '--leak', at.leak.kind],
+      ['exposure', '--client', at.client_id, '--credential-file', at.leak.file],
+      ['watch', id, '--exit-code', ...notify],
+      ['incident', 'note', id, '--text', 'seen'],
+      ['incident', 'show', id],
+      ['incident', 'close', id, '--disposition', 'contained'],
+      ...['md', 'html', 'json', 'text', 'chat', 'status'].map((form) => ['report', id, '--format', form]),
+      ['report', id, '--format', 'html', '--view', 'partner', ...into('report.html')],
+      ...['ocsf', 'ecs', 'cef', 'csv', 'jsonl'].map((form) => ['audit', 'export', '--format', form, '--incident', id]),
+      ['bundle', id, '--blind', ...into('blind')],
+      ['audit', 'reconcile', '--incident', id],
+      ['drill', '--yes', '--report', path.join(at.home.folder, 'card.html'), ...notify],
+      ['completion', 'bash'],
+    ]) {
+      const one = await stanch(at.home, argv, {env: {...at.simulator.connection, DEBUG: '*'}})
+      ok(![1, 2].includes(one.code), `${argv.join(' ')}: exit ${one.code} ${one.stderr}`)
+      outputs.push(one)
+    }
+    ok(existsSync(path.join(at.home.folder, 'card.html')) && existsSync(path.join(at.home.folder, 'report.html')))
+    ok(readFileSync(told, 'utf8').includes('"event":"contained"'), 'nobody was told: this test proves nothing')
     const places = outputs.flatMap((one, i) => [bytes(`stdout ${i}`, one.stdout), bytes(`stderr ${i}`, one.stderr)])
     deepEqual(findCanaries(secretsOf(at), [...places, ...filesOf(at.home.folder, [at.leak.file, at.sink])]), [])
   })
