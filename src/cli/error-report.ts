@@ -21,6 +21,13 @@ const SEE_HELP = 'See: stanch --help'
 /** What may be repeated of an argument that is too much: words like those of a command. */
 const PLAIN_WORD = /^[a-z][a-z-]{0,19},?$/
 
+/** Arguments that a command lists, by the end of oclif's sentence that one is missing. */
+const LISTED_BY: Readonly<Record<string, string>> = {
+  'incident id': 'incident list',
+  'client id': 'client list',
+  'name of the profile': 'profile list',
+}
+
 /** @param command whose command line it was, as it is typed behind `stanch` */
 export function reportOf(error: unknown, incidentId?: string, command = ''): ErrorReport {
   const known = asStanchError(error)
@@ -84,6 +91,10 @@ function parserError(text: string): StanchError {
           .join(' '),
     )
     .replaceAll(SECRET_LIKE, '[not shown]')
+  // What is missing can be looked up: the command that shows it is the next one.
+  const listed = Object.entries(LISTED_BY).find(([what]) => shown.endsWith(` ${what}`))
+  if (shown.startsWith('Missing') && listed)
+    return new StanchError('usage.invalid', shown, {hint: `Look it up: stanch ${listed[1]}`})
   return new StanchError('usage.invalid', shown, {
     hint:
       shown === said

@@ -71,6 +71,17 @@ function following(t: TestContext, home: Home, argv: readonly string[]) {
 }
 
 describe('stanch audit export', () => {
+  test('where only a simulated trail is, the real one is said to be absent and the other one named', async (t) => {
+    const {home} = await worked(t)
+    const ran = await run(home, ['audit', 'export', '--format', 'jsonl'])
+    equal(ran.stdout, '')
+    match(ran.stderr, /There is no REAL trail on this machine/)
+    match(ran.stderr, /add --simulated/)
+    const simulated = await run(home, ['audit', 'export', '--format', 'jsonl', '--simulated'])
+    ok(simulated.stdout.length > 0)
+    ok(!simulated.stderr.includes('There is no'), simulated.stderr)
+  })
+
   test('every format has every record with origin, seq and leaf hash, and no secret', async (t) => {
     const {home, tenant, id} = await worked(t)
     const lines = trailLines(home)

@@ -35,7 +35,11 @@ const WRONG: readonly (readonly [argv: string[], says: RegExp, next: RegExp])[] 
     /next: See: stanch respond --help/m,
   ],
   [['grant', 'list', '--nope'], /^Error: Nonexistent flag: --nope$/m, /next: See: stanch grant list --help$/m],
-  [['client', 'show'], /^Error: Missing 1 required arg/m, /next: See: stanch client show --help$/m],
+  [['client', 'show'], /^Error: Missing 1 required arg/m, /next: Look it up: stanch client list$/m],
+  [['report'], /^Error: Missing 1 required arg/m, /next: Look it up: stanch incident list$/m],
+  [['incident', 'close'], /^Error: Missing 1 required arg/m, /next: Look it up: stanch incident list$/m],
+  [['profile', 'show'], /^Error: Missing 1 required arg/m, /next: Look it up: stanch profile list$/m],
+  [['execute'], /^Error: Missing 1 required arg/m, /next: See: stanch execute --help$/m],
   [
     ['hunt', 'inc-20261122-abc234'],
     /^Error: There is no command "hunt inc-20261122-abc234"\.$/m,

@@ -43,8 +43,9 @@ that fails never stops an incident; what did not get through is said at the end.
     const {flags} = await this.parse(AuditExport)
     const format = required(flags.format, 'format')
     if (this.jsonEnabled()) required(flags.output, 'output')
-    const [{exportTrail}, {stopSignal, stdoutSink, exportSummary}, {smallYoungGeneration}] = await Promise.all([
+    const [{exportTrail}, {noTrailLines}, {stopSignal, stdoutSink, exportSummary}, {smallYoungGeneration}] = await Promise.all([
       import('../../cli/export.ts'),
+      import('../../cli/trail-records.ts'),
       import('../../cli/streaming.ts'),
       import('../../cli/young-generation.ts'),
     ])
@@ -53,7 +54,8 @@ that fails never stops an incident; what did not get through is said at the end.
     this.closeAfterwards(() => stop.release())
     const exported = await exportTrail(this.place(flags), {...flags, format}, stdoutSink(), stop.signal)
     if (!exported.complete && stop.signal.aborted) process.exitCode = 130
-    for (const line of exportSummary(exported)) {
+    const none = noTrailLines(this.place(flags), exported.simulated ? 'sim' : 'real')
+    for (const line of [...exportSummary(exported), ...(none ?? [])]) {
       if (exported.file === undefined) this.say(line)
       else this.print([line])
     }
