@@ -15,14 +15,19 @@ import type {Client} from './resources/client.ts'
 import type {ClientCredential} from './resources/credential.ts'
 import type {CustomDomain} from './resources/custom-domain.ts'
 import type {LogEntry} from './resources/log-entry.ts'
+import {parseLogStream, type LogStream} from './resources/log-stream.ts'
 import type {NetworkAcl} from './resources/network-acl.ts'
 import type {Organization} from './resources/organization.ts'
+import {readList} from './resources/reading.ts'
 import type {ResourceServer} from './resources/resource-server.ts'
 import {readSecretPage, type SecretPage} from './secret-list.ts'
 import {judge, type Sent} from './sent.ts'
 import {clientCredentialsRequest, grantRefused, parseGranted, type GrantedToken, type TokenRequest} from './token-endpoint.ts'
 import {Transport} from './transport.ts'
 import type {TransportOptions} from './transport.ts'
+
+/** What a look at the log streams asks for. */
+export const LOG_STREAMS_PATH = '/api/v2/log-streams'
 
 export type {Operator} from './operator-token.ts'
 export type {Probe} from './probes.ts'
@@ -190,6 +195,21 @@ export class Tenant {
       const answer = secretAnswer(body)
       if (answer.client_id !== clientId) return {sent: inDoubt(sent, 'the answer names another client')}
       return {sent, ...(answer.secret !== undefined && {secret: answer.secret})}
+    } catch (error) {
+      return {sent: inDoubt(sent, unreadable(error))}
+    }
+  }
+
+  /** The log streams. The answer holds secrets of their receivers, and the tenant logs it: the caller has recorded its intent. */
+  async readLogStreams(correlationId: string): Promise<{readonly sent: Sent; readonly streams?: readonly LogStream[]}> {
+    const {sent, body} = await this.#api.look({
+      method: 'GET',
+      path: LOG_STREAMS_PATH,
+      headers: {'x-correlation-id': correlationId},
+    })
+    if (judge(sent) !== 'done') return {sent}
+    try {
+      return {sent, streams: readList(body, 'log_streams', parseLogStream)}
     } catch (error) {
       return {sent: inDoubt(sent, unreadable(error))}
     }

@@ -2,6 +2,7 @@ import {rfc3339, systemClock} from '../clock.ts'
 import {StanchError} from '../errors.ts'
 import {incidentState} from '../execution/incident.ts'
 import {IncidentTrail} from '../execution/incident-trail.ts'
+import {lookAtStreams} from '../execution/log-streams.ts'
 import {tenantNow} from '../execution/verify.ts'
 import {watch} from '../execution/watch.ts'
 import {watchFacts, watchRecord, workBegan} from '../execution/watch-facts.ts'
@@ -68,6 +69,7 @@ export async function watchIncident(job: WatchJob): Promise<WatchView> {
         clock: connected.clock,
         now,
         source: tenantSource(connected.tenant, connected.clock, now, job.signal),
+        streams: (state) => lookAtStreams({tenant: connected.tenant, journal}, state),
         client_id,
         record: recordReader(trail, found, client_id, now),
         signal: job.signal,

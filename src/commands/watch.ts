@@ -11,6 +11,7 @@ export default class Watch extends TenantCommand {
     "watch a client until the all clear: the old secret's uses, grants that come back, consumers that move"
   static override description = `Reads the tenant's log, the client's grants and its keys, round by round, and changes nothing. What it sees goes into the
 trail, with where the reading stands: after a crash or Ctrl-C the same command goes on from there. Ends with exit 0 at the all clear.
+With the scope read:log_streams it looks at the log streams, too, when it begins and when it ends: Auth0 suspends one without a word.
 With --json it prints a stream: one document a line, as things happen.`
   static override examples = [
     {description: 'the only open incident of this tenant, until the all clear', command: '<%= config.bin %> watch'},

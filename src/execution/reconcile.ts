@@ -180,6 +180,7 @@ function settle(run: ReconcileRun, intent: RecordedIntent, result: 'ok' | 'not_d
 async function stateOf(run: ReconcileRun, intent: RecordedIntent): Promise<'done' | 'not_done' | 'unknown'> {
   switch (intent.action) {
     case 'client_secret.read':
+    case 'log_streams.read':
     case 'token.request':
       return 'not_done'
     case 'client_grant.delete':

@@ -3,15 +3,18 @@ import type {Clock} from '../clock.ts'
 import {isCode, StanchError} from '../errors.ts'
 import {GRACE_SECONDS} from '../incident/reconcile/facts.ts'
 import type {LogEntry} from '../auth0/resources/log-entry.ts'
+import type {LogStream} from '../auth0/resources/log-stream.ts'
+import type {IncidentState} from '../incident/replay.ts'
 import type {EvidenceGap} from '../incident/tenant-snapshot.ts'
 import type {WatchEvent} from '../incident/watch/event.ts'
 import type {WatchFacts} from '../incident/watch/facts.ts'
-import {judgeLook} from '../incident/watch/look.ts'
+import {judgeLook, judgeStreams} from '../incident/watch/look.ts'
 import {WatchMemory} from '../incident/watch/memory.ts'
 import type {SavedWatch} from '../incident/watch/memory.ts'
 import {outlookOf} from '../incident/watch/outlook.ts'
 import type {RecordedEvent, WatchView} from '../incident/watch/view.ts'
 import type {IncidentTrail} from './incident-trail.ts'
+import {streamsGap} from './log-streams.ts'
 import type {WatchRecord} from './watch-facts.ts'
 import type {WatchSource} from './watch-source.ts'
 
@@ -31,6 +34,8 @@ export interface WatchRun {
   /** NumericDate, tenant time. */
   readonly now: () => number
   readonly source: WatchSource
+  /** The tenant's log streams, or why they cannot be read; looked at when a watch begins and when it comes to its end. */
+  readonly streams?: (state: IncidentState) => Promise<readonly LogStream[] | string>
   readonly client_id: string
   /** The incident as the trail has it now; another session may have worked on it meanwhile. */
   readonly record: () => {
@@ -63,10 +68,10 @@ export async function watch(run: WatchRun, options: WatchOptions): Promise<Watch
   const session = new Watching(run)
   try {
     for (;;) {
-      await session.round()
+      await session.round(!options.once)
       const view = session.view()
       run.onView(view)
-      if (view.state === 'clear') return session.finish(view)
+      if (view.state === 'clear') return await session.finish(view)
       if (options.once) {
         session.save(true)
         return view
@@ -95,6 +100,8 @@ class Watching {
   #seq = -1
   #open: readonly string[] = []
   #not_seen: readonly EvidenceGap[] = []
+  /** The newest look at the log streams, or why there is none. */
+  #streams: readonly LogStream[] | string | undefined
   #blind: {readonly since: string; readonly why: string} | undefined
   #saved_at = 0
   #requests = 0
@@ -107,11 +114,12 @@ class Watching {
   }
 
   /** Reads everything once. What keeps the tenant from answering ends the round, not the watch. */
-  async round(): Promise<void> {
+  async round(streams: boolean): Promise<void> {
     const {now} = this.#run
     try {
       await this.#readLog()
       await this.#look()
+      if (streams && this.#streams === undefined) await this.#lookAtStreams()
       this.#blind = undefined
     } catch (error) {
       if (!(error instanceof StanchError) || !PASSING.some((code) => code === error.code)) throw error
@@ -148,7 +156,7 @@ class Watching {
       entries: memory.entries,
       counts: {...memory.counts},
       sources,
-      not_seen: this.#not_seen,
+      not_seen: [streamsGap(this.#streams), ...this.#not_seen],
       ...(this.#blind ? {blind: this.#blind} : {}),
     }
   }
@@ -184,7 +192,8 @@ class Watching {
   }
 
   /** The last event: nothing that was issued lives any more. */
-  finish(view: WatchView): WatchView {
+  async finish(view: WatchView): Promise<WatchView> {
+    if (Array.isArray(this.#streams)) await this.#lookAtStreams()
     const at = view.all_clear_at ?? view.at
     this.#memory.report({
       verdict: 'clear',
@@ -270,6 +279,14 @@ class Watching {
     for (const event of events) memory.report(event)
     this.#open = open
     this.#not_seen = look.not_seen
+  }
+
+  async #lookAtStreams(): Promise<void> {
+    const {streams, now} = this.#run
+    if (!streams) return
+    this.#streams = await streams(this.#seen.record.state)
+    if (typeof this.#streams !== 'string')
+      for (const event of judgeStreams(this.#streams, rfc3339(now()))) this.#memory.report(event)
   }
 }
 

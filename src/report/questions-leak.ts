@@ -1,3 +1,4 @@
+import {isSecretRead} from '../incident/secret-reads.ts'
 import {parseRfc3339, humanDuration} from '../clock.ts'
 import type {StoredRecord} from '../trail/format/record.ts'
 import {inDoubt, tookEffect} from '../incident/replay.ts'
@@ -239,5 +240,5 @@ function containmentWorked(account: Account): Answered {
 
 /** Operations that change the tenant, oldest first. */
 function changes(account: Account): Operation[] {
-  return account.state.operations.filter((one) => !['token.request', 'client_secret.read'].includes(one.action))
+  return account.state.operations.filter((one) => one.action !== 'token.request' && !isSecretRead(one.action))
 }

@@ -1,3 +1,4 @@
+import {isSecretRead} from '../incident/secret-reads.ts'
 import {containedAt} from '../incident/contained-at.ts'
 import type {StoredRecord} from '../trail/format/record.ts'
 import type {Account} from './account.ts'
@@ -129,7 +130,7 @@ function laneOf(record: StoredRecord): Lane {
   switch (record.kind) {
     case 'intent':
     case 'outcome':
-      return action === 'token.request' || action === 'client_secret.read' ? 'asked' : 'ours'
+      return action === 'token.request' || isSecretRead(action) ? 'asked' : 'ours'
     case 'settle':
     case 'deliver':
     case 'decision':

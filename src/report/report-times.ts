@@ -1,3 +1,4 @@
+import {isSecretRead} from '../incident/secret-reads.ts'
 import {reportingClocks} from '../incident/reporting-clocks.ts'
 import type {ReportingClocks} from '../incident/reporting-clocks.ts'
 import {responseTimes} from '../incident/response-times.ts'
@@ -56,7 +57,7 @@ export function times(account: Account, {rows}: Pick<Course, 'rows'>): Times {
   )
   const sources: Partial<Record<Moment['id'], number | undefined>> = {
     opened,
-    first_act: acts(account).find((one) => one.action !== 'client_secret.read' && one.result.startsWith('done'))?.record,
+    first_act: acts(account).find((one) => !isSecretRead(one.action) && one.result.startsWith('done'))?.record,
     contained: exposure?.record.seq,
     proven: proofRecords(account).at(-1)?.seq,
     all_clear: exposure?.record.seq,

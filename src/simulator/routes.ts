@@ -2,6 +2,7 @@ import {createGrant, deleteGrant, getGrant, listGrants, updateGrant} from './cli
 import {createClient, deleteClient, getClient, listClients, rotateSecret, updateClient} from './clients.ts'
 import {deleteCredential, getCredential, listCredentials, patchCredential, postCredential} from './credentials.ts'
 import {listCustomDomains} from './custom-domains.ts'
+import {listLogStreams} from './log-streams.ts'
 import {getLog, listLogs} from './logs.ts'
 import {associateGrant, dissociateGrant, listGrantOrganizations, listOrganizationGrants} from './organizations.ts'
 import type {BucketName} from './rate-limit.ts'
@@ -150,6 +151,7 @@ export const ROUTES: readonly Route[] = [
     'Remove a client grant from an organization',
     dissociateGrant,
   ),
+  route('GET', 'log-streams', 'log_streams.list', ['read:log_streams'], 'Get log streams', listLogStreams),
   route(
     'GET',
     'custom-domains',

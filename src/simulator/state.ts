@@ -113,6 +113,13 @@ export class World {
   readonly organizations = new Map<string, SimOrganization>()
   /** Host names of the tenant's own, beside the one that Auth0 gives it. */
   readonly customDomains: string[] = []
+  readonly logStreams: {
+    readonly id: string
+    readonly name: string
+    readonly type: string
+    status: string
+    readonly sink: Wire
+  }[] = []
   /** By user name. */
   readonly users = new Map<string, SimUser>()
   /** By code; each is good for one exchange. */

@@ -106,6 +106,49 @@ describe('stanch watch', () => {
     match(show.stdout, /watch/)
   })
 
+  test('a log stream that Auth0 suspends without a word in the log is seen at both ends where the scope allows it', async (t) => {
+    const at = await prepared(t)
+    const {world} = at.tenant.tenant
+    const grant = [...world.grants.values()].find(({wire}) => wire.client_id === at.tenant.practice.operator.client_id)
+    const scopes = grant?.wire['scope'] as string[]
+    scopes.push('read:log_streams')
+    const secret = 'Bearer of-the-siem-that-nobody-may-see'
+    world.everySecret.add(secret)
+    const stream = (n: number, status: string) => ({
+      id: `lst_${String(n).padStart(16, '0')}`,
+      name: `siem ${n}`,
+      type: 'http',
+      status,
+      sink: {httpAuthorization: secret},
+    })
+    world.logStreams.push(stream(1, 'active'), stream(2, 'suspended'))
+    const first = await run(at.home, ['watch', '--exit-code', '--json'], {env: at.tenant.connection})
+    ok(!first.stdout.includes('lst_'), 'one look alone does not read them')
+    match(first.stdout, /log_streams_by_log_only/)
+    const ran = await run(at.home, ['watch', '--json', '--interval', '3600'], {env: at.tenant.connection})
+    equal(ran.code, 0, ran.stderr)
+    const lines = ran.stdout.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line) as Line]))
+    deepEqual(
+      lines.filter(({verdict}) => verdict === 'log_stream_paused').map(({finding}) => finding),
+      ['log stream "siem 2" (http) is suspended: no event reaches it'],
+    )
+    match(ran.stdout, /log_streams_at_ends/)
+    const reads = [...readTrail(path.join(at.home.data, 'trail-sim'))].filter((one) => one['action'] === 'log_streams.read')
+    deepEqual(
+      reads.map((one) => [one.kind, one['result']]),
+      [
+        ['intent', undefined],
+        ['outcome', 'ok'],
+        ['intent', undefined],
+        ['outcome', 'ok'],
+      ],
+    )
+    const reconciled = await run(at.home, ['audit', 'reconcile', '--incident', at.id, '--wait'], {env: at.tenant.connection})
+    equal(reconciled.code, 0, reconciled.stdout)
+    noSecrets(at.tenant, first, ran, reconciled)
+    noSecretsOnDisk(at.tenant, at.home)
+  })
+
   test('killed in the middle and begun again: nothing is missed, nothing is told twice', async (t) => {
     const at = await prepared(t)
     const seqs: number[] = []

@@ -123,6 +123,14 @@ async function everyOperation({origin, tenant, practice}: Simulator): Promise<vo
   await call('PATCH', `resource-servers/${String(server['id'])}`, {token_lifetime: 60, token_lifetime_for_web: 60})
   await call('DELETE', `resource-servers/${String(server['id'])}`)
   await call('GET', `clients/${leaked}?fields=client_id,client_secret`)
+  tenant.world.logStreams.push({
+    id: 'lst_0000000000000001',
+    name: 'siem',
+    type: 'http',
+    status: 'suspended',
+    sink: {httpEndpoint: 'https://siem.checked.example/', httpAuthorization: 'a secret', httpContentFormat: 'JSONLINES'},
+  })
+  await call('GET', 'log-streams')
   tenant.world.customDomains.push('login.checked.example')
   for (const query of ['', '?take=1']) await call('GET', `custom-domains${query}`)
   for (const query of ['', '?include_totals=true', '?take=3', '?q=type:seccft', '?fields=date,type'])

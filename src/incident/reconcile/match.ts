@@ -1,3 +1,4 @@
+import {isSecretRead, SECRET_READS} from '../secret-reads.ts'
 import type {LogEntry} from '../../auth0/resources/log-entry.ts'
 import {audienceOf, expectedType, sameRequest, TOKEN, whatOf} from './entries.ts'
 import type {Dated} from './entries.ts'
@@ -9,7 +10,7 @@ const BEFORE_INTENT_MS = 5000
 /** Without a correlation id an entry belongs to an intent only within this long after its end. */
 const AFTER_END_MS = 60_000
 /** After these a late effect does no harm, so "not done" was said without looking. */
-const HARMLESS: readonly string[] = ['client_secret.read', 'organization_client_grant.create']
+const HARMLESS: readonly string[] = [...SECRET_READS, 'organization_client_grant.create']
 
 /** When an intent was written and when its operation ended, in tenant time. */
 export interface Moments {
@@ -127,7 +128,7 @@ export function fitsByTime(judge: Judge, intent: RecordedIntent, one: Dated): bo
 /** Does the record say that the tenant must have logged this? */
 export function mustBeLogged(intent: RecordedIntent): boolean {
   const {outcome, settled} = intent
-  if (intent.action === 'client_secret.read') return outcome?.result === 'ok' && outcome.saw_secret
+  if (isSecretRead(intent.action)) return outcome?.result === 'ok' && outcome.saw_secret
   if (outcome?.result === 'ok') return true
   // A request whose answer was lost counts as a token issued, whether or not it was one.
   return settled?.result === 'ok' && intent.action !== 'token.request'

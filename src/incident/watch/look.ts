@@ -1,5 +1,6 @@
 import type {ClientGrant} from '../../auth0/resources/client-grant.ts'
-import {printable} from '../../untrusted.ts'
+import type {LogStream} from '../../auth0/resources/log-stream.ts'
+import {printable, quoted} from '../../untrusted.ts'
 import type {EvidenceGap} from '../tenant-snapshot.ts'
 import type {WatchEvent} from './event.ts'
 import {expectedOf} from './facts.ts'
@@ -50,6 +51,19 @@ export function judgeLook(
     })
   }
   return {events, open}
+}
+
+/** Log streams that carry nothing, whoever or whatever stopped them. @param at RFC 3339, tenant time */
+export function judgeStreams(streams: readonly LogStream[], at: string): WatchEvent[] {
+  return streams
+    .filter(({status}) => status !== 'active')
+    .map(({id, name, type, status}) => ({
+      ...once(at),
+      verdict: 'log_stream_paused',
+      target: `log_stream:${id}`,
+      finding: `log stream ${quoted(name, 60)} (${printable(type, 20)}) is ${printable(status, 20)}: no event reaches it`,
+      alarm: false,
+    }))
 }
 
 /** Why a grant should not be there; undefined when it may. A grant that nobody can compare is left alone. */

@@ -25,6 +25,7 @@ const CHANGES = new Map<string, readonly [category: string, type: string]>([
   ['client_secret.rotate', ['iam', 'change']],
   ['client_secret.set', ['iam', 'change']],
   ['client_secret.read', ['iam', 'info']],
+  ['log_streams.read', ['configuration', 'info']],
   ['client.create', ['iam', 'creation']],
   ['client.delete', ['iam', 'deletion']],
 ])

@@ -31,6 +31,7 @@ const ACTIVITIES = new Map<string, readonly [id: number, name: string]>([
   ['client_secret.rotate', [4, 'Harden']],
   ['client_secret.set', [4, 'Harden']],
   ['client_secret.read', [5, 'Detect']],
+  ['log_streams.read', [5, 'Detect']],
   ['token.request', [5, 'Detect']],
 ])
 const SEVERITY = {info: [1, 'Informational'], low: [2, 'Low'], medium: [3, 'Medium'], high: [4, 'High']} as const
