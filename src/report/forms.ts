@@ -108,7 +108,7 @@ function findings({hunt, consumers}: Report): string[] {
             ...hunt.findings
               .filter((one) => one.verdict === 'hostile' || one.verdict === 'suspect')
               .slice(0, 20)
-              .map((one) => `  ${one.verdict}: ${printable(one.what, 300)} (${one.at})`),
+              .map((one) => `  ${one.verdict}: ${printable(one.what, 300)} (${printable(one.at, 40)})`),
           ]),
     ...(consumers === undefined
       ? []

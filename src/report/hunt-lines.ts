@@ -55,7 +55,7 @@ function findingLine({hunt, verdict, what, at, ip, count}: Finding): string {
 
 /** `22 Nov 03:04` would be nicer to read; a log is searched by this. */
 function clock(at: string): string {
-  return at.slice(5, 16).replace('T', ' ')
+  return printable(at.slice(5, 16).replace('T', ' '))
 }
 
 function listed(all: readonly string[], most: number): string {

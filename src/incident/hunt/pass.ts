@@ -25,6 +25,11 @@ const GENERAL = new Set(['H5', 'H25', 'H26'])
 const MAX_HABITS = 20_000
 const MAX_WHO = 8
 
+/** As Auth0 writes it. */
+const INSTANT = /^\d{4}-[01]\d-[0-3]\dT[0-2]\d:[0-5]\d:[0-6]\d\.\d{3}Z$/
+/** Of an entry without a date before any that has one, where nobody knows when anything was. */
+const BEGINNING = '1970-01-01T00:00:00.000Z'
+
 /** One pass over the log: entries go in one by one, in any order of arrival; memory does not grow with their number. */
 export class Pass {
   readonly actors: Actors
@@ -36,6 +41,8 @@ export class Pass {
   last_at = ''
   /** Suspect addresses and fingerprints that somebody had before the leak: shared, so nothing is concluded from them. */
   readonly shared = new Set<string>()
+  /** Of the newest entry that had one. */
+  #date: string
   /** Where our own requests came from, and those that no entry accounts for yet. */
   readonly #mine: OwnTraces
   readonly #knowledge: Knowledge
@@ -49,6 +56,7 @@ export class Pass {
   constructor(hunts: readonly Hunt[], knowledge: Knowledge) {
     const {facts, sets} = knowledge
     this.#knowledge = knowledge
+    this.#date = facts.contained_at ?? facts.leaked_at ?? BEGINNING
     this.#mine = {spare: [...(facts.own_token_requests ?? [])], ips: new Set(), seen: new Set()}
     this.#detector = new Detector(hunts, {sets, ...(facts.contained_at === undefined ? {} : {contained_at: facts.contained_at})})
     this.#own = {
@@ -69,11 +77,13 @@ export class Pass {
     return this.#mine.ips
   }
 
-  see(entry: LogEntry): void {
-    const date = entry.date.length === 24 ? entry.date : normalised(entry.date)
+  see(given: LogEntry): void {
+    const read = INSTANT.test(given.date) ? given.date : normalised(given.date)
+    if (read !== undefined) this.#cover(read)
+    // An entry whose date nobody can read is as old as the one before it, and says nothing about what the log covers.
+    const date = read ?? this.#date
+    const entry = read === undefined ? {...given, date} : given
     this.entries++
-    if (this.first_at === '' || date < this.first_at) this.first_at = date
-    if (date > this.last_at) this.last_at = date
     const hits = this.#detector.hits(entry)
     if (this.#isOurs(entry, date)) {
       if (entry.correlation_id !== undefined) noteOwnAddress(entry, this.#mine)
@@ -95,6 +105,12 @@ export class Pass {
     if (api && actor) this.#learnHabit(entry, text, actor)
     if (api) this.groups.close(entry, actor ?? null, date)
     for (const hit of sharpest(hits)) this.groups.add(hit, entry, {actor, ours: false, date, text})
+  }
+
+  #cover(date: string): void {
+    if (this.first_at === '' || date < this.first_at) this.first_at = date
+    if (date > this.last_at) this.last_at = date
+    this.#date = date
   }
 
   /** The responder's client, which is judged by our own records alone, unless it is what leaked. */
@@ -147,10 +163,10 @@ function sharpest(hits: readonly Hit[]): readonly Hit[] {
   return general ? [...sharp, general] : sharp
 }
 
-/** RFC 3339 in the 24 characters that compare as text; what is no date stays as it is. */
-function normalised(date: string): string {
+/** RFC 3339 in the 24 characters that compare as text. */
+function normalised(date: string): string | undefined {
   const ms = Date.parse(date)
-  return Number.isFinite(ms) ? new Date(ms).toISOString() : date
+  return Number.isFinite(ms) ? new Date(ms).toISOString() : undefined
 }
 
 /** The kind of a request: the client, the method and the path without its ids. */

@@ -65,6 +65,16 @@ describe('a hunt', () => {
     deepEqual(result.inventory, [])
   })
 
+  test('an entry without a readable date is judged all the same, as old as the one before it, and covers nothing', () => {
+    const undated = {...token('seccft', 20, THIEF), date: '2026-11-22T03\u202e04'}
+    const result = hunt([...before, token('seccft', 10, SERVICE), undated])
+    const stranger = of(result, 'H1').find(({ip}) => ip === EXAMPLE.attacker_ip)
+    equal(stranger?.verdict, 'suspect')
+    equal(stranger?.at, token('seccft', 10, SERVICE)['date'])
+    equal(result.covers?.to, stranger?.at)
+    equal(result.entries, before.length + 2)
+  })
+
   test('a stranger who plants a client is hostile, and the client is followed to another address', () => {
     const result = hunt([
       ...before,
