@@ -1,13 +1,10 @@
 import assert from 'node:assert/strict'
-import {spawn} from 'node:child_process'
-import type {ChildProcess} from 'node:child_process'
-import {once} from 'node:events'
 import {readFileSync} from 'node:fs'
 import {suite, test} from 'node:test'
 
 import {assertTrail, scene} from '../support/incident.ts'
 import type {Scene} from '../support/incident.ts'
-import {MAIN} from '../support/run-stanch.ts'
+import {Victim} from '../support/victim.ts'
 
 function words(at: Scene): string[] {
   return ['--credential-file', at.leak.file, '--deliver', `file:${at.sink}`, '--yes']
@@ -52,22 +49,10 @@ suite('from one machine one process at a time works on a client', () => {
   })
 
   test('two that resume a killed incident at once rotate once between them', async (t) => {
-    let child: ChildProcess | undefined
-    const at = await scene(t, {
-      watch: async (phase, request) => {
-        if (phase !== 'arrived' || request.operation !== 'client_secret.rotate' || !child || child.killed) return undefined
-        const gone = once(child, 'exit')
-        child.kill('SIGKILL')
-        await gone
-        return 'drop'
-      },
-    })
-    child = spawn(
-      process.execPath,
-      [MAIN, 'respond', '--leak', 'client-secret', '--client', at.client_id, '--reason', 'killed', ...words(at)],
-      {cwd: at.home.folder, env: {...at.home.env, ...at.simulator.connection}, stdio: 'ignore'},
-    )
-    await once(child, 'exit')
+    const victim = new Victim((phase, request) => phase === 'arrived' && request.operation === 'client_secret.rotate')
+    const at = await scene(t, {watch: victim.watch})
+    const first = ['respond', '--leak', 'client-secret', '--client', at.client_id, '--reason', 'killed', ...words(at)]
+    assert.equal(await victim.run(at, first), 'SIGKILL')
     assert.equal(at.tenant.count('client_secret.rotate', at.client_id), 0)
     const both = await Promise.all([at.run(['resume', ...words(at)]), at.run(['resume', ...words(at)])])
     assert.ok(both.some((one) => one.document.status === 'contained'))

@@ -1,7 +1,4 @@
 import assert from 'node:assert/strict'
-import {spawn} from 'node:child_process'
-import type {ChildProcess} from 'node:child_process'
-import {once} from 'node:events'
 import {readFileSync, writeFileSync} from 'node:fs'
 import path from 'node:path'
 import {suite, test} from 'node:test'
@@ -10,7 +7,7 @@ import type {TestContext} from 'node:test'
 import {OPERATOR_SCOPES} from '../../src/simulator/scenarios/landscape.ts'
 import {assertAllClear, assertInvariants, assertTrail, outcomes, scene} from '../support/incident.ts'
 import type {Scene, SceneOptions} from '../support/incident.ts'
-import {MAIN} from '../support/run-stanch.ts'
+import {Victim} from '../support/victim.ts'
 
 /** What leaked is the credential that stanch is signed in with. */
 async function ownLeak(
@@ -72,22 +69,9 @@ suite('the own credential leaked', () => {
   })
 
   test('the answer to the own rotation is lost with the process: another credential goes on, nothing is rotated again', async (t) => {
-    let child: ChildProcess | undefined
-    const {at, own, words} = await ownLeak(t, {
-      watch: async (phase, request) => {
-        if (phase !== 'effect' || request.operation !== 'client_secret.rotate' || !child || child.killed) return undefined
-        const gone = once(child, 'exit')
-        child.kill('SIGKILL')
-        await gone
-        return 'drop'
-      },
-    })
-    child = spawn(process.execPath, [MAIN, ...respondWords(own.client_id, [...words, '--include-own'])], {
-      cwd: at.home.folder,
-      env: {...at.home.env, ...at.simulator.connection},
-      stdio: 'ignore',
-    })
-    await once(child, 'exit')
+    const victim = new Victim((phase, request) => phase === 'effect' && request.operation === 'client_secret.rotate')
+    const {at, own, words} = await ownLeak(t, {watch: victim.watch})
+    assert.equal(await victim.run(at, respondWords(own.client_id, [...words, '--include-own'])), 'SIGKILL')
     at.tenant.clock.advance(60)
     const refused = await at.run(['resume', ...words, '--include-own'])
     assert.equal(refused.code, 4, 'the secret that stanch was signed in with is dead')

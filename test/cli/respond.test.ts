@@ -14,6 +14,7 @@ import {
   scene,
   verdicts,
   takeGrants,
+  withoutStanch,
 } from '../support/incident.ts'
 import type {Document, Finished, Scene} from '../support/incident.ts'
 
@@ -526,17 +527,7 @@ suite('guardrails', {concurrency: 2}, () => {
 
   test("somebody else's rotation since the leak is not repeated", async (t) => {
     const at = await scene(t)
-    const token = at.tenant.issueToken({client_id: at.simulator.practice.operator.client_id})
-    // A colleague with the same rights, without stanch: this tenant asks him for no intent.
-    const world = at.tenant.world as unknown as {intentOnDisk: unknown}
-    const port = world.intentOnDisk
-    world.intentOnDisk = undefined
-    const answer = await fetch(`${at.simulator.origin}/api/v2/clients/${at.client_id}/rotate-secret`, {
-      method: 'POST',
-      headers: {authorization: `Bearer ${token}`},
-    })
-    assert.equal(answer.status, 200)
-    world.intentOnDisk = port
+    await withoutStanch(at, 'POST', `clients/${at.client_id}/rotate-secret`)
     at.tenant.clock.advance(60)
     const ran = await at.respond()
     const result = ran.document

@@ -1,7 +1,4 @@
 import assert from 'node:assert/strict'
-import {spawn} from 'node:child_process'
-import type {ChildProcess} from 'node:child_process'
-import {once} from 'node:events'
 import {existsSync, readFileSync, readdirSync} from 'node:fs'
 import path from 'node:path'
 import {suite, test} from 'node:test'
@@ -22,8 +19,8 @@ import {
   verdicts,
 } from '../support/incident.ts'
 import type {Finished, Scene} from '../support/incident.ts'
-import {MAIN} from '../support/run-stanch.ts'
 import {ROOT} from '../support/tree.ts'
+import {Victim} from '../support/victim.ts'
 
 /** Where the process ends. The first three are decided by the tenant, the others inside the process. */
 const AT_THE_TENANT = ['sent, no effect', 'effect, no answer'] as const
@@ -49,45 +46,23 @@ async function killed(
   cell: Cell,
   more: readonly string[] = [],
 ): Promise<{at: Scene; connection: (reads: boolean) => Readonly<Record<string, string>>}> {
-  let child: ChildProcess | undefined
-  let fell = false
-  const at = await scene(t, {
-    watch: async (phase, request) => {
-      const here =
-        (cell.moment === 'sent, no effect' && phase === 'arrived') || (cell.moment === 'effect, no answer' && phase === 'effect')
-      if (!here || fell || request.operation !== cell.act || !child) return undefined
-      fell = true
-      const gone = once(child, 'exit')
-      child.kill('SIGKILL')
-      await gone
-      return 'drop'
-    },
-  })
+  const victim = new Victim(
+    (phase, request) =>
+      request.operation === cell.act &&
+      ((cell.moment === 'sent, no effect' && phase === 'arrived') || (cell.moment === 'effect, no answer' && phase === 'effect')),
+  )
+  const at = await scene(t, {watch: victim.watch})
   const connection = (reads: boolean) => (reads ? at.simulator.connection : at.simulator.withToken(WITHOUT_READ))
   const failpoint = failpointOf(cell, at)
   const words = ['respond', '--leak', 'client-secret', '--client', at.client_id, '--credential-file', at.leak.file]
-  child = spawn(
-    process.execPath,
-    [
-      '--import',
-      path.join(ROOT, 'test/support/failpoint.ts'),
-      MAIN,
-      ...words,
-      '--deliver',
-      `file:${at.sink}`,
-      '--reason',
-      'kill test',
-      '--yes',
-      '--json',
-      ...more,
-    ],
+  const signal = await victim.run(
+    at,
+    [...words, '--deliver', `file:${at.sink}`, '--reason', 'kill test', '--yes', '--json', ...more],
     {
-      cwd: at.home.folder,
-      env: {...at.home.env, ...connection(cell.reads.before), ...(failpoint === undefined ? {} : {STANCH_FAILPOINT: failpoint})},
-      stdio: 'ignore',
+      env: {...connection(cell.reads.before), ...(failpoint === undefined ? {} : {STANCH_FAILPOINT: failpoint})},
+      nodeArgs: ['--import', path.join(ROOT, 'test/support/failpoint.ts')],
     },
   )
-  const [, signal] = (await once(child, 'exit')) as [number | null, string | null]
   assert.equal(signal, 'SIGKILL', 'the process ended by itself')
   return {at, connection}
 }
@@ -319,41 +294,12 @@ suite('killed at a rotation, by a credential that reads no secrets', {concurrenc
 
 suite('killed while it is proven', () => {
   test('a probe whose answer nobody saw may have minted a token: it is counted, and the rest is proven', async (t) => {
-    let child: ChildProcess | undefined
-    const at = await scene(t, {
-      behaviour: {grant_propagation_seconds: 20},
-      watch: async (phase, request) => {
-        if (phase !== 'effect' || request.operation !== 'token' || request.correlation_id === undefined || !child || child.killed)
-          return undefined
-        const gone = once(child, 'exit')
-        child.kill('SIGKILL')
-        await gone
-        return 'drop'
-      },
-    })
-    child = spawn(
-      process.execPath,
-      [
-        MAIN,
-        'grant',
-        'delete',
-        '--client',
-        at.client_id,
-        '--all',
-        '--credential-file',
-        at.leak.file,
-        '--reason',
-        'kill test',
-        '--yes',
-      ],
-      {
-        cwd: at.home.folder,
-        env: {...at.home.env, ...at.simulator.connection},
-        stdio: 'ignore',
-      },
+    const victim = new Victim(
+      (phase, request) => phase === 'effect' && request.operation === 'token' && request.correlation_id !== undefined,
     )
-    const [, signal] = (await once(child, 'exit')) as [number | null, string | null]
-    assert.equal(signal, 'SIGKILL')
+    const at = await scene(t, {behaviour: {grant_propagation_seconds: 20}, watch: victim.watch})
+    const words = ['--client', at.client_id, '--all', '--credential-file', at.leak.file, '--reason', 'kill test', '--yes']
+    assert.equal(await victim.run(at, ['grant', 'delete', ...words]), 'SIGKILL')
     assert.ok(at.tenant.count('token', at.client_id) > 0, 'the scene is of no use: no probe minted')
     const ran = await at.run(['resume', '--yes', '--credential-file', at.leak.file])
     assert.equal(ran.document.status, 'contained', ran.stdout)
@@ -372,29 +318,15 @@ suite('killed while grants are given back', {concurrency: 2}, () => {
   ]
   for (const [title, operation, when] of moments) {
     test(`${title}: resume gives back exactly what was taken`, async (t) => {
-      let child: ChildProcess | undefined
-      const at = await scene(t, {
-        scenario: 'user-grant',
-        watch: async (phase, request) => {
-          if (phase !== when || request.operation !== operation || !child || child.killed) return undefined
-          const gone = once(child, 'exit')
-          child.kill('SIGKILL')
-          await gone
-          return 'drop'
-        },
-      })
+      const victim = new Victim((phase, request) => phase === when && request.operation === operation)
+      const at = await scene(t, {scenario: 'user-grant', watch: victim.watch})
       const wanted = (grants: readonly Record<string, unknown>[]) =>
         grants.map(({id, ...body}) => JSON.stringify([canonicalJson(body), at.tenant.ties(String(id)).length])).sort()
       const before = wanted(at.tenant.grants(at.client_id))
       const taken = await at.respond()
       assert.equal(taken.document.status, 'contained')
-      child = spawn(process.execPath, [MAIN, 'grant', 'restore', '--incident', String(taken.document.incident_id), '--yes'], {
-        cwd: at.home.folder,
-        env: {...at.home.env, ...at.simulator.connection},
-        stdio: 'ignore',
-      })
-      const [, signal] = (await once(child, 'exit')) as [number | null, string | null]
-      assert.equal(signal, 'SIGKILL')
+      const words = ['grant', 'restore', '--incident', String(taken.document.incident_id), '--yes']
+      assert.equal(await victim.run(at, words), 'SIGKILL')
       const ran = await at.run(['resume', '--yes'])
       assert.equal(ran.document.status, 'restored', ran.stdout)
       assert.equal(ran.code, 0)

@@ -6,32 +6,12 @@ import {parseLogEntry} from '../../src/auth0/resources/log-entry.ts'
 import {doubtedGrants, grantChanges} from '../../src/incident/grants-since-leak.ts'
 import {INVOICES} from '../../src/simulator/scenarios/landscape.ts'
 import {unattendedResponder} from '../../src/terminal/unattended.ts'
-import {assertTrail, outcomes, restore, scene, takeGrants} from '../support/incident.ts'
+import {assertTrail, outcomes, restore, scene, takeGrants, withoutStanch} from '../support/incident.ts'
 import type {Scene} from '../support/incident.ts'
 
 /** An API that the client had no grant for before somebody gave it one. */
 const PAYROLL = 'https://payroll.example/api'
 const HOUR = 3600
-
-/** A request by somebody with the rights for it and without stanch: this tenant asks him for no intent. */
-async function asAttacker(at: Scene, method: string, path: string, body: unknown): Promise<Record<string, unknown>> {
-  const world = at.tenant.world as unknown as {intentOnDisk: unknown}
-  const port = world.intentOnDisk
-  world.intentOnDisk = undefined
-  try {
-    const {client_id} = at.simulator.practice.operator
-    const token = at.tenant.issueToken({client_id, scope: 'create:client_grants update:client_grants'})
-    const answer = await fetch(`${at.simulator.origin}/api/v2/${path}`, {
-      method,
-      headers: {'authorization': `Bearer ${token}`, 'content-type': 'application/json'},
-      body: JSON.stringify(body),
-    })
-    assert.ok(answer.ok, String(answer.status))
-    return (await answer.json()) as Record<string, unknown>
-  } finally {
-    world.intentOnDisk = port
-  }
-}
 
 /** The trail is whole, and all changes but the attacker's one had their intent. */
 function assertOwnTrail(at: Scene): void {
@@ -45,7 +25,7 @@ function assertOwnTrail(at: Scene): void {
 async function attacked(t: TestContext): Promise<{at: Scene; planted: string}> {
   const at = await scene(t)
   at.tenant.addResourceServer({identifier: PAYROLL, name: 'payroll', scopes: [{value: 'read:payroll'}]})
-  const made = await asAttacker(at, 'POST', 'client-grants', {
+  const made = await withoutStanch(at, 'POST', 'client-grants', {
     client_id: at.client_id,
     audience: PAYROLL,
     scope: ['read:payroll'],
@@ -113,7 +93,7 @@ suite('a grant that was made or changed since the leak', () => {
   test('one whose scopes were widened since the leak is left out, too', async (t) => {
     const at = await scene(t)
     const invoices = at.tenant.grants(at.client_id).find((grant) => grant['audience'] === INVOICES)
-    await asAttacker(at, 'PATCH', `client-grants/${String(invoices?.['id'])}`, {scope: ['read:invoices', 'delete:invoices']})
+    await withoutStanch(at, 'PATCH', `client-grants/${String(invoices?.['id'])}`, {scope: ['read:invoices', 'delete:invoices']})
     at.tenant.clock.advance(60)
     const taken = await at.respond('--leaked-at', instant(at, HOUR))
     const warnings: string[] = []

@@ -1,8 +1,5 @@
 import {deepEqual, equal, ok} from 'node:assert/strict'
-import {spawn} from 'node:child_process'
-import type {ChildProcess} from 'node:child_process'
 import {hash} from 'node:crypto'
-import {once} from 'node:events'
 import {readFileSync} from 'node:fs'
 import path from 'node:path'
 import {describe, test} from 'node:test'
@@ -15,7 +12,7 @@ import type {IncidentResult} from '../../src/incident/result.ts'
 import {trailFolder} from '../../src/trail/trail-folder.ts'
 import {assertInvariants, assertTrail, connectByToken, gapCodes, respond, resume, scene} from '../support/incident.ts'
 import type {Document, Scene, SceneOptions} from '../support/incident.ts'
-import {MAIN} from '../support/run-stanch.ts'
+import {Victim} from '../support/victim.ts'
 
 const QUIET = {behaviour: {attacker: false, consumer: false, log_delay_seconds: 0}, plan: 'private'} as const
 
@@ -237,23 +234,11 @@ describe('saving the log goes on where it stopped', () => {
 
 describe('a killed process', () => {
   test('leaves what it saved: the built binary goes on from there, and contains', async (t) => {
-    let child: ChildProcess | undefined
     let pages = 0
-    const at = await busy(t, 5000, {
-      watch: async (phase, request) => {
-        if (phase !== 'arrived' || !request.query.has('from') || ++pages !== 30 || !child) return undefined
-        const gone = once(child, 'exit')
-        child.kill('SIGKILL')
-        await gone
-        return 'drop'
-      },
-    })
+    const victim = new Victim((phase, request) => phase === 'arrived' && request.query.has('from') && ++pages === 30)
+    const at = await busy(t, 5000, {watch: victim.watch})
     const words = ['respond', '--leak', 'client-secret', '--client', at.client_id, '--credential-file', at.leak.file]
-    child = spawn(process.execPath, [MAIN, ...words, '--deliver', `file:${at.sink}`, '--reason', 'kill', '--yes', '--json'], {
-      env: {...at.home.env, ...at.simulator.connection},
-      stdio: 'ignore',
-    })
-    await once(child, 'exit')
+    equal(await victim.run(at, [...words, '--deliver', `file:${at.sink}`, '--reason', 'kill', '--yes', '--json']), 'SIGKILL')
     equal(at.tenant.changes().length, 0)
     const incident = String(at.records().find((one) => one.kind === 'incident.open')?.['inc'])
     const part = saved(at, incident).length

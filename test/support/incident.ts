@@ -74,6 +74,31 @@ export interface Scene {
   records(): StoredRecord[]
 }
 
+/** A request by somebody with the rights for it and without stanch: this tenant asks him for no intent. */
+export async function withoutStanch(
+  at: Pick<Scene, 'tenant' | 'simulator'>,
+  method: string,
+  path: string,
+  body?: unknown,
+): Promise<Record<string, unknown>> {
+  const world = at.tenant.world as unknown as {intentOnDisk: unknown}
+  const port = world.intentOnDisk
+  world.intentOnDisk = undefined
+  try {
+    const {client_id} = at.simulator.practice.operator
+    const token = at.tenant.issueToken({client_id, scope: 'create:client_grants update:client_grants update:client_keys'})
+    const answer = await fetch(`${at.simulator.origin}/api/v2/${path}`, {
+      method,
+      headers: {'authorization': `Bearer ${token}`, 'content-type': 'application/json'},
+      ...(body === undefined ? {} : {body: JSON.stringify(body)}),
+    })
+    assert.ok(answer.ok, String(answer.status))
+    return (await answer.json()) as Record<string, unknown>
+  } finally {
+    world.intentOnDisk = port
+  }
+}
+
 export interface SceneOptions extends Partial<Omit<SimulatorOptions, 'watch'>> {
   readonly watch?: Watch
 }
