@@ -61,7 +61,20 @@ function rows(button: HTMLButtonElement): void {
   reveal()
 }
 
+/** On a phone the first screen holds the beginning of all four parts; paper and links into a part show all of it. */
+function foldOnPhones(): void {
+  const phone = matchMedia('screen and (max-width:44rem)')
+  const parts = [...document.querySelectorAll<HTMLDetailsElement>('details.rest')]
+  const set = (open: boolean): void => {
+    for (const one of parts) one.open = open
+  }
+  if (phone.matches) set(false)
+  phone.addEventListener('change', () => set(!phone.matches))
+  addEventListener('beforeprint', () => set(true))
+}
+
 for (const element of document.querySelectorAll<HTMLElement>('[data-until]')) countdown(element)
+foldOnPhones()
 const group = document.getElementById('views')
 if (group) views(group)
 const button = document.getElementById('rows')

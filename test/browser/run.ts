@@ -19,6 +19,7 @@ const SIZES = [
   [1440, 900],
   [820, 1180],
   [390, 844],
+  [360, 640],
 ] as const
 
 const work = mkdtempSync(path.join(tmpdir(), 'stanch-browser-'))

@@ -4,7 +4,10 @@ import {test} from 'node:test'
 import {runInNewContext} from 'node:vm'
 
 import {evidencePage} from '../../src/report/html/evidence-page.ts'
+import {firstScreen} from '../../src/report/html/first-screen.ts'
+import {picture} from '../../src/report/html/picture.ts'
 import {pageDataScript} from '../../src/report/page-data.ts'
+import type {Course} from '../../src/report/report-course.ts'
 import {HOSTILE} from '../hostile/strings.ts'
 import {accountOf, FULL} from '../support/account.ts'
 import {ROOT} from '../support/tree.ts'
@@ -63,4 +66,55 @@ test('the evidence page allows scripts beside it and nothing else, and says what
     [...page.matchAll(/<script([^>]*)>/g)].map((one) => one[1]),
     [' src="page/data.js"', ' src="page/evidence.js"'],
   )
+})
+
+test('names of the edges of an exposure never stand on one another, however long the axis is', () => {
+  const at = (hours: number) => new Date(Date.UTC(2026, 10, 22) + hours * 3_600_000).toISOString()
+  for (const before of [0.1, 1, 24, 240, 2400]) {
+    for (const [leaked, contained, until] of [
+      [0, 1, 25],
+      [0, 24, 24.1],
+      [0, 0.01, 0.02],
+      [-1, 0.5, 720],
+    ] as const) {
+      const course = {window: {from: at(leaked), contained_at: at(contained), until: at(until)}, rows: [], tokens: []}
+      const span = {from: Date.parse(at(leaked - before)), to: Date.parse(at(until + 0.1))}
+      const {text} = picture('p', 'title', course as unknown as Course, span)
+      const names = [...text.matchAll(/x="([\d.-]+)"\s+y="(\d+)"\s+text-anchor="(start|end)">([^<]+)</g)].map(
+        ([, x = '', y = '', anchor, name = '']) => {
+          const wide = name.length * 6
+          const from = Number(x) - (anchor === 'end' ? wide : 0)
+          return {name, y: Number(y), from, to: from + wide}
+        },
+      )
+      deepEqual(
+        names.map((one) => one.name),
+        ['leaked', 'contained', 'all clear'],
+      )
+      for (const [i, one] of names.entries())
+        for (const other of names.slice(i + 1))
+          ok(
+            one.y !== other.y || one.to <= other.from || other.to <= one.from,
+            `${one.name} and ${other.name} with ${before} h before: ${JSON.stringify(names)}`,
+          )
+    }
+  }
+})
+
+test('what a war room must see at once stands before what is folded on a phone', () => {
+  const {text} = firstScreen({
+    verdict: {status: 'contained', words: 'CONTAINED: proven'},
+    claims: [],
+    all_clear: {state: 'open', basis: 'BASIS', worst_case_at: '2026-11-23T00:00:00Z', computed_at: '2026-11-22T00:00:00Z'},
+    next: ['first act', 'second act', 'third act'],
+    evidence_gaps: [
+      {what: 'gap one', why: 'WHY ONE'},
+      {what: 'gap two', why: 'WHY TWO'},
+    ],
+  } as unknown as Parameters<typeof firstScreen>[0])
+  const unfolded = text.replaceAll(/<details open class="rest">[^]*?<\/details>/g, '')
+  for (const said of ['CONTAINED: proven', '2026-11-23 00:00:00 UTC', 'first act', 'gap one', 'and 1 more', 'Not known (2)'])
+    ok(unfolded.includes(said), said)
+  for (const folded of ['BASIS', 'second act', 'third act', 'WHY ONE', 'WHY TWO'])
+    ok(text.includes(folded) && !unfolded.includes(folded), folded)
 })

@@ -14,7 +14,11 @@ const TONE: Readonly<Record<string, string>> = {
   opened: 'bad',
 }
 
-/** Verdict, all clear, next act and evidence gaps: what a war room wants to know in ten seconds. */
+/**
+ * Verdict, all clear, next act and evidence gaps: what a war room wants to know in ten seconds. Each part begins with what
+ * must be seen at once; the rest is in a `details` that is open, and that the script folds on a phone, so that all four
+ * begin on the first screen there.
+ */
 export function firstScreen(
   report: Headline & {readonly evidence_gaps: readonly Gap[]; readonly claims: readonly Claim[]},
   partnerNext?: readonly string[],
@@ -35,10 +39,18 @@ ${allClear(clear)}
 ${nextList(next, partnerNext)}
 </section>
 <section aria-labelledby="h-gaps">
-<h2 id="h-gaps">Not known</h2>
+<h2 id="h-gaps">Not known${gaps.length > 1 ? ` (${gaps.length})` : ''}</h2>
 ${gapItems(gaps)}
 </section>
 </div>`
+}
+
+/** What stands behind the first words of a part. */
+function rest(summary: string, body: Html): Html {
+  return markup`<details open class="rest">
+<summary>${summary}</summary>
+${body}
+</details>`
 }
 
 const TONES = {proven: 'good', not_proven: 'warn', failed: 'bad'} as const
@@ -52,7 +64,11 @@ function claimList(claims: readonly Claim[]): Html {
     if (line) line.count += 1
     else lines.set(`${one.word} ${one.words}`, {one, count: 1})
   }
-  return markup`<ul class="claims">${[...lines.values()].map(({one, count}) => markup`<li><b class="${TONES[one.verdict]}">${one.word}</b> ${one.words}${count > 1 ? `, ${count} APIs` : ''} <a href="#proof" aria-label="proof that ${one.words}">proof</a></li>`)}</ul>`
+  const held = claims.filter((one) => one.verdict === 'proven').length
+  return rest(
+    `${held} of ${claims.length} claims proven`,
+    markup`<ul class="claims">${[...lines.values()].map(({one, count}) => markup`<li><b class="${TONES[one.verdict]}">${one.word}</b> ${one.words}${count > 1 ? `, ${count} APIs` : ''} <a href="#proof" aria-label="proof that ${one.words}">proof</a></li>`)}</ul>`,
+  )
 }
 
 function allClear(clear: Headline['all_clear']): Html {
@@ -68,21 +84,25 @@ ${humanDuration(left)} from when it was computed
 </p>`
   return markup`${count}
 <p>${clear.state === 'clear' ? 'Since ' : 'Not before '}${instant(clear.worst_case_at)}.</p>
-<p>Basis: ${clear.basis}</p>
+${rest(
+  'on what it rests',
+  markup`<p>Basis: ${clear.basis}</p>
 <p class="soft">
 Issued access tokens cannot be revoked; each lives until its
 exp.${clear.observed_at === undefined ? undefined : markup` Those seen in the tenant log live until ${instant(clear.observed_at)} at the latest.`}
 ${clear.computed_at === undefined ? undefined : markup`Computed ${instant(clear.computed_at)}, ${recordLink(clear.record)}.`}
-</p>`
+</p>`,
+)}`
 }
 
 function nextList(next: readonly string[], partner: readonly string[] | undefined): Html {
+  const list = (steps: readonly string[], from: number) => markup`<ol start="${from}">
+${join(steps.map((one) => markup`<li>${withPersonal(one)}</li>`))}
+</ol>`
   const items = (steps: readonly string[]) =>
     steps.length === 0
       ? markup`<p>Nothing is open by the record.</p>`
-      : markup`<ol>
-${join(steps.map((one) => markup`<li>${withPersonal(one)}</li>`))}
-</ol>`
+      : markup`${list(steps.slice(0, 1), 1)}${steps.length === 1 ? undefined : rest(`${steps.length - 1} more`, list(steps.slice(1), 2))}`
   if (partner === undefined) return items(next)
   return markup`<div data-for="war-room auditor">${items(next)}</div>
 <div data-for="partner" hidden>${items(partner)}</div>`
@@ -93,7 +113,11 @@ function gapItems(gaps: readonly Gap[]): Html {
     return markup`<p>
 No evidence gap was recorded. What is done with a token inside an API that keeps its own log is in that log, not here.
 </p>`
-  return markup`<ul>
+  return markup`<p>${withPersonal(gaps[0]?.what ?? '')}${gaps.length > 1 ? ` and ${gaps.length - 1} more` : ''}</p>
+${rest(
+  gaps.length > 1 ? 'all of them, and why' : 'why',
+  markup`<ul>
 ${join(gaps.map((gap) => markup`<li>${withPersonal(gap.what)}: ${withPersonal(gap.why)}${gap.record === undefined ? undefined : markup` <span data-for="war-room auditor">(${recordLink(gap.record)})</span>`}</li>`))}
-</ul>`
+</ul>`,
+)}`
 }

@@ -70,7 +70,7 @@ function utcText(at: string): string {
   return new Date(Date.parse(at)).toISOString().slice(0, 19).replace('T', ' ')
 }
 
-/** A table with a caption for those who do not see it. @param narrow leading columns that never wrap */
+/** A table with a caption for those who do not see it; on a phone each row is a block whose cells say their titles. */
 export function table(caption: string, titles: readonly string[], rows: readonly (readonly Piece[])[]): Html {
   if (rows.length === 0) return Html.own('')
   const head = join(titles.map((title) => markup`<th scope="col">${title}</th>`))
@@ -78,7 +78,7 @@ export function table(caption: string, titles: readonly string[], rows: readonly
     rows.map(
       (row) =>
         markup`<tr>
-${join(row.map((cell) => markup`<td>${cell}</td>`))}
+${join(row.map((cell, index) => markup`<td data-th="${titles[index] ?? ''}">${cell}</td>`))}
 </tr> `,
     ),
   )

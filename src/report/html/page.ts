@@ -47,7 +47,7 @@ export function htmlReport(report: Report, script: string, lead?: Lead): string 
 <a class="skip" href="#main">To the verdict</a>
 <header>
 <p class="meta">
-${report.simulated ? markup`<span class="sim">SIMULATED: a drill or a practice tenant. Nothing of this happened on a real one.</span><br>` : undefined}Incident
+${report.simulated ? markup`<span class="sim">SIMULATED: a drill or a practice tenant, nothing of it is real.</span><br>` : undefined}Incident
 ${report.incident_id}, tenant ${report.tenant}, client ${report.client.name ?? ''}
 ${report.client.client_id ?? 'not known'}${report.ticket === undefined ? undefined : markup`, <span data-for="war-room auditor">ticket ${report.ticket}</span>`}
 </p>

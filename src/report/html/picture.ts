@@ -7,7 +7,9 @@ const WIDTH = 1000
 const LEFT = 150
 const RIGHT = 16
 const LANE = 30
-const TOP = 34
+const TOP = 46
+/** Columns of the picture that a letter of an edge's name takes, at most; names that would touch stand one above the other. */
+const LETTER = 7
 /** Bars of tokens that are drawn one by one; more are drawn as groups. */
 const MAX_BARS = 24
 const BAR = 5
@@ -120,14 +122,20 @@ function exposureBand(window: Course['window'], span: Span, x: (ms: number) => n
     b > a
       ? markup`<rect class="${kind}" x="${num(x(a))}" y="${TOP - 8}" width="${num(x(b) - x(a))}" height="${height - TOP + 4}"/>`
       : Html.own('')
-  const line = (name: string, instant: string | undefined, anchor: string) => {
+  const named: {readonly from: number; readonly to: number; readonly row: number}[] = []
+  const line = (name: string, instant: string | undefined, anchor: 'start' | 'end') => {
     const ms = instant === undefined ? Number.NaN : Date.parse(instant)
     if (!Number.isFinite(ms) || ms < span.from || ms > span.to) return Html.own('')
     const at = num(x(ms))
+    const beside = x(ms) + (anchor === 'start' ? 3 : -3)
+    const wide = name.length * LETTER
+    const [left, right] = anchor === 'start' ? [beside, beside + wide] : [beside - wide, beside]
+    const row = [0, 1].find((one) => !named.some((other) => other.row === one && left < other.to && right > other.from)) ?? 1
+    named.push({from: left, to: right, row})
     return markup`<line class="edge" x1="${at}" x2="${at}" y1="${TOP - 8}" y2="${height - 4}"/><text
 class="edge"
-x="${num(x(ms) + (anchor === 'start' ? 3 : -3))}"
-y="${TOP - 12}"
+x="${num(beside)}"
+y="${TOP - 12 - row * 12}"
 text-anchor="${anchor}">${name}</text>`
   }
   return join([

@@ -296,16 +296,12 @@ ${
 <dl>${suspects}</dl>`
 }${table(
     'Findings',
-    ['verdict', 'what', 'UTC', 'hunt', 'log entries', 'what removes it'],
+    ['verdict', 'what', 'UTC', 'hunt', 'what removes it'],
     hunt.findings.map((one) => [
       markup`<b class="${one.verdict === 'hostile' ? 'bad' : one.verdict === 'suspect' ? 'warn' : 'soft'}">${one.verdict}</b>`,
-      markup`${withPersonal(one.what)}${one.ip === undefined ? undefined : markup` from ${personal(one.ip)}`}`,
+      markup`${withPersonal(one.what)}${one.ip === undefined ? undefined : markup` from ${personal(one.ip)}`}${logEntries(one.log_ids)}`,
       instantCell(one.at),
       one.hunt,
-      join(
-        one.log_ids.slice(0, 6).map((id) => markup`<code>${id}</code>`),
-        ' ',
-      ),
       one.remove ?? '',
     ]),
   )}${table(
@@ -320,6 +316,16 @@ ${
 ${join(hunt.not_seen.map((one) => markup`<li>${one.what}: ${one.why}</li>`))}
 </ul>`
   }`
+}
+
+/** Entries of the tenant's log that a finding rests on: some of them, the rest counted; `--json` has all. */
+function logEntries(ids: readonly string[]): Html | undefined {
+  if (ids.length === 0) return undefined
+  const shown = join(
+    ids.slice(0, 3).map((id) => markup`<code>${id}</code>`),
+    ', ',
+  )
+  return markup`<br><span class="soft log">log ${shown}${ids.length > 3 ? ` and ${ids.length - 3} more` : ''}</span>`
 }
 
 function watchTable(watch: NonNullable<Report['watch']>): Html {

@@ -26,6 +26,7 @@ a:focus-visible,button:focus-visible,input:focus-visible,[tabindex]:focus-visibl
 .verdict{font-size:1.3rem;line-height:1.3;font-weight:650;margin:0;overflow-wrap:anywhere}
 .count{font-size:1.9rem;line-height:1.2;font-weight:650;font-variant-numeric:tabular-nums;margin:0}
 .claims{list-style:none;padding:0;margin:.5rem 0 0}
+.rest summary{color:var(--soft);font-size:.85rem;cursor:pointer;padding:.15rem 0;min-height:24px;width:fit-content}
 .good{color:var(--good)}.warn{color:var(--warn)}.bad{color:var(--bad)}
 nav{margin:1.4rem 0 0;font-size:.95rem}nav ul{list-style:none;padding:0;margin:0;display:flex;flex-wrap:wrap;gap:.1rem 1.1rem;max-width:none}
 nav a{display:inline-block;padding:.2rem 0}
@@ -55,14 +56,18 @@ svg .token rect{fill:var(--token)}svg .exp{stroke:var(--ink);stroke-width:1.5}
 .out{border-left:3px solid var(--line);padding-left:.9rem}
 [hidden]{display:none!important}
 body.main tr.minor{display:none}
-table.rows td:last-child{overflow-wrap:anywhere}
-td .soft{overflow-wrap:anywhere}
+td:last-child{overflow-wrap:anywhere}
+td .soft{overflow-wrap:anywhere}td .log code{display:inline}
 td code{display:inline-block;min-width:min(14ch,100%);max-width:100%}
-@media screen and (max-width:44rem){body{padding:1rem .9rem 3rem}.first{grid-template-columns:minmax(0,1fr)}.verdict{font-size:1.15rem}.count{font-size:1.6rem}
+@media screen and (max-width:44rem){body{padding:.6rem .9rem 3rem}.first{grid-template-columns:minmax(0,1fr);font-size:.9rem;line-height:1.35;margin-top:.4rem}
+.first>section{padding:.3rem 0 .15rem}.first p,.first ol{margin:.15rem 0}.first h2{margin:0}.verdict{font-size:1.05rem}.count{font-size:1.35rem}
+.meta{font-size:.8rem;line-height:1.35}h1{font-size:1.15rem;margin:.1rem 0}
 dl{grid-template-columns:minmax(0,1fr)}dt{margin-top:.4rem}
-table.rows thead{position:absolute;left:-99rem}table.rows tr,table.rows td{display:block;border:0;padding:0}
-table.rows tr{border-bottom:1px solid var(--line);padding:.45rem 0}body.main table.rows tr.minor{display:none}}
-@media print{:root{color-scheme:light;--ink:#000;--soft:#444;--line:#bbb;--paper:#fff;--raised:#fff;--link:#000;--good:#14663a;--warn:#7d4700;--bad:#a5141c;--open:#f6dcdc;--wait:#f5ebd3;--ours:#0b57a4;--token:#8f97a3}
+main table thead{position:absolute;left:-99rem}main table tr,main table td{display:block;border:0;padding:0;white-space:normal;overflow-wrap:anywhere}
+main table tr{border-bottom:1px solid var(--line);padding:.45rem 0}body.main table.rows tr.minor{display:none}
+main td[data-th]::before{content:attr(data-th) ": ";color:var(--soft);font-size:.85rem}main td[data-th]:empty{display:none}main td .local{display:inline;margin-left:.5em}}
+@media screen and (min-width:44.01rem){.rest summary{display:none}}
+@media print{.rest summary{display:none}:root{color-scheme:light;--ink:#000;--soft:#444;--line:#bbb;--paper:#fff;--raised:#fff;--link:#000;--good:#14663a;--warn:#7d4700;--bad:#a5141c;--open:#f6dcdc;--wait:#f5ebd3;--ours:#0b57a4;--token:#8f97a3}
 html{font-size:9.5pt}body{max-width:none;padding:0}.views,.skip,.screen,nav{display:none!important}
 h2,h3,caption{break-after:avoid}tr,svg,.first>section{break-inside:avoid}thead{display:table-header-group}
 .wide{overflow:visible}svg{min-width:0}th,td,td:has(>time),td:has(>a:only-child),td b{white-space:normal;overflow-wrap:anywhere}body.main tr.minor{display:table-row}a{text-decoration:none}*{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
