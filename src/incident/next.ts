@@ -91,6 +91,8 @@ export function nextSteps(facts: NextFacts): string[] {
   )
   if (facts.actions.some((action) => isChange(action) && action.outcome === 'done'))
     next.push(`what was done with it, and what is left to remove: stanch hunt --incident ${id}`)
+  if (facts.exposure.all_clear.state === 'open' && (status === 'contained' || status === 'partial'))
+    next.push(`until the all clear, who still uses it: stanch watch ${id}`)
   const clearAt = parseRfc3339(facts.exposure.all_clear.worst_case_at)
   const now = parseRfc3339(facts.exposure.computed_at)
   if (facts.exposure.all_clear.state === 'open' && clearAt !== undefined && now !== undefined) {

@@ -3,7 +3,7 @@ import {safeJson} from '../untrusted.ts'
 import type {IncidentResult} from './result.ts'
 import type {RecordedEvent} from './watch/view.ts'
 
-export const NOTICE_EVENTS = ['incident.opened', 'contained', 'in_doubt', 'tripwire', 'all_clear'] as const
+export const NOTICE_EVENTS = ['incident.opened', 'contained', 'partial', 'in_doubt', 'tripwire', 'all_clear'] as const
 
 /**
  * What a chat or a pager is told, redacted: no secret, no name that somebody chose in the tenant but where it is quoted
@@ -53,7 +53,7 @@ export function openedNotice(about: NoticeAbout, at: string): Notice {
   )
 }
 
-/** What the work ended in, where somebody waits for it: contained, or in doubt. */
+/** What the work ended in, where somebody waits for it: contained, in part, or in doubt. */
 export function resultNotice(
   about: NoticeAbout,
   result: Pick<IncidentResult, 'status' | 'exposure' | 'next'>,
@@ -64,6 +64,10 @@ export function resultNotice(
   if (result.status === 'contained') {
     const text = `${mark(about)}Incident ${about.incident_id} is contained: new tokens are refused, issued ones live until ${clear.all_clear_at}.`
     return notice(about, {event: 'contained', at}, text, {...clear, ...next})
+  }
+  if (result.status === 'partial') {
+    const text = `${mark(about)}Incident ${about.incident_id} is contained only in part: something is not proven or still open.`
+    return notice(about, {event: 'partial', at}, text, next)
   }
   if (result.status !== 'in_doubt') return undefined
   return notice(

@@ -67,6 +67,7 @@ export function verdictLines(result: IncidentResult, zone: string): string[] {
       ? `All clear:  since ${clear.worst_case_at}`
       : `All clear:  ${instantLine(clear.worst_case_at, now, zone)}`,
   )
+  if (result.next.some(isWatch)) lines.push(`            until then: stanch watch ${result.incident_id ?? 'ID'}`)
   const [gap] = result.evidence_gaps
   if (gap) lines.push(`Not known:  ${printable(gap.what, 80)}${gaps > 1 ? ` and ${gaps - 1} more` : ''} (why: above)`)
   if (result.delivery) lines.push(...deliveryLines(result.delivery))
@@ -80,8 +81,8 @@ function deliveryLines({result, sink}: NonNullable<IncidentResult['delivery']>):
 
 /** What is next, an item each; a command stands on a line of its own, so that it can be copied whole. */
 export function nextLines(next: readonly string[]): string[][] {
-  // The all clear stands above already.
-  const shown = next.filter((step) => !step.startsWith('all clear at '))
+  // The all clear, and what watches until then, stand above already.
+  const shown = next.filter((step) => !step.startsWith('all clear at ') && !isWatch(step))
   return shown.map((step, index) => {
     const number = `  ${index + 1}. `
     const [, why, command] =
@@ -91,6 +92,10 @@ export function nextLines(next: readonly string[]): string[][] {
     if (why === undefined || command === undefined) return [`${number}${printable(step, 400)}`]
     return [`${number}${printable(why, 400)}${why.endsWith('?') ? ' When yes:' : ':'}`, `     ${printable(command, 400)}`]
   })
+}
+
+function isWatch(step: string): boolean {
+  return step.startsWith('until the all clear')
 }
 
 /** How many client grants are gone, and whether the old secret is. */

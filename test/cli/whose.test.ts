@@ -268,6 +268,32 @@ describe('findings of a scanner', () => {
     noSecrets(tenant, refused, chosen)
   })
 
+  test('several, in a terminal: a person is asked which one, sees no value, and a number that is none is asked again', async (t) => {
+    const home = newHome(t)
+    const tenant = await practiceTenant(t, home)
+    const {value, client_id} = tenant.practice.leak
+    const other = 'q7'.repeat(32)
+    const file = fileOf(home, 'found.jsonl', [finding(other, 'B'.repeat(32), 'one'), finding(value, client_id, 'two')].join('\n'))
+    const env = {...home.env, ...tenant.connection}
+    const terminal = new Pty(t, MAIN, {env, args: ['token', 'inspect', '--from-scanner', file, '--offline'], columns: 120})
+    await terminal.see(/1\. a client secret .*one[^]*2\. a client secret .*two[^]*Which one leaked \(1 to 2\)\?/)
+    terminal.type('3\r')
+    await terminal.see(/A number from 1 to 2\./)
+    terminal.type('\b2\r')
+    await terminal.see(new RegExp(`client +.*${client_id}|${client_id}.*client`, 'i'))
+    equal(await terminal.ended(), 0)
+    for (const secret of [value, other]) ok(!terminal.raw.includes(secret), 'a secret reached the terminal')
+
+    const words = ['respond', '--from-scanner', file, '--reason', 'pty', '--dry-run']
+    const respond = new Pty(t, MAIN, {env, args: words, columns: 120, rows: 60})
+    await respond.see(/Which one leaked \(1 to 2\)\?/)
+    respond.type('2\r')
+    equal(await respond.ended(), 0, respond.history())
+    match(respond.history().replaceAll(/\s+/g, ' '), new RegExp(`SIMULATED.*client.*${client_id}`))
+    for (const secret of [value, other]) ok(!respond.raw.includes(secret), 'a secret reached the terminal')
+    deepEqual(tenant.tenant.changes(), [])
+  })
+
   test("a file that is nobody's findings is refused, and not repeated", async (t) => {
     const home = newHome(t)
     const file = fileOf(home, 'found.txt', 'q7'.repeat(32))

@@ -289,13 +289,14 @@ describe('what is told', () => {
       OPENED,
       resultNotice(ABOUT, result, at),
       resultNotice({...ABOUT, ticket: 'SEC-42'}, {...result, status: 'in_doubt'}, at),
+      resultNotice(ABOUT, {...result, status: 'partial'}, at),
       watchNotice(ABOUT, event, at),
       watchNotice(ABOUT, {...event, verdict: 'grant_back', alarm: true, again: true}, at),
       watchNotice(ABOUT, {...event, verdict: 'clear'}, at),
     ]
     deepEqual(
       notices.map((one) => one?.event),
-      ['incident.opened', 'contained', 'in_doubt', 'tripwire', 'tripwire', 'all_clear'],
+      ['incident.opened', 'contained', 'in_doubt', 'partial', 'tripwire', 'tripwire', 'all_clear'],
     )
     for (const one of notices) {
       deepEqual(problemsOf('notice', JSON.parse(JSON.stringify(one))), [])
@@ -304,7 +305,7 @@ describe('what is told', () => {
   })
 
   test('what nobody has to be woken for is not told', () => {
-    for (const status of ['partial', 'declined', 'planned', 'restored'] as const)
+    for (const status of ['declined', 'planned', 'restored'] as const)
       equal(resultNotice(ABOUT, {...result, status}, at), undefined, status)
     equal(watchNotice(ABOUT, {...event, verdict: 'adoption'}, at), undefined)
     equal(watchNotice(ABOUT, {...event, again: true}, at), undefined, 'a known source that goes on')
