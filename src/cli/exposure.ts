@@ -4,7 +4,7 @@ import {lastExposure, mintedByProbes} from '../execution/incident.ts'
 import {containingIncident, containmentOf, grantsTaken} from '../execution/known-containment.ts'
 import {LogFacts} from '../execution/log-facts.ts'
 import type {LogCoverage} from '../execution/log-saver.ts'
-import {observe, readServers} from '../execution/observe.ts'
+import {observe, readServers, SEARCH_LIMIT} from '../execution/observe.ts'
 import {savedLog} from '../execution/saved-log.ts'
 import {tenantNow} from '../execution/verify.ts'
 import type {Exposure} from '../incident/exposure.ts'
@@ -20,9 +20,6 @@ import {getEvidence} from '../trail/evidence.ts'
 import type {Connected, Place} from './context.ts'
 import {allIncidents} from './incidents.ts'
 import {trustedToken} from './leaked-value.ts'
-
-/** A search of the tenant log gives no more. */
-const SEARCH_LIMIT = 1000
 
 export interface ExposureQuestion {
   readonly client_id: string

@@ -1,6 +1,9 @@
 import {reachOf} from '../auth0/reach.ts'
 import {rankScopes} from '../auth0/scopes.ts'
+import {rfc3339} from '../clock.ts'
 import {exposureOf} from '../execution/expose.ts'
+import type {Exposure} from '../incident/exposure.ts'
+import {SKEW_SECONDS} from '../incident/exposure-facts.ts'
 import {liveness, type Liveness} from '../execution/liveness.ts'
 import type {LeakKind} from '../incident/leak.ts'
 import {reopeningScopes} from '../incident/policy.ts'
@@ -49,7 +52,7 @@ export function reachScreen(
     ...apiLines(facts),
     ...otherWays(facts),
     ...reachLines(rankScopes(scopes), reachOf(scopes), 3),
-    `If nothing more were issued from now on, the last token would die ${instantLine(exposure.all_clear.worst_case_at, now, zone)}`,
+    `If nothing more were issued, by today's lifetimes the last token would die ${instantLine(todaysEnd(exposure, now), now, zone)}`,
   ]
   const reopening = reopeningScopes(snapshot, facts.leaked_token)
   if (reopening.length > 0) lines.push(`Careful: an issued token can undo containment (${reopening.join(', ')}).`)
@@ -60,6 +63,12 @@ export function reachScreen(
       : `The log at hand shows ${seen} token(s) issued to it.`,
   )
   return lines
+}
+
+/** By today's lifetimes: when it leaked is asked later, and what stood before them is then for the exposure to say. */
+function todaysEnd({audiences, all_clear}: Exposure, now: number): string {
+  if (audiences.length === 0) return all_clear.worst_case_at
+  return rfc3339(now + Math.max(...audiences.map((one) => one.token_lifetime_seconds)) + SKEW_SECONDS)
 }
 
 /** Ways that do not rest on a grant of its own: nothing above shows them. */

@@ -8,7 +8,8 @@ import type {Exposure} from '../incident/exposure.ts'
 export default class ExposureCommand extends TenantCommand {
   static override summary = 'until when tokens live that were already issued, for each API'
   static override description = `Access tokens cannot be revoked: each lives until its exp. The all clear is containment plus the largest lifetime
-in force plus clock skew. Without a proven containment it is counted from now and stays open.
+in force plus clock skew; where the tenant log does not reach back to the leak, a larger lifetime may have stood before it, and
+tokens from then are counted with the 30 days that Auth0 allows: --leaked-at narrows that. Without a proven containment it is counted from now and stays open.
 Only reads are sent; nothing is written down.`
   static override examples = [
     {description: 'when is this client clear?', command: '<%= config.bin %> exposure --client A1b2C3d4E5f6G7h8I9j0K1l2M3n4O5p6'},

@@ -1,8 +1,10 @@
 import {parseRfc3339} from '../clock.ts'
 import {consumersOf} from '../incident/consumers.ts'
 import type {Consumer} from '../incident/consumers.ts'
-import {computeExposureWindow, MAX_TOKEN_LIFETIME, PROPAGATION_SECONDS, SKEW_SECONDS} from '../incident/exposure.ts'
-import type {AudienceFacts, Exposure, ObservedToken} from '../incident/exposure.ts'
+import {MAX_TOKEN_LIFETIME, PROPAGATION_SECONDS, SKEW_SECONDS} from '../incident/exposure-facts.ts'
+import {computeExposureWindow} from '../incident/exposure.ts'
+import type {AudienceFacts, ObservedToken} from '../incident/exposure-facts.ts'
+import type {Exposure} from '../incident/exposure.ts'
 import {CLIENT_CREDENTIALS} from '../incident/issuance.ts'
 import {lifetimeChanges} from '../incident/lifetime-history.ts'
 import type {LogReading} from '../incident/log-reading.ts'
@@ -14,6 +16,7 @@ import type {Plan} from '../incident/plan.ts'
 import type {EvidenceGap, TenantSnapshot} from '../incident/tenant-snapshot.ts'
 import {correlationIdOf, leafOf} from '../trail/format/record.ts'
 import type {LogCoverage} from './log-saver.ts'
+import {SEARCH_LIMIT} from './observe.ts'
 import type {Progress} from './progress.ts'
 import type {Run} from './run.ts'
 import {tenantNow} from './verify.ts'
@@ -138,7 +141,7 @@ export function exposureOf(facts: PlanFacts, context: ExposureContext): Exposure
     token_only: tokenOnly,
     probe_tokens: context.probe_tokens,
     ...(context.leaked_at === undefined ? {} : {leaked_at: context.leaked_at}),
-    ...logFrom(snapshot, dates),
+    ...logFrom(snapshot, dates, context.log),
     ...(context.log ? {log: context.log} : {}),
     ...(context.skew === undefined ? {} : {machine_skew: context.skew}),
     gaps: [...snapshot.gaps, ...notBounded(snapshot), ...unknownAudiences(audiences)],
@@ -228,12 +231,16 @@ function lastIssued(snapshot: TenantSnapshot): Map<string, number> {
   return last
 }
 
-/** From when on changes of API settings would be seen: a log that was cut begins with its oldest entry. */
-function logFrom(snapshot: TenantSnapshot, dates: readonly number[]): {log_from?: number} {
-  const settings = (snapshot.setting_changes ?? []).map((entry) => parseRfc3339(entry.date)).filter((date) => date !== undefined)
-  const cut = settings.length >= 1000
-  const from = cut ? settings : [...settings, ...dates]
-  return snapshot.setting_changes === null || from.length === 0 ? {} : {log_from: from.reduce((a, b) => Math.min(a, b))}
+/**
+ * From when on changes of API settings would be seen: what the search gave whole reaches back to the oldest entry of the
+ * tenant; one that was cut begins with its own oldest entry, and one with a hole says nothing.
+ */
+function logFrom(snapshot: TenantSnapshot, dates: readonly number[], log: LogReading | undefined): {log_from?: number} {
+  if (snapshot.setting_changes === null || snapshot.gaps.some((gap) => gap.code === 'log_incomplete')) return {}
+  const settings = snapshot.setting_changes.map((entry) => parseRfc3339(entry.date)).filter((date) => date !== undefined)
+  const cut = settings.length >= SEARCH_LIMIT
+  const from = cut ? settings : [...settings, ...dates, ...(log?.oldest_at === undefined ? [] : [log.oldest_at])]
+  return from.length === 0 ? {} : {log_from: from.reduce((a, b) => Math.min(a, b))}
 }
 
 /** Issuance events of the log at hand. */

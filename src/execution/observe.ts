@@ -11,6 +11,8 @@ import {usesKey, type ApiAccess, type EvidenceGap, type OperatorFacts, type Tena
 
 const LOG_PAGE = 100
 const LOG_PAGES = 10
+/** A search of the tenant log gives no more entries. */
+export const SEARCH_LIMIT = LOG_PAGE * LOG_PAGES
 /** A tenant with more is judged by these. */
 const MAX_APIS = 500
 

@@ -1,6 +1,6 @@
 import type {Clock} from '../clock.ts'
 import {rfc3339} from '../clock.ts'
-import {PROPAGATION_SECONDS} from '../incident/exposure.ts'
+import {PROPAGATION_SECONDS} from '../incident/exposure-facts.ts'
 import type {ClaimName} from '../incident/plan.ts'
 import type {Proof} from '../incident/replay.ts'
 import type {ProbeAnswer} from './probes.ts'

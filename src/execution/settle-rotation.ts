@@ -1,7 +1,7 @@
 import type {LogEntry} from '../auth0/resources/log-entry.ts'
 import {parseRfc3339} from '../clock.ts'
 import {StanchError} from '../errors.ts'
-import {PROPAGATION_SECONDS} from '../incident/exposure.ts'
+import {PROPAGATION_SECONDS} from '../incident/exposure-facts.ts'
 import type {PlanStep, StepOutcome} from '../incident/plan.ts'
 import type {TenantSnapshot} from '../incident/tenant-snapshot.ts'
 import type {Secret} from '../secret.ts'

@@ -1,7 +1,7 @@
 import type {ClientGrantBody} from '../auth0/resources/client-grant.ts'
 import {parseRfc3339} from '../clock.ts'
 import {earliestEffect} from '../incident/change-window.ts'
-import {containedAt} from '../incident/exposure.ts'
+import {containedAt} from '../incident/exposure-facts.ts'
 import type {Exposure} from '../incident/exposure.ts'
 import {ownTokenRequests} from '../incident/own-traces.ts'
 import {inDoubt, tookEffect} from '../incident/replay.ts'

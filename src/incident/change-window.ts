@@ -1,4 +1,4 @@
-import {PROPAGATION_SECONDS} from './exposure.ts'
+import {PROPAGATION_SECONDS} from './exposure-facts.ts'
 
 /*
  * Our record dates a change by the Date header of its answer: whole seconds, rounded down, at the end of the request. The

@@ -35,10 +35,13 @@ export function exposureLines(exposure: Exposure, zone: string): string[] {
           ? ''
           : ` from ${homes.slice(0, 4).join(', ')}${homes.length > 4 ? ` and ${homes.length - 4} more` : ''}`
       const living = one.tokens.filter((token) => (parseRfc3339(token.expires_at) ?? 0) > now).length
+      const more = one.tokens_not_listed ?? 0
       lines.push(
-        `  ${one.tokens.length} token(s) seen in the log${from}, ${living} of them alive${one.observed_until === undefined ? '' : `, the last lives until ${one.observed_until}`}`,
+        `  ${one.tokens.length + more} token(s) by client credentials in the log${from}, ${living}${living === one.tokens.length && more > 0 ? ' or more' : ''} of them alive${one.observed_until === undefined ? '' : `, the last lives until ${one.observed_until}`}`,
       )
     }
+    if (one.older_until !== undefined)
+      lines.push(`  tokens from before the log begins may have got a larger lifetime: counted until ${one.older_until}`)
     for (const change of one.lifetime_changes ?? [])
       lines.push(
         `  lifetime changed at ${change.at}${change.seconds === undefined ? '' : ` to ${humanDuration(change.seconds)}`} (log ${printable(change.log_id, 80)})`,
@@ -56,10 +59,10 @@ export function exposureLines(exposure: Exposure, zone: string): string[] {
 }
 
 function observedWords({all_clear: clear}: Exposure): string {
-  if (clear.observed_at === undefined) return 'no token of it in the tenant log that was read'
+  if (clear.observed_at === undefined) return 'no token by client credentials in the tenant log that was read'
   const speaks =
     clear.observed_complete === true ? 'the log speaks for the whole exposure' : 'the log does not speak for the whole exposure'
-  return `${clear.observed_at}, the last token in the tenant log; ${speaks}`
+  return `${clear.observed_at}, the last token by client credentials in the tenant log; ${speaks}`
 }
 
 /** Who uses the client: the adoption meter, then one line each, the most urgent first. `now` is a NumericDate. */

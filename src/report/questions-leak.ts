@@ -4,6 +4,7 @@ import type {StoredRecord} from '../trail/format/record.ts'
 import {inDoubt, tookEffect} from '../incident/replay.ts'
 import type {Operation} from '../incident/replay.ts'
 import {reopeningScopes} from '../incident/policy.ts'
+import type {AudienceExposure} from '../incident/exposure.ts'
 import type {Account} from './account.ts'
 import {newestExposure, observed, ofKind, proofRecords, seqs, snapshotBefore, textOf} from './account.ts'
 import {unknown} from './answered.ts'
@@ -48,6 +49,19 @@ function whenKnown(account: Account): Answered {
   }
 }
 
+/** How long tokens of an API live, and where that is known from. */
+function lifetimeWords({token_lifetime_seconds, lifetime_source, older_until}: AudienceExposure): string {
+  const source = {
+    tenant: "the tenant's setting",
+    log: 'the largest that the tenant log shows',
+    policy: 'by policy',
+    assumed_max: 'assumed',
+  }[lifetime_source]
+  const older =
+    older_until === undefined ? '' : '; before the log at hand begins a larger lifetime may have stood, and 30 days are counted'
+  return `${humanDuration(token_lifetime_seconds)}, ${source}${older}`
+}
+
 function howLongUsable(account: Account): Answered {
   const question = 'How long was it usable?'
   const found = newestExposure(account)
@@ -58,7 +72,7 @@ function howLongUsable(account: Account): Answered {
   const last = contained.includes(undefined) || contained.length === 0 ? undefined : Math.max(...contained.map(Number))
   const lines = exposure.audiences.map(
     (one) =>
-      `- ${code(one.name, 80)} (${code(one.audience, 160)}): ${one.contained_at === undefined ? 'not contained' : `no new token since ${one.contained_at}`}; issued tokens live until ${one.worst_case_until} at the latest (${humanDuration(one.token_lifetime_seconds)}, ${one.lifetime_source === 'tenant' ? "the tenant's setting" : 'assumed'})`,
+      `- ${code(one.name, 80)} (${code(one.audience, 160)}): ${one.contained_at === undefined ? 'not contained' : `no new token since ${one.contained_at}`}; issued tokens live until ${one.worst_case_until} at the latest (${lifetimeWords(one)})`,
   )
   return {
     id: 'usable',

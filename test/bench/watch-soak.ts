@@ -263,8 +263,9 @@ async function contained(home: Home) {
     AUTH0_CLIENT_SECRET: operator.client_secret,
   }
   const words = ['respond', '--yes', '--json', '--leak', leak.kind, '--client', leak.client_id, '--reason', 'soak']
+  const when = ['--leaked-at', rfc3339(simulator.tenant.clock.now() - 3600)]
   const more = ['--credential-file', path.join(home.folder, 'leaked'), '--deliver', `file:${path.join(home.folder, 'new')}`]
-  const result = JSON.parse(await output([...words, ...more], env)) as {incident_id: string; exposure: Exposure}
+  const result = JSON.parse(await output([...words, ...when, ...more], env)) as {incident_id: string; exposure: Exposure}
   return {simulator, env, incident: result.incident_id, client_id: leak.client_id, exposure: result.exposure}
 }
 

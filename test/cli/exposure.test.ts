@@ -3,6 +3,7 @@ import {existsSync} from 'node:fs'
 import path from 'node:path'
 import {describe, test} from 'node:test'
 
+import {rfc3339} from '../../src/clock.ts'
 import {INVOICES} from '../../src/simulator/scenarios/landscape.ts'
 import {contained, fileOf, NOBODY, noSecrets, run} from '../support/cli.ts'
 import {newHome, practiceTenant} from '../support/run-stanch.ts'
@@ -12,7 +13,8 @@ describe('stanch exposure', () => {
     const home = newHome(t)
     const tenant = await practiceTenant(t, home)
     const {client_id} = tenant.practice.leak
-    const ran = await run(home, ['exposure', '--client', client_id, '--json'], {env: tenant.connection})
+    const leaked_at = rfc3339(tenant.tenant.clock.now() - 1800)
+    const ran = await run(home, ['exposure', '--client', client_id, '--leaked-at', leaked_at, '--json'], {env: tenant.connection})
     equal(ran.code, 0, ran.stderr)
     const exposure = ran.json() as any
     deepEqual(Object.keys(exposure), ['client_id', 'computed_at', 'audiences', 'all_clear', 'evidence_gaps', 'consumers'])
@@ -24,6 +26,27 @@ describe('stanch exposure', () => {
     deepEqual(tenant.tenant.changes(), [])
     equal(existsSync(path.join(home.data, 'trail-sim')), false)
     noSecrets(tenant, ran)
+  })
+
+  test('when nobody says when it leaked, tokens from before the log count with 30 days, in every form', async (t) => {
+    const home = newHome(t)
+    const tenant = await practiceTenant(t, home)
+    const argv = ['exposure', '--client', tenant.practice.leak.client_id]
+    const exposure = (await run(home, [...argv, '--json'], {env: tenant.connection})).json() as any
+    const begins = Math.min(...tenant.tenant.logs().map((entry) => Date.parse(String(entry['date']))))
+    const until = rfc3339(Math.floor(begins / 1000) + 30 + 2_592_000 + 60)
+    equal(exposure.all_clear.worst_case_at, until)
+    for (const one of exposure.audiences) {
+      deepEqual([one.worst_case_until, one.older_until], [until, until])
+      equal(one.lifetime_source, 'tenant')
+    }
+    const gap = exposure.evidence_gaps.find((one: any) => one.code === 'lifetime_history')
+    match(gap.why, new RegExp(`--leaked-at.*counted with 30 days, until ${until}`))
+    match(exposure.all_clear.basis, /before the log at hand begins are counted with 30 days/)
+    const text = (await run(home, argv, {env: tenant.connection})).stdout.replaceAll(/\s+/g, ' ')
+    ok(text.includes(`worst case: ${until}`), text)
+    match(text, new RegExp(`may have got a larger lifetime: counted until ${until}`))
+    match(text, /token\(s\) by client credentials in the log/)
   })
 
   test('--exit-code gives 10 while tokens live, and 0 without it', async (t) => {

@@ -23,6 +23,8 @@ async function prepared(t: TestContext): Promise<{home: Home; tenant: PracticeTe
   return {home, tenant, id, env: {...home.env, ...tenant.connection}}
 }
 
+const ATTACKER = '203.0.113.66'
+
 type Line = Record<string, any>
 
 interface Streaming {
@@ -75,11 +77,15 @@ function uses(home: Home): number {
     .reduce((sum, record) => sum + Number(record['count']), 0)
 }
 
-/** Uses of the old secret that the tenant logged after containment, but for our own probes. */
+/**
+ * Uses of the old secret by the attacker that the tenant logged after containment. The owner's own consumer, which the log
+ * knows from before the leak, fails too, and is no tripwire.
+ */
 function logged(tenant: PracticeTenant): number {
+  const {client_id} = tenant.practice.leak
   return tenant.tenant
     .logs()
-    .filter((one) => one['type'] === 'feccft' && one['client_id'] === tenant.practice.leak.client_id && !one['references']).length
+    .filter((one) => one['type'] === 'feccft' && one['client_id'] === client_id && one['ip'] === ATTACKER).length
 }
 
 describe('stanch watch', () => {
@@ -98,7 +104,7 @@ describe('stanch watch', () => {
     )
     equal(uses(at.home), logged(at.tenant))
     const events = lines.filter((line) => line['type'] === 'event')
-    ok(events.some((event) => event['verdict'] === 'tripwire' && event['ip'] === '203.0.113.66'))
+    ok(events.some((event) => event['verdict'] === 'tripwire' && event['ip'] === ATTACKER))
     equal(verifyFolder(path.join(at.home.data, 'trail-sim')).ok, true)
     noSecrets(at.tenant, ran)
     noSecretsOnDisk(at.tenant, at.home)

@@ -2,6 +2,7 @@ import {deepEqual, equal, ok} from 'node:assert/strict'
 import {test} from 'node:test'
 
 import type {LogEntry} from '../../src/auth0/resources/log-entry.ts'
+import {rfc3339} from '../../src/clock.ts'
 import {exposedAudiences, exposureOf} from '../../src/execution/expose.ts'
 import type {PlanFacts} from '../../src/incident/policy.ts'
 import {facts} from '../support/runbooks.ts'
@@ -43,9 +44,15 @@ test('a client with 150,000 tokens in the log costs a few looks at each of them,
     probe_tokens: [],
   })
   equal(
-    exposure.audiences.reduce((sum, one) => sum + one.tokens.length, 0),
+    exposure.audiences.reduce((sum, one) => sum + one.tokens.length + (one.tokens_not_listed ?? 0), 0),
     count,
   )
+  deepEqual(
+    exposure.audiences.map((one) => one.tokens.length),
+    [10_000, 10_000, 10_000],
+  )
+  ok(exposure.evidence_gaps.some((gap) => gap.code === 'tokens_not_listed' && gap.what.startsWith('120000 token')))
+  equal(exposure.audiences[1]?.observed_until, rfc3339(NOW - 12 + 2_592_000), 'what is not listed counts all the same')
   // sorting for the consumers looks at each some 20 times
   ok(reads < 60 * count, `${Math.round(reads / count)} looks at each entry`)
 })

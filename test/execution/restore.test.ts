@@ -4,6 +4,7 @@ import path from 'node:path'
 import {suite, test} from 'node:test'
 import type {TestContext} from 'node:test'
 
+import {rfc3339} from '../../src/clock.ts'
 import {canonicalJson} from '../../src/incident/plan.ts'
 import {INVOICES, LEDGER} from '../../src/simulator/scenarios/landscape.ts'
 import {
@@ -26,7 +27,7 @@ async function contained(
   const at = await scene(t, options)
   const before = at.tenant.grants(at.client_id)
   const ties = before.flatMap((grant) => at.tenant.ties(String(grant['id'])))
-  const {result} = await respond(t, at)
+  const {result} = await respond(t, at, {options: {leaked_at: rfc3339(at.tenant.clock.now() - 3600)}})
   assert.equal(result.status, 'contained')
   return {at, id: String(result.incident_id), before, ties}
 }

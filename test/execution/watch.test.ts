@@ -5,6 +5,7 @@ import type {TestContext} from 'node:test'
 
 import {connect, openTrail} from '../../src/cli/context.ts'
 import {watchIncident} from '../../src/cli/watch.ts'
+import {rfc3339} from '../../src/clock.ts'
 import {isCode} from '../../src/errors.ts'
 import type {WatchEvent} from '../../src/incident/watch/event.ts'
 import type {RecordedEvent, WatchView} from '../../src/incident/watch/view.ts'
@@ -20,7 +21,7 @@ interface Incident extends Scene {
 /** A contained incident whose attacker and consumer only do what the test makes them do. */
 async function contained(t: TestContext, options: SceneOptions = {}): Promise<Incident> {
   const at = await scene(t, {...options, behaviour: {attacker: false, consumer: false, ...options.behaviour}})
-  const {result} = await respond(t, at, {leaked: true})
+  const {result} = await respond(t, at, {leaked: true, options: {leaked_at: rfc3339(at.tenant.clock.now() - 3600)}})
   equal(result.status, 'contained')
   return {...at, incident: String(result.incident_id)}
 }

@@ -3,8 +3,9 @@ import {suite, test} from 'node:test'
 import fc from 'fast-check'
 
 import {parseRfc3339} from '../../src/clock.ts'
-import {computeExposureWindow, containedAt, MAX_TOKEN_LIFETIME, SKEW_SECONDS} from '../../src/incident/exposure.ts'
-import type {ExposureFacts} from '../../src/incident/exposure.ts'
+import {containedAt, MAX_TOKEN_LIFETIME, SKEW_SECONDS} from '../../src/incident/exposure-facts.ts'
+import {computeExposureWindow} from '../../src/incident/exposure.ts'
+import type {ExposureFacts} from '../../src/incident/exposure-facts.ts'
 
 const NOW = 1_790_000_000
 
@@ -82,6 +83,18 @@ suite('what is not known', () => {
     assert.deepEqual(codes(computeExposureWindow(facts({log_from: NOW - 4999}))), ['lifetime_history'])
     const {leaked_at: _, ...unknown} = facts()
     assert.deepEqual(codes(computeExposureWindow(unknown)), ['lifetime_history'])
+  })
+  test('tokens from before the log count with 30 days: from where it begins, no later than containment', () => {
+    const older = (changed: Partial<ExposureFacts>) => worst(computeExposureWindow(facts(changed)))
+    const end = NOW - 58
+    assert.equal(older({log_from: NOW - 4999}), NOW - 4999 + 30 + MAX_TOKEN_LIFETIME + SKEW_SECONDS)
+    assert.equal(older({log_from: NOW + 5}), end + MAX_TOKEN_LIFETIME + SKEW_SECONDS)
+    const {log_from: _, ...none} = facts()
+    assert.equal(worst(computeExposureWindow(none)), end + MAX_TOKEN_LIFETIME + SKEW_SECONDS)
+    // a log of 30 days rules it out by itself: what is older has expired
+    const {leaked_at: __, ...unknown} = facts({log_from: NOW - MAX_TOKEN_LIFETIME})
+    assert.equal(worst(computeExposureWindow(unknown)), end + 7200 + SKEW_SECONDS)
+    assert.deepEqual(codes(computeExposureWindow(unknown)), [])
   })
 })
 

@@ -1,6 +1,6 @@
 import type {LogEntry} from '../../auth0/resources/log-entry.ts'
 import {earliestEffect, isAround, mayPrecede} from '../change-window.ts'
-import {MAX_TOKEN_LIFETIME, SKEW_SECONDS} from '../exposure.ts'
+import {MAX_TOKEN_LIFETIME, SKEW_SECONDS} from '../exposure-facts.ts'
 import {isFirstOfId, isOwnTokenRequest, noteOwnAddress} from '../own-traces.ts'
 import type {OwnTraces} from '../own-traces.ts'
 import {printable, quoted} from '../../untrusted.ts'
