@@ -1,26 +1,12 @@
+import type {Consumer} from '../incident/consumers.ts'
 import type {Account} from './account.ts'
 import {evidenceOf, observed, textOf} from './account.ts'
 import type {NotKnown} from './report.ts'
 
-/** One user of the credential, as the tenant's log shows it. */
-export interface ConsumerRow {
-  readonly audiences: readonly string[]
-  readonly ip?: string
-  readonly user_agent?: string
-  readonly fingerprint?: string
-  readonly first_at: string
-  readonly last_at: string
-  readonly issuances: number
-  readonly rhythm_seconds?: number
-  readonly next_needed_at?: string
-  /** `moved` to the new secret, `failing`, `waiting` for its next token, `silent`. */
-  readonly standing: string
-}
-
 export interface Consumers {
   readonly record: number
   readonly computed_at: string
-  readonly items: readonly ConsumerRow[]
+  readonly items: readonly Consumer[]
   /** How many stand how. */
   readonly adoption: Readonly<Record<string, number>>
 }
@@ -105,7 +91,7 @@ function newest(account: Account, action: string): {record: number; blob: Loose}
 function consumers(account: Account): Learned['consumers'] {
   const found = newest(account, 'consumers')
   if (!found) return {not_known: 'not known, because the tenant log was not searched for who uses this credential'}
-  const items = listOf(found.blob, 'consumers') as unknown as ConsumerRow[]
+  const items = listOf(found.blob, 'consumers') as unknown as Consumer[]
   const adoption: Record<string, number> = {moved: 0, failing: 0, waiting: 0, silent: 0}
   for (const {standing} of items) adoption[standing] = (adoption[standing] ?? 0) + 1
   return {record: found.record, computed_at: textIn(found.blob, 'computed_at'), items, adoption}

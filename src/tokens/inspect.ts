@@ -108,15 +108,7 @@ function find(pasted: Pasted): Finding {
 
 function byName({value, name = ''}: Pasted): Finding | undefined {
   const said = [`it stood under ${name}`]
-  if (/refresh_?token/i.test(name))
-    return {
-      kind: 'refresh-token',
-      type: 'refresh-token',
-      format: 'opaque',
-      what: 'a refresh token',
-      confidence: 'likely',
-      reasons: said,
-    }
+  if (/refresh_?token/i.test(name)) return refreshToken(said)
   if (/signing_?secret/i.test(name))
     return {
       kind: 'signing-secret',
@@ -127,29 +119,12 @@ function byName({value, name = ''}: Pasted): Finding | undefined {
       reasons: said,
     }
   if (/client_?id$/i.test(name) && isClientId(value)) return clientId(value, said)
-  if (/client_?secret|^secret$/i.test(name))
-    return {
-      kind: 'client-secret',
-      type: 'client-secret',
-      format: 'secret',
-      what: 'a client secret',
-      confidence: 'likely',
-      reasons: said,
-    }
+  if (/client_?secret|^secret$/i.test(name)) return clientSecret('likely', said)
   return undefined
 }
 
 function byShape(value: string): Finding | undefined {
-  if (/^v1\.[A-Za-z0-9_-]{20,}$/.test(value)) {
-    return {
-      kind: 'refresh-token',
-      type: 'refresh-token',
-      format: 'opaque',
-      what: 'a refresh token',
-      confidence: 'likely',
-      reasons: ['it starts with v1. like the refresh tokens of Auth0'],
-    }
-  }
+  if (/^v1\.[A-Za-z0-9_-]{20,}$/.test(value)) return refreshToken(['it starts with v1. like the refresh tokens of Auth0'])
   if (/^tok_[A-Za-z0-9]{16}\.[0-9a-f]{64}$/.test(value)) {
     return {
       kind: 'unknown',
@@ -173,19 +148,9 @@ function byShape(value: string): Finding | undefined {
   if (isClientId(value))
     return clientId(value, ['32 letters and digits like a client id; an opaque access token can look like this too'])
   if (/^[A-Za-z0-9_-]{64}$/.test(value)) {
-    const hex = /^[0-9a-f]{64}$/i.test(value)
-    return {
-      kind: 'client-secret',
-      type: 'client-secret',
-      format: 'secret',
-      what: 'a client secret',
-      confidence: hex ? 'guess' : 'likely',
-      reasons: [
-        hex
-          ? '64 hex digits: a client secret, or only a hash'
-          : '64 characters of A-Z a-z 0-9 _ - like the client secrets that Auth0 makes',
-      ],
-    }
+    return /^[0-9a-f]{64}$/i.test(value)
+      ? clientSecret('guess', ['64 hex digits: a client secret, or only a hash'])
+      : clientSecret('likely', ['64 characters of A-Z a-z 0-9 _ - like the client secrets that Auth0 makes'])
   }
   if (/^[A-Za-z0-9_-]{28,48}$/.test(value)) {
     return {
@@ -198,6 +163,21 @@ function byShape(value: string): Finding | undefined {
     }
   }
   return undefined
+}
+
+function refreshToken(reasons: readonly string[]): Finding {
+  return {
+    kind: 'refresh-token',
+    type: 'refresh-token',
+    format: 'opaque',
+    what: 'a refresh token',
+    confidence: 'likely',
+    reasons,
+  }
+}
+
+function clientSecret(confidence: Finding['confidence'], reasons: readonly string[]): Finding {
+  return {kind: 'client-secret', type: 'client-secret', format: 'secret', what: 'a client secret', confidence, reasons}
 }
 
 function clientId(value: string, reasons: readonly string[]): Finding {

@@ -49,6 +49,16 @@ const ids = (entries: Iterable<{readonly log_id?: unknown}>) => [...entries].map
 const saved = (at: {folder: ReturnType<typeof trailFolder>}, incident: unknown) => ids(savedLog(at.folder, String(incident)))
 const doc = (result: IncidentResult) => result as Document
 
+/** Log ids as they lie in the blobs that were fetched by checkpoint, in the order of the records: nothing is left out here. */
+function linesOfRuns(at: {folder: ReturnType<typeof trailFolder>}, incident: string): string[] {
+  return savedRanges(at.folder, incident).flatMap(({sha256}) =>
+    String(at.folder.getEvidence(sha256))
+      .trimEnd()
+      .split('\n')
+      .map((line) => (JSON.parse(line) as {log_id: string}).log_id),
+  )
+}
+
 function coverageOf(at: {folder: ReturnType<typeof trailFolder>}, incident: unknown): LogCoverage {
   const record = [...at.folder.records({inc: String(incident)})].findLast((one) => one['action'] === 'tenant_log.coverage')
   return JSON.parse(String(at.folder.getEvidence(String(record?.['evidence'])))) as LogCoverage
@@ -65,6 +75,8 @@ describe('the tenant log is saved before anything is changed', () => {
     const incident = String(result.incident_id)
     const all = saved(at, incident)
     deepEqual(all, [...new Set(all)].sort(), 'in the order of arrival, none twice')
+    const lines = linesOfRuns(at, incident)
+    equal(lines.length, new Set(lines).size, 'nor twice in the blobs')
     deepEqual(
       ids(at.tenant.logs()).filter((id) => !all.includes(id)),
       [],
@@ -259,6 +271,7 @@ describe('a killed process', () => {
       ids(at.tenant.logs()).filter((id) => !all.includes(id)),
       [],
     )
-    deepEqual(all, [...new Set(all)].sort())
+    const lines = linesOfRuns(at, incident)
+    deepEqual(lines, [...new Set(lines)].sort(), 'what the dead process had fetched and not recorded is in the evidence once')
   })
 })
