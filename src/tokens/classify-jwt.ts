@@ -25,7 +25,7 @@ export function classifyJwt(text: string): Finding {
   const management = audiences.find((audience) => managementHost(audience) !== undefined)
   const dates = readDates(claims, damaged)
   const named = clientOf(claims, damaged)
-  const judged = judge(header ?? {}, claims, audiences, management)
+  const judged = wholeOr(judge(header ?? {}, claims, audiences, management), broken)
   const issuer = typeof claims['iss'] === 'string' ? hostOf(claims['iss']) : undefined
   const tenant = (management === undefined ? undefined : managementHost(management)) ?? issuer
   const bound = boundTo(claims)
@@ -43,6 +43,16 @@ export function classifyJwt(text: string): Finding {
     scopes: scopesOf(claims),
     ...dates,
     damaged,
+  }
+}
+
+/** A payload that is only read in part says what it holds, never what it lacks. */
+function wholeOr(judged: Judged, broken: readonly string[]): Judged {
+  if (judged.type !== 'jwt' || !broken.some((line) => line.startsWith('payload'))) return judged
+  return {
+    ...judged,
+    what: 'a damaged JWT: what kind of token it was cannot be said',
+    reasons: ['too little of its payload can be read'],
   }
 }
 

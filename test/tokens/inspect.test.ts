@@ -185,6 +185,14 @@ test('a payload with bytes that are not UTF-8 is read as far as it goes and said
   ok(found.damaged.includes('payload: holds bytes that are not UTF-8'))
 })
 
+test('of a token that was cut before it says what it is, nothing is concluded', () => {
+  const payload = Buffer.from('{"iss":"https://acme.eu.auth0.com/","su').toString('base64url')
+  const found = inspectText(`${Buffer.from('{"alg":"RS256"}').toString('base64url')}.${payload}`)
+  match(found.what, /^a damaged JWT: what kind of token it was cannot be said$/)
+  equal(found.confidence, 'guess')
+  equal(found.tenant, 'acme.eu.auth0.com')
+})
+
 test('a token that was cut in the middle of its payload still says whose it was', () => {
   const whole = token(MACHINE)
   const found = inspectText(whole.slice(0, whole.indexOf('.') + 190))
@@ -192,6 +200,7 @@ test('a token that was cut in the middle of its payload still says whose it was'
   equal(found.tenant, 'acme.eu.auth0.com')
   equal(found.confidence, 'likely')
   match(found.damaged.join(), /payload: not a JSON object, or cut.*signature: missing/)
+  ok(!found.what.includes('not one of'), 'what it lacks is not concluded from a part of it')
 })
 
 test('padding, the alphabet of plain base64 and stray bits are damage', () => {
