@@ -1,6 +1,7 @@
-import {closeSync, constants, openSync, readSync} from 'node:fs'
+import {closeSync, readSync} from 'node:fs'
 
-import {StanchError, systemCode} from '../errors.ts'
+import {StanchError} from '../errors.ts'
+import {openToRead} from './read.ts'
 
 const BLOCK = 1 << 20
 const LF = 0x0a
@@ -93,13 +94,5 @@ export function* linesFromEnd(path: string, size: number, blockSize = 65_536): G
     if (!torn) yield later.toString('utf8')
   } finally {
     closeSync(fd)
-  }
-}
-
-function openToRead(path: string): number {
-  try {
-    return openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
-  } catch (cause) {
-    throw new StanchError('input.unreadable', `${path} cannot be read (${systemCode(cause) ?? 'unknown error'}).`, {cause})
   }
 }

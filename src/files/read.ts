@@ -34,12 +34,7 @@ export function fileStat(path: string): FileStat | undefined {
  * @throws {StanchError} `input.unreadable`, `input.too_large`
  */
 export function readBounded(path: string, maxBytes: number): Buffer {
-  let fd: number
-  try {
-    fd = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
-  } catch (cause) {
-    throw unreadable(path, cause)
-  }
+  const fd = openToRead(path)
   try {
     const stat = fstatSync(fd)
     if (!stat.isFile()) throw new StanchError('input.unreadable', `${path} is not a regular file.`)
@@ -77,12 +72,7 @@ const HASH_BLOCK = 1 << 20
 
 /** SHA-256 of a regular file in hex, in flat memory. @throws {StanchError} `input.unreadable` */
 export function hashFile(path: string): string {
-  let fd: number
-  try {
-    fd = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
-  } catch (cause) {
-    throw unreadable(path, cause)
-  }
+  const fd = openToRead(path)
   try {
     if (!fstatSync(fd).isFile()) throw new StanchError('input.unreadable', `${path} is not a regular file.`)
     const digest = createHash('sha256')
@@ -104,6 +94,15 @@ export function listFolder(path: string): string[] {
     return readdirSync(path).toSorted()
   } catch (cause) {
     if (systemCode(cause) === 'ENOENT') return []
+    throw unreadable(path, cause)
+  }
+}
+
+/** A descriptor to read from; opening a FIFO does not hang. @throws {StanchError} `input.unreadable` */
+export function openToRead(path: string): number {
+  try {
+    return openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
+  } catch (cause) {
     throw unreadable(path, cause)
   }
 }
