@@ -6,10 +6,10 @@ import {AppendFile} from '../files/append-file.ts'
 import {fileStat, listFolder, readIfPresent} from '../files/read.ts'
 import {ensureFolder, removeFile, removeLeftovers, syncFolder} from '../files/write.ts'
 import {putEvidence} from './evidence.ts'
-import {type Checkpoint, parseCheckpoint, signatureProblem, type TreeHead} from './format/checkpoint.ts'
+import {type Checkpoint, parseCheckpoint, type TreeHead} from './format/checkpoint.ts'
 import type {Json} from './format/members.ts'
 import {leafHash} from './format/record.ts'
-import {ED25519, isKeyName, parseVkey} from './format/vkey.ts'
+import {isKeyName} from './format/vkey.ts'
 import {blindKey, createKeys, loadKeys} from './keys.ts'
 import {
   checkpointPath,
@@ -163,8 +163,10 @@ function existing(options: OpenOptions, lock: ReturnType<typeof writerLock>): Op
     )
   }
   const keys = loadKeys(keysFolder, state.origin, state)
-  if (checkpoint) verifyOwn(checkpoint, state)
-  else if ((head && head.size > 1) || state.size > 1) throw new StanchError('E_TAMPERED', `${checkpointPath(log)} is missing.`)
+  const problem = checkpoint && state.signatureProblem(checkpoint)
+  if (problem) throw new StanchError('E_TAMPERED', `The checkpoint was changed: ${problem}.`)
+  if (!checkpoint && ((head?.size ?? 0) > 1 || state.size > 1))
+    throw new StanchError('E_TAMPERED', `${checkpointPath(log)} is missing.`)
   const writer = new LogWriter({...options, keys, lock, state, segment: AppendFile.open(segmentPath(log, state.segment))})
   writer.settle()
   return {writer, state, blind: keys.blind, vkey: keys.identity.vkey.text}
@@ -212,14 +214,4 @@ function claims(
   if (!tip) return all
   const believed = () => state.signatureProblem(tip, true) === undefined
   return [...all, {what: 'its newest signed state', ...tip, behind: 'E_ROLLED_BACK', differs: 'E_FORKED', believed}]
-}
-
-function verifyOwn(checkpoint: Checkpoint, state: LogState): void {
-  const identity = parseVkey(state.vkey)
-  const epoch = state.epochs.inForce(checkpoint.size)
-  const problem =
-    checkpoint.origin !== state.origin || identity.type !== ED25519 || !epoch
-      ? 'checkpoint of another log'
-      : (signatureProblem(checkpoint, identity) ?? signatureProblem(checkpoint, epoch))
-  if (problem) throw new StanchError('E_TAMPERED', `The checkpoint was changed: ${problem}.`)
 }
