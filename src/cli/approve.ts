@@ -1,4 +1,4 @@
-import {logId} from '../config/paths.ts'
+import {logId} from '../trail/layout.ts'
 import {rfc3339, systemClock} from '../clock.ts'
 import {StanchError} from '../errors.ts'
 import {IncidentTrail} from '../execution/incident-trail.ts'

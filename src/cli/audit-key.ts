@@ -1,7 +1,7 @@
 import {randomBytes} from 'node:crypto'
 
 import {systemClock} from '../clock.ts'
-import {logId} from '../config/paths.ts'
+import {logId} from '../trail/layout.ts'
 import {StanchError} from '../errors.ts'
 import {identityVkey} from '../trail/keys.ts'
 import {leafOf} from '../trail/format/record.ts'

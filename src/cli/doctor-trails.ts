@@ -1,6 +1,6 @@
 import {fileStat} from '../files/read.ts'
 import {printable} from '../untrusted.ts'
-import {logId} from '../config/paths.ts'
+import {logId} from '../trail/layout.ts'
 import type {DataPaths} from '../config/paths.ts'
 import type {Finding} from './doctor.ts'
 import {octal} from './doctor-places.ts'

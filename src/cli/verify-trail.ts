@@ -1,11 +1,10 @@
 import path from 'node:path'
 
-import {logId} from '../config/paths.ts'
 import {StanchError} from '../errors.ts'
 import {readBounded} from '../files/read.ts'
 import {notExcluded} from '../trail/format/not-excluded.ts'
 import {identityVkey} from '../trail/keys.ts'
-import {checkpointPath} from '../trail/layout.ts'
+import {checkpointPath, logId} from '../trail/layout.ts'
 import {readCheckpoint} from '../trail/log-files.ts'
 import {readOrigin} from '../trail/read-trail.ts'
 import {verifyFolder} from '../trail/verify-folder.ts'

@@ -1,5 +1,5 @@
 import {systemClock} from '../clock.ts'
-import {logId} from '../config/paths.ts'
+import {logId} from '../trail/layout.ts'
 import {StanchError} from '../errors.ts'
 import {readBounded} from '../files/read.ts'
 import {readOrigin, readTrail} from '../trail/read-trail.ts'

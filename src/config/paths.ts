@@ -1,4 +1,3 @@
-import {createHash} from 'node:crypto'
 import path from 'node:path'
 import {StanchError} from '../errors.ts'
 import {hasControl} from '../files/command.ts'
@@ -44,11 +43,6 @@ export function dataPaths(env: NodeJS.ProcessEnv, defaults: DefaultFolders): Dat
     keys: (id) => path.join(data, 'keys', checked(id, LOG_ID, 'log id')),
     incident: (id) => path.join(incidents, checked(id, INCIDENT, 'incident id')),
   }
-}
-
-/** The id of a log: the first 16 hex digits of SHA-256 of its origin line. */
-export function logId(origin: string): string {
-  return createHash('sha256').update(origin, 'utf8').digest('hex').slice(0, 16)
 }
 
 function folder(env: NodeJS.ProcessEnv, name: string, otherwise: string): string {

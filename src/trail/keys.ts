@@ -1,4 +1,4 @@
-import {createHmac, createPrivateKey, createPublicKey, generateKeyPairSync, hash, type KeyObject, randomBytes} from 'node:crypto'
+import {createHmac, createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, randomBytes} from 'node:crypto'
 import {join} from 'node:path'
 
 import {StanchError} from '../errors.ts'
@@ -20,11 +20,6 @@ export interface LogKeys {
   /** of the current epoch; replaced at each rotation */
   epoch: Signer
   readonly blind: Buffer
-}
-
-/** Name of a log's folder under KEYS: the first 16 hex digits of SHA-256 of its origin. */
-export function logId(origin: string): string {
-  return hash('sha256', origin, 'hex').slice(0, 16)
 }
 
 /** Makes what is missing of the keys of a log that has no record yet. @throws {StanchError} `E_DISK` */

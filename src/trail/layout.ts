@@ -1,3 +1,4 @@
+import {hash} from 'node:crypto'
 import {join} from 'node:path'
 
 /** Records of a full segment: a perfect subtree of height 16. */
@@ -30,4 +31,9 @@ export function segmentStart(name: string): number | undefined {
 /** Size of a kept checkpoint, from its file name; undefined for other names. */
 export function keptSize(name: string): number | undefined {
   return /^\d{12}$/.test(name) ? Number(name) : undefined
+}
+
+/** Name of a log's folder under KEYS: the first 16 hex digits of SHA-256 of its origin. */
+export function logId(origin: string): string {
+  return hash('sha256', origin, 'hex').slice(0, 16)
 }

@@ -12,8 +12,7 @@ import {verifyConsistency} from './format/tree.ts'
 import {type Signer, signerOf} from './format/signer.ts'
 import {COSIGNATURE, ED25519, isKeyName, parseVkey} from './format/vkey.ts'
 import {type About, keptCheckpoints, recordAnchor} from './anchors.ts'
-import {logId} from './keys.ts'
-import {keptPath} from './layout.ts'
+import {keptPath, logId} from './layout.ts'
 import type {Trail} from './trail.ts'
 
 const MAX_STATE = 4096

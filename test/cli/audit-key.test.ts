@@ -4,7 +4,7 @@ import path from 'node:path'
 import {describe, test} from 'node:test'
 
 import {Trail} from '../../src/trail/trail.ts'
-import {logId} from '../../src/trail/keys.ts'
+import {logId} from '../../src/trail/layout.ts'
 import {readTrail} from '../../src/trail/read-trail.ts'
 import {systemClock} from '../../src/clock.ts'
 import {fileOf, run} from '../support/cli.ts'

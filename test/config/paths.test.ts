@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import {createHash} from 'node:crypto'
 import test from 'node:test'
-import {dataPaths, logId} from '../../src/config/paths.ts'
+import {dataPaths} from '../../src/config/paths.ts'
+import {logId} from '../../src/trail/layout.ts'
 import {isCode} from '../../src/errors.ts'
 
 const defaults = {dataDir: '/home/r/.local/share/stanch', configDir: '/home/r/.config/stanch', cacheDir: '/home/r/.cache/stanch'}
