@@ -8,7 +8,7 @@ import {openTrail} from '../../src/cli/context.ts'
 import {reconcileExit, reconcileNow} from '../../src/cli/reconcile.ts'
 import type {Reconciled, ReconcileQuestion} from '../../src/cli/reconcile.ts'
 import {correlationIdOf, leafOf} from '../../src/trail/format/record.ts'
-import {rootOf} from '../../src/trail/format/tree.ts'
+import {rootOf} from '../support/merkle.ts'
 import {connectTo, placeOf, respond, restore, scene} from '../support/incident.ts'
 import type {Scene, SceneOptions} from '../support/incident.ts'
 

@@ -5,7 +5,7 @@ import {describe, test} from 'node:test'
 
 import {leafHash, type StoredRecord} from '../../src/trail/format/record.ts'
 import {makeSlice} from '../../src/trail/format/slice.ts'
-import {inclusionProof} from '../../src/trail/format/tree.ts'
+import {inclusionProof} from '../support/merkle.ts'
 import {COSIGNATURE} from '../../src/trail/format/vkey.ts'
 import {verifyFolder} from '../../src/trail/verify-folder.ts'
 import {verifyPython} from '../support/bundle.ts'

@@ -1,12 +1,12 @@
-import {hash} from 'node:crypto'
+import {createPrivateKey, hash, type KeyObject} from 'node:crypto'
 import {mkdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs'
 import {join} from 'node:path'
 
 import {parseCheckpoint, signCheckpoint} from '../../src/trail/format/checkpoint.ts'
 import type {Json} from '../../src/trail/format/members.ts'
 import {leafHash} from '../../src/trail/format/record.ts'
-import {rootOf} from '../../src/trail/format/tree.ts'
-import {privateKeyFromSeed, type Signer, signerOf} from '../../src/trail/format/signer.ts'
+import {rootOf} from './merkle.ts'
+import {type Signer, signerOf} from '../../src/trail/format/signer.ts'
 import {COSIGNATURE, ED25519} from '../../src/trail/format/vkey.ts'
 
 export const VECTOR_FOLDER = join(import.meta.dirname, '../vectors/trail/stanch-audit-1')
@@ -21,6 +21,13 @@ export const VECTORS = JSON.parse(readFileSync(join(VECTOR_FOLDER, 'vectors.json
   consistency: {from: number; size: number; path: string[]}[]
   correlation: {seq: number; id: string}
   blinding: {tenant: string; target: string; field: string; values: Record<string, string>}
+}
+
+const PKCS8 = Buffer.from('302e020100300506032b657004220420', 'hex')
+
+/** Ed25519 private key from its 32-byte seed (RFC 8032). */
+export function privateKeyFromSeed(seed: Uint8Array): KeyObject {
+  return createPrivateKey({key: Buffer.concat([PKCS8, seed]), format: 'der', type: 'pkcs8'})
 }
 
 export function seeded(seed: string, name: string, type: typeof ED25519 | typeof COSIGNATURE): Signer {

@@ -3,14 +3,8 @@ import {hash} from 'node:crypto'
 import {test} from 'node:test'
 
 import {nodeHash} from '../../src/trail/format/digest.ts'
-import {
-  consistencyProof,
-  Frontier,
-  inclusionProof,
-  rootOf,
-  verifyConsistency,
-  verifyInclusion,
-} from '../../src/trail/format/tree.ts'
+import {Frontier, verifyConsistency, verifyInclusion} from '../../src/trail/format/tree.ts'
+import {consistencyProof, inclusionProof, rootOf} from '../support/merkle.ts'
 
 const leaves = Array.from({length: 130}, (_, i) => hash('sha256', `\0leaf ${i}`, 'hex'))
 const roots = Array.from({length: leaves.length + 1}, (_, n) => rootOf(leaves.slice(0, n)))

@@ -15,15 +15,8 @@ import {
   parseRecord,
   recordLine,
 } from '../../src/trail/format/record.ts'
-import {
-  consistencyProof,
-  EMPTY_ROOT,
-  Frontier,
-  inclusionProof,
-  rootOf,
-  verifyConsistency,
-  verifyInclusion,
-} from '../../src/trail/format/tree.ts'
+import {EMPTY_ROOT, Frontier, verifyConsistency, verifyInclusion} from '../../src/trail/format/tree.ts'
+import {consistencyProof, inclusionProof, rootOf} from '../support/merkle.ts'
 import {parseVkey} from '../../src/trail/format/vkey.ts'
 import {blinded} from '../../src/trail/keys.ts'
 import {ORIGIN, SIGNERS, VECTOR_FOLDER, VectorLog, VECTORS} from '../support/vector-log.ts'
