@@ -17,7 +17,7 @@ import path from 'node:path'
 
 import {systemClock} from '../../src/clock.ts'
 import {type Appended, type Draft, Trail} from '../../src/trail/trail.ts'
-import {IDENTITY} from '../support/trail.ts'
+import {IDENTITY, opening} from '../support/trail.ts'
 import {ROOT} from '../support/tree.ts'
 
 /*
@@ -83,14 +83,6 @@ const outcome = (i: number, inc: string, of: Appended): Draft => ({
   corr: of.correlationId,
   result: 'ok',
   res: {status: 204, ms: 112, date: 'Sun, 22 Nov 2026 03:00:00 GMT'},
-})
-const opening = (inc: string): Draft => ({
-  kind: 'incident.open',
-  inc,
-  tenant: 'acme.eu.auth0.com',
-  title: 'A leaked secret',
-  leak: 'client-secret',
-  role: 'lead',
 })
 const open = (name: string): Promise<Trail> =>
   Trail.open({

@@ -3,7 +3,7 @@ import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 
 import {systemClock} from '../../src/clock.ts'
-import {Trail, type TrailOptions} from '../../src/trail/trail.ts'
+import {type Draft, Trail, type TrailOptions} from '../../src/trail/trail.ts'
 
 export const IDENTITY = {
   actor: 'alice@example.com',
@@ -49,16 +49,14 @@ export function trailPlace(t: {after(work: () => void): void}): {
   }
 }
 
+/** The first record of an incident. */
+export function opening(inc: string): Draft {
+  return {kind: 'incident.open', inc, tenant: 'acme.eu.auth0.com', title: 'A leaked secret', leak: 'client-secret', role: 'lead'}
+}
+
 /** Opens an incident with one grant deletion: records 2 to 4 of a new log. */
 export function oneAct(trail: Trail, inc: string): string {
-  trail.append({
-    kind: 'incident.open',
-    inc,
-    tenant: 'acme.eu.auth0.com',
-    title: 'A leaked secret',
-    leak: 'client-secret',
-    role: 'lead',
-  })
+  trail.append(opening(inc))
   const act = {
     op: `op-${inc}`,
     try: 1,
