@@ -8,6 +8,23 @@ const SIGNER = {
   trail: 'taken from the trail itself',
 } as const
 
+/** Of one kind this many are shown: every checkpoint after an altered record fails for the same reason. */
+const MOST_OF_A_KIND = 5
+
+function findingLines(findings: LocatedVerification['findings']): string[] {
+  const counts = new Map<string, number>()
+  const lines: string[] = []
+  for (const {severity, seq, kind, detail} of findings) {
+    const count = (counts.get(kind) ?? 0) + 1
+    counts.set(kind, count)
+    if (count <= MOST_OF_A_KIND)
+      lines.push(`  ${severity}: ${seq === undefined ? '' : `record ${seq}: `}${printable(kind, 80)}: ${printable(detail, 300)}`)
+  }
+  for (const [kind, count] of counts)
+    if (count > MOST_OF_A_KIND) lines.push(`  ${count - MOST_OF_A_KIND} more: ${printable(kind, 80)}; all of them: --json`)
+  return lines
+}
+
 /** The verdict on a trail: its first line names verdict, real or simulated, sizes, root and anchors. */
 export function verificationLines(verification: LocatedVerification): string[] {
   const {
@@ -37,10 +54,7 @@ export function verificationLines(verification: LocatedVerification): string[] {
       : []),
     `  ${checkpoints} checkpoint(s) agree with the records; signer ${signer === '' ? 'none' : printable(signer, 200)}${from}`,
     ...anchors.map((anchor) => `  anchor ${anchor.type}: ${printable(anchor.detail, 300)}`),
-    ...findings.map(
-      ({severity, seq, kind: what, detail}) =>
-        `  ${severity}: ${seq === undefined ? '' : `record ${seq}: `}${printable(what, 80)}: ${printable(detail, 300)}`,
-    ),
+    ...findingLines(findings),
     ...(ok ? ['  not excluded by this:', ...notExcluded(verification).map((text) => `    - ${text}`)] : []),
   ]
 }
