@@ -2,6 +2,7 @@ import {StanchError} from '../../errors.ts'
 import {base64Of, bytesOfHex, hexOf, strictBase64} from './bytes.ts'
 import {type Checkpoint, checkpointBody, parseCheckpoint, signatureProblem} from './checkpoint.ts'
 import {Continuity} from './continuity.ts'
+import {countersignatures} from './countersigned.ts'
 import {Findings} from './findings.ts'
 import {BAD_ENVELOPE, leafHash, NO_PREVIOUS, parseRecord, type StoredRecord} from './record.ts'
 import {readRecordZero} from './record-zero.ts'
@@ -235,13 +236,7 @@ class SliceVerifier {
       this.#failed('checkpoint of another log', `checkpoint is of ${checkpoint.origin}`)
     const problem = vkey ? signatureProblem(checkpoint, vkey) : 'no signature by a known key'
     if (problem) this.#failed(problem, 'checkpoint')
-    for (const text of this.#trust.witness ?? []) {
-      const witness = readVkey(text, this.#findings.reporter)
-      if (!witness) continue
-      const missing = signatureProblem(checkpoint, witness)
-      if (missing) this.#failed(missing, 'checkpoint')
-      else this.#anchors.push({type: 'witness', detail: witness.text})
-    }
+    this.#anchors.push(...countersignatures(this.#trust.witness ?? [], checkpoint, [], this.#findings.reporter))
   }
 
   /** Other states of the log, held outside or named by `anchor` records: each must be one that the checkpoint extends. */

@@ -1,5 +1,6 @@
 import {type Checkpoint, checkpointBody, signatureProblem, type TreeHead} from './checkpoint.ts'
 import {Continuity} from './continuity.ts'
+import {countersignatures} from './countersigned.ts'
 import {Epochs} from './epochs.ts'
 import {Findings} from './findings.ts'
 import {isKind} from './members.ts'
@@ -42,7 +43,7 @@ export class LogVerifier {
   readonly #continuity = new Continuity()
   readonly #epochs = new Epochs()
   readonly #anchors: Anchor[] = []
-  readonly #witnesses: VerifierKey[] = []
+  readonly #witnesses: readonly string[]
   /** checkpoints not reached yet, smallest first */
   readonly #due: Due[]
   readonly #sizes: ReadonlySet<number>
@@ -71,10 +72,7 @@ export class LogVerifier {
     if (this.#vkey && this.#vkey.type !== ED25519) this.report('failed', 'bad vkey', 'not the key of a log')
     this.#pinned = this.#vkey !== undefined
     this.#origin = this.#vkey?.name
-    for (const text of trust.witness ?? []) {
-      const vkey = readVkey(text, this.report)
-      if (vkey) this.#witnesses.push(vkey)
-    }
+    this.#witnesses = trust.witness ?? []
     const own = [...kept, ...(newest ? [newest] : [])].map((file) => readOwn(file, this.report))
     if (!newest) this.report('failed', 'malformed checkpoint', 'there is no checkpoint')
     this.#newest = newest && own.at(-1)?.checkpoint
@@ -144,7 +142,7 @@ export class LogVerifier {
     } else {
       this.report('incomplete', 'rules not checked', `of ${this.#unread} records only hashes, order and signatures were checked`)
     }
-    this.#checkWitnesses()
+    this.#anchors.push(...countersignatures(this.#witnesses, this.#newest, this.#countersigned, this.report))
     this.#limits()
     const {failed, incomplete} = findings
     return {
@@ -282,15 +280,6 @@ export class LogVerifier {
     if (!tip || tip.origin !== this.#origin || tip.root !== this.#tipRoot) return false
     const epoch = this.#epochs.inForce(tip.size)
     return epoch !== undefined && signatureProblem(tip, epoch) === undefined
-  }
-
-  #checkWitnesses(): void {
-    for (const vkey of this.#witnesses) {
-      const problem = this.#newest ? signatureProblem(this.#newest, vkey) : `no signature by ${vkey.name}`
-      const older = problem && this.#countersigned.findLast((one) => signatureProblem(one, vkey) === undefined)
-      if (problem) this.report('failed', problem, older ? `checkpoint; the first ${older.size} records have one` : 'checkpoint')
-      else this.#anchors.push({type: 'witness', detail: vkey.text})
-    }
   }
 
   #limits(): void {
