@@ -73,7 +73,10 @@ function outsideAnchors(account: Account): Answered {
     ...anchors.map(
       (one) => `${code(textOf(one, 'type') ?? 'unknown', 40)} at size ${numberOf(one, 'size') ?? '?'} (record ${one.seq})`,
     ),
-    ...account.log.witnesses.map((name) => `countersigned in the checkpoint by ${code(name, 120)}`),
+    ...account.log.witnesses.map(
+      (name) =>
+        `countersigned in the checkpoint in the name of ${code(name, 120)} (whether by their key: \`--witness VKEY\`, README.md)`,
+    ),
   ]
   const calls = ofKind(account, 'outcome').filter(isLoggedChange)
   return {

@@ -45,7 +45,7 @@ describe('a second responder on a second machine', () => {
     const bundle = path.join(alice.folder, 'bundle')
     const bundled = await run(alice, ['bundle', id, '--output', bundle, '--json'])
     equal((bundled.json() as any).checkpoint.size, anchor.size)
-    match(readFileSync(path.join(bundle, 'QUESTIONS.md'), 'utf8'), /countersigned in the checkpoint by/)
+    match(readFileSync(path.join(bundle, 'QUESTIONS.md'), 'utf8'), /countersigned in the checkpoint in the name of/)
     match((await run(alice, ['audit', 'verify', bundle, '--witness', witness])).stdout, /anchors: witness/)
     const other = await run(alice, ['audit', 'verify', bundle, '--witness', await vkeyOf(bob)])
     equal(other.code, 5)

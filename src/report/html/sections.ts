@@ -414,7 +414,7 @@ with their proofs.
 <dd>${source.size} records, root <code>${source.root_hash}</code></dd>
 <dt>anchors</dt>
 <dd>
-${source.anchors.length === 0 && source.witnesses.length === 0 ? 'none is on record: a copy of the checkpoint elsewhere would rule out a rollback' : [...source.witnesses.map((one) => `countersigned by ${one}`), ...source.anchors.map((one) => `${one.type}, size ${one.size}, record ${one.record}`)].join('; ')}
+${source.anchors.length === 0 && source.witnesses.length === 0 ? 'none is on record: a copy of the checkpoint elsewhere would rule out a rollback' : [...source.witnesses.map((one) => `countersigned in the name of ${one}`), ...source.anchors.map((one) => `${one.type}, size ${one.size}, record ${one.record}`)].join('; ')}
 </dd>
 <dt>plan</dt>
 <dd>
