@@ -157,9 +157,7 @@ const BEFORE_OPENING: Record<string, [damage: (folder: string, keys: string, tra
     (folder, _keys, trail) =>
       appendFileSync(
         segment(folder),
-        forged(trail, trail.sid)
-          .replace(/"prev":"./, '"prev":"g')
-          .replace('"prev":"g', '"prev":"0'),
+        forged(trail, trail.sid).replace(/"prev":"(.)/, (_, digit) => `"prev":"${digit === '0' ? '1' : '0'}`),
       ),
     'E_CHAIN',
   ],
