@@ -123,6 +123,9 @@ function verifying(folder: string): void {
     strict: run(verify),
   }))
   console.log(`sha256sum        ${round(median(rounds.map(({sha}) => sha.seconds)))} s CPU`)
+  const short = verify.with(4, path.join(base, 'single'))
+  const startUps = Array.from({length: ROUNDS}, () => run(short).seconds)
+  console.log(`verify start-up  ${round(median(startUps))} s CPU, in both of these: a trail of some thousand records`)
   for (const [pass, goal] of [
     ['integrity', 1.5],
     ['strict', 3.5],
