@@ -589,7 +589,8 @@ class Log:
         if record["seq"] != seq:
             self.report("failed", "bad envelope: seq is %d" % record["seq"], seq)
         if record["prev"] != self.prev:
-            self.report("failed", "prev does not match: the record before is not the one it was written after", seq)
+            before = "record %d is not the one it was written after: one of the two was changed" % (seq - 1)
+            self.report("failed", "prev does not match: %s" % (before if seq else "it follows no record"), seq)
         if seq == 0:
             self.vkey = begin(record, leaf, self.trust, self.report)
         if self.rules is None:
@@ -692,7 +693,8 @@ class Slice:
         if seq <= self.last:
             self.report("failed", "bad envelope: the records do not ascend", seq)
         if seq == self.last + 1 and self.last >= 0 and record["prev"] != self.last_leaf:
-            self.report("failed", "prev does not match: the record before is not the one it was written after", seq)
+            before = "record %d is not the one it was written after: one of the two was changed" % (seq - 1)
+            self.report("failed", "prev does not match: %s" % before, seq)
         if self.count == 1:
             if seq != 0 or record["prev"] != "0" * 64:
                 self.report("failed", "bad envelope: the slice does not begin with record 0", seq)

@@ -193,7 +193,11 @@ class SliceVerifier {
     if (proof && proof.seq !== seq) this.#failed(BAD_ENVELOPE, `seq is ${seq}, its proof is for ${proof.seq}`, seq)
     if (seq <= this.#last.seq) this.#failed(BAD_ENVELOPE, `record ${seq} after record ${this.#last.seq}`, seq)
     if (seq === this.#last.seq + 1 && record.prev !== this.#last.leaf)
-      this.#failed('prev does not match', 'the record before is not the one it was written after', seq)
+      this.#failed(
+        'prev does not match',
+        `record ${seq - 1} is not the one it was written after: one of the two was changed`,
+        seq,
+      )
     if (proof && checkpoint) this.#included(leaf, proof, checkpoint)
     if (record.time < this.#time) this.#findings.add('incomplete', 'time goes back', `from ${this.#time} to ${record.time}`, seq)
     this.#time = record.time

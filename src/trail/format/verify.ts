@@ -182,7 +182,11 @@ export class LogVerifier {
     const {kind, time} = record
     if (record.seq !== seq) this.#failed(BAD_ENVELOPE, `seq is ${record.seq}`, seq)
     if (record.prev !== this.#prev)
-      this.#failed('prev does not match', 'the record before is not the one it was written after', seq)
+      this.#failed(
+        'prev does not match',
+        seq === 0 ? 'it follows no record' : `record ${seq - 1} is not the one it was written after: one of the two was changed`,
+        seq,
+      )
     if (time < this.#time) this.findings.add('incomplete', 'time goes back', `from ${this.#time} to ${time}`, seq)
     this.#time = time
     this.#checkSeal(seq)
