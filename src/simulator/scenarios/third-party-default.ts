@@ -1,4 +1,4 @@
-import {INVOICES, landscape} from './landscape.ts'
+import {CONSUMER_HOME, INVOICES, landscape} from './landscape.ts'
 import type {Scenario} from './scenario.ts'
 
 export const thirdPartyDefault: Scenario = {
@@ -16,7 +16,8 @@ export const thirdPartyDefault: Scenario = {
     tenant.addGrant({client_id, audience: INVOICES, scope: ['read:invoices', 'write:invoices']})
     tenant.addGrant({default_for: 'third_party_clients', audience: INVOICES, scope: ['read:invoices']})
     const audiences = [INVOICES]
-    tenant.addConsumer({client_id, audiences, held: []})
+    const used = tenant.issueClaims({client_id, audience: INVOICES, age: 72_000, from: CONSUMER_HOME})
+    tenant.addConsumer({client_id, audiences, held: [used]})
     tenant.addAttacker({client_id, loot: {secret: client_secret}, audiences, held: []})
     return {operator, leak: {kind: 'client-secret', client_id, value: client_secret}}
   },
