@@ -20,7 +20,7 @@ describe('stanch assess', () => {
     const people = await run(home, ['assess', '--client', client_id], {env: tenant.connection})
     match(people.stdout, /Ways to a new token: 1 open now, 1 after the plan/)
     match(people.stdout, /shut -> open .* default grant cgr_\w+, by new secret/)
-    ok(people.stdout.split('\n').length <= 24, people.stdout)
+    ok(people.stdout.split('\n').length <= 24, people.stdout + people.stderr)
     const planned = await run(home, ['plan', '--leak', 'client-secret', '--client', client_id, '--json'], {
       env: tenant.connection,
     })
@@ -60,6 +60,42 @@ describe('stanch assess', () => {
     equal(found.leak, 'private-key')
     ok(found.stays_open.every((one: string) => /to whoever has the key cred_/.test(one)))
     equal(found.stays_open.length, 3)
+  })
+
+  test('what stays open by an open policy stands on the plan, in JSON, in the result and in the report', async (t) => {
+    const home = newHome(t)
+    const tenant = await practiceTenant(t, home)
+    const {client_id} = tenant.practice.leak
+    tenant.tenant.addResourceServer({
+      identifier: 'https://open.example/',
+      name: 'Open API',
+      subject_type_authorization: {client: {policy: 'allow_all'}},
+    })
+    const words = ['--leak', 'client-secret', '--client', client_id, '--no-rotate']
+    const found = (
+      await run(home, ['assess', '--client', client_id, '--no-rotate', '--json'], {env: tenant.connection})
+    ).json() as any
+    const open = found.stays_open.find((one: string) => one.includes('https://open.example/'))
+    match(open, /^an API lets every application in \(https:\/\/open\.example\/\)[^]*\. Close it: /)
+    const people = await run(home, ['plan', ...words, '-o', `${home.folder}/plan.json`], {env: tenant.connection})
+    const text = people.stdout.replaceAll(/\s+/g, ' ')
+    ok(
+      text.includes('stays open: an API lets every application in (https://open.example/)'),
+      String([people.code, people.stdout, people.stderr]),
+    )
+    const planned = (await run(home, ['plan', ...words, '--json'], {env: tenant.connection})).json() as any
+    ok(
+      planned.plan.steps.some(
+        (step: any) => step.id.startsWith('close-path-') && step.title.includes('the open policy of https://open.example/'),
+      ),
+    )
+    const more = ['--reason', 'x', '--yes', '--json']
+    const done = (await run(home, ['respond', ...words, ...more], {env: tenant.connection})).json() as any
+    equal(done.status, 'partial')
+    ok(done.evidence_gaps.some((gap: any) => gap.code === 'path_open' && gap.what.includes('https://open.example/')))
+    ok(done.next.some((step: string) => step.startsWith('still open: an API lets every application in')))
+    const report = await run(home, ['report', done.incident_id])
+    match(report.stdout, /an API lets every application in \(https:\/\/open\.example\/\)/)
   })
 
   test('a client that is not there is an error, not a client without paths', async (t) => {
