@@ -61,7 +61,7 @@ export default class Execute extends IncidentCommand {
     const leaked = await this.leakedFrom(flags)
     this.watchInterrupts()
     const connected = await this.connectTo(place, flags)
-    const {plannedAudiences} = await import('../execution/expose.ts')
+    const {plannedAudiences} = await import('../execution/exposed-audiences.ts')
     const showOnTerminal = await this.showOnTerminal()
     const worked = await runIncident({
       ...(await this.workOn(flags, attended, place, connected)),

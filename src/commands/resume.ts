@@ -51,7 +51,7 @@ Without an id it takes the only unfinished incident; with several it lists them.
     this.watchInterrupts()
     const place = this.place(flags)
     const connected = await this.connectTo(place, flags)
-    const {plannedAudiences} = await import('../execution/expose.ts')
+    const {plannedAudiences} = await import('../execution/exposed-audiences.ts')
     const {incidentState, planOf, unfinishedIncident} = await import('../execution/incident.ts')
     const trail = await openTrail(place, connected.mode)
     const {state, plan} = (() => {

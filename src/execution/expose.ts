@@ -1,7 +1,7 @@
 import {parseRfc3339} from '../clock.ts'
 import {consumersOf} from '../incident/consumers.ts'
 import type {Consumer} from '../incident/consumers.ts'
-import {MAX_TOKEN_LIFETIME, PROPAGATION_SECONDS, SKEW_SECONDS} from '../incident/exposure-facts.ts'
+import {PROPAGATION_SECONDS} from '../incident/exposure-facts.ts'
 import {computeExposureWindow} from '../incident/exposure.ts'
 import type {AudienceFacts, ObservedToken} from '../incident/exposure-facts.ts'
 import type {Exposure} from '../incident/exposure.ts'
@@ -9,13 +9,12 @@ import {CLIENT_CREDENTIALS} from '../incident/issuance.ts'
 import {lifetimeChanges} from '../incident/lifetime-history.ts'
 import type {LogReading} from '../incident/log-reading.ts'
 import {notBounded} from '../incident/not-bounded.ts'
-import {reachableAudiences} from '../incident/actions/template.ts'
 import {tokenCouldReadSecrets} from '../incident/policy.ts'
 import type {PlanFacts} from '../incident/policy.ts'
-import type {Plan} from '../incident/plan.ts'
-import type {EvidenceGap, TenantSnapshot} from '../incident/tenant-snapshot.ts'
+import type {TenantSnapshot} from '../incident/tenant-snapshot.ts'
 import {correlationIdOf, leafOf} from '../trail/format/record.ts'
-import type {LogCoverage} from './log-saver.ts'
+import {ANY_API, exposedAudiences, lastIssued, unknownAudiences} from './exposed-audiences.ts'
+import type {LogCoverage} from './log-coverage.ts'
 import {SEARCH_LIMIT} from './observe.ts'
 import type {Progress} from './progress.ts'
 import type {Run} from './run.ts'
@@ -99,16 +98,6 @@ export interface ExposureContext {
   readonly log?: LogReading
   /** Seconds, absolute. */
   readonly skew?: number
-}
-
-/** Stands for every API of the tenant, where no grant and no log entry says which ones the credential had tokens for. */
-export const ANY_API = '*'
-
-/** The audiences that a plan is about, from the steps that name them. */
-export function plannedAudiences(plan: Plan): string[] {
-  return [
-    ...new Set(plan.steps.flatMap((step) => (step.action === 'exposure' || step.action === 'verify' ? step.args.audiences : []))),
-  ]
 }
 
 /** Exposure from a snapshot alone: the `exposure` command asks this before anything was done. */
@@ -207,31 +196,6 @@ function audienceFacts(snapshot: TenantSnapshot, audience: string, context: Expo
 }
 
 /**
- * The APIs whose tokens may still be out: those of the grants, those of the leaked token, and those that the log has
- * living tokens for. With none of them known, every API may be one: that is said, and never taken for "none".
- */
-export function exposedAudiences(facts: PlanFacts, now: number): string[] {
-  const {snapshot} = facts
-  const found = new Set(reachableAudiences(facts))
-  for (const [audience, issued] of lastIssued(snapshot)) {
-    const lifetime = snapshot.resource_servers[audience]?.token_lifetime ?? MAX_TOKEN_LIFETIME
-    if (issued + lifetime + SKEW_SECONDS > now) found.add(audience)
-  }
-  return found.size > 0 ? [...found].sort() : [ANY_API]
-}
-
-/** When the log says that the newest token of each API was issued, NumericDate. */
-function lastIssued(snapshot: TenantSnapshot): Map<string, number> {
-  const last = new Map<string, number>()
-  for (const {type, audience, date} of snapshot.log ?? []) {
-    if (type !== CLIENT_CREDENTIALS || audience === undefined) continue
-    const issued = parseRfc3339(date)
-    if (issued !== undefined && issued > (last.get(audience) ?? -Infinity)) last.set(audience, issued)
-  }
-  return last
-}
-
-/**
  * From when on changes of API settings would be seen: what the search gave whole reaches back to the oldest entry of the
  * tenant; one that was cut begins with its own oldest entry, and one with a hole says nothing.
  */
@@ -260,10 +224,4 @@ function observedTokens(snapshot: TenantSnapshot): ObservedToken[] | null {
       },
     ]
   })
-}
-
-function unknownAudiences(audiences: readonly string[]): EvidenceGap[] {
-  if (!audiences.includes(ANY_API)) return []
-  const why = 'no client grant is left, and the log at hand shows no living token: for which APIs tokens were issued is not known'
-  return [{code: 'audiences_unknown', what: 'the APIs that tokens were issued for', why}]
 }

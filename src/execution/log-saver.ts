@@ -1,9 +1,10 @@
 import type {LogEntry} from '../auth0/resources/log-entry.ts'
-import {rfc3339, rfc3339Millis} from '../clock.ts'
 import {StanchError} from '../errors.ts'
 import {printable} from '../untrusted.ts'
 import {LogCapture} from './log-capture.ts'
 import type {CapturedPage} from './log-capture.ts'
+import {coverageOf} from './log-coverage.ts'
+import type {LogCoverage} from './log-coverage.ts'
 import {BLOB, putLines} from './log-lines.ts'
 import {captureWindow} from './log-window.ts'
 import {rangeTarget, savedRanges} from './saved-log.ts'
@@ -28,30 +29,6 @@ const SAY_MS = 1000
 
 /** A page that is under way when a cap is reached is waited for this long. */
 const LAST_PAGE_SECONDS = 1
-
-/** How far the tenant's log is in the evidence of an incident, as the record `tenant_log.coverage` keeps it. */
-export interface LogCoverage {
-  /** RFC 3339, tenant time: when the log was read last. */
-  readonly computed_at: string
-  /** RFC 3339: from when on it was wanted; absent for everything that the tenant has. */
-  readonly since?: string
-  /** RFC 3339: the oldest entry that the tenant had when it was first asked. */
-  readonly oldest_at?: string
-  /** Log ids: nothing that arrived between them is missing but for `holes`. */
-  readonly from?: string
-  readonly last?: string
-  /** Dates of the first and last entry of the incident's blobs, as far as this run saw them. */
-  readonly first_date?: string
-  readonly last_date?: string
-  /** Of all runs, and of the blobs they are in. */
-  readonly entries: number
-  readonly blobs: number
-  readonly caught_up: boolean
-  /** Why it ended before that: a cap, an interruption, or the code of an error. */
-  readonly stopped_by?: string
-  /** Stretches between saved runs that were never read. */
-  readonly holes: readonly {readonly from: string; readonly to: string}[]
-}
 
 /** Saves one tenant's log into one incident's evidence, in as many runs as it takes. */
 export class LogSaver {
@@ -168,27 +145,14 @@ export class LogSaver {
   /** How far it is, from the records: what other sessions saved is part of it. */
   coverage(now: number): LogCoverage {
     const {journal} = this.#run
-    const blobs = savedRanges(journal.trail, journal.incident)
-    const runs: {from: string; last: string}[] = []
-    for (const {from, last} of blobs) {
-      const run = runs.at(-1)
-      if (run && from <= run.last) run.last = last > run.last ? last : run.last
-      else runs.push({from, last})
-    }
-    const oldest = this.#oldest
-    return {
-      computed_at: rfc3339(now),
-      ...(this.#since === undefined ? {} : {since: rfc3339(this.#since)}),
-      ...(oldest === undefined ? {} : {oldest_at: rfc3339Millis(oldest)}),
-      ...(runs[0] ? {from: runs[0].from} : {}),
-      ...(runs.length > 0 ? {last: runs.at(-1)?.last ?? ''} : {}),
-      ...(this.#range ? {first_date: this.#range[0], last_date: this.#range[1]} : {}),
-      entries: blobs.reduce((sum, {entries}) => sum + entries, 0),
-      blobs: blobs.length,
+    return coverageOf(savedRanges(journal.trail, journal.incident), {
+      computed_at: now,
+      since: this.#since,
+      oldest_at: this.#oldest,
+      dates: this.#range,
       caught_up: this.#caught_up,
-      ...(this.#stopped_by === undefined ? {} : {stopped_by: this.#stopped_by}),
-      holes: runs.slice(1).map((run, index) => ({from: runs[index]?.last ?? '', to: run.from})),
-    }
+      stopped_by: this.#stopped_by,
+    })
   }
 
   /** From the last saved checkpoint on; where a stretch before it is missing, that first. */

@@ -3,7 +3,8 @@ import {test} from 'node:test'
 
 import type {LogEntry} from '../../src/auth0/resources/log-entry.ts'
 import {rfc3339} from '../../src/clock.ts'
-import {exposedAudiences, exposureOf} from '../../src/execution/expose.ts'
+import {exposedAudiences} from '../../src/execution/exposed-audiences.ts'
+import {exposureOf} from '../../src/execution/expose.ts'
 import type {PlanFacts} from '../../src/incident/policy.ts'
 import {facts} from '../support/runbooks.ts'
 

@@ -6,7 +6,7 @@ import {describe, test} from 'node:test'
 
 import type {LogCaps} from '../../src/execution/log-saver.ts'
 import {savedLog, savedRanges} from '../../src/execution/saved-log.ts'
-import type {LogCoverage} from '../../src/execution/log-saver.ts'
+import type {LogCoverage} from '../../src/execution/log-coverage.ts'
 import {rfc3339} from '../../src/clock.ts'
 import type {IncidentResult} from '../../src/incident/result.ts'
 import {trailFolder} from '../../src/trail/trail-folder.ts'
