@@ -22,7 +22,6 @@ import type {Logger, LogLevel} from '../logger.ts'
 import type {Copies} from '../trail/copies.ts'
 import type {Identity, Trail} from '../trail/trail.ts'
 import {printable} from '../untrusted.ts'
-import {smallYoungGeneration} from './young-generation.ts'
 
 /** What a command knows of the place it runs in. */
 export interface Place {
@@ -71,7 +70,6 @@ export async function connect(
   connection: Connection,
   flags: Pick<ConnectionFlags, 'proxy'> = {},
 ): Promise<Connected> {
-  smallYoungGeneration()
   const origin = parseOrigin(connection.domain)
   const ca = await extraAuthority(place.env, origin)
   const [{Tenant}, {isSimulator}, {simulatedClock}, logger] = await Promise.all([
@@ -84,7 +82,7 @@ export async function connect(
   const simClock: SimulatedClock | undefined = simulated ? simulatedClock(origin, systemClock, ca) : undefined
   await simClock?.sync()
   const clock = simClock ?? systemClock
-  const tenant = await Tenant.connect({
+  const connecting = Tenant.connect({
     origin,
     ...(connection.audience === undefined ? {} : {audience: connection.audience}),
     credential: connection.credential,
@@ -94,6 +92,9 @@ export async function connect(
     ...(flags.proxy === undefined ? {} : {proxy: flags.proxy}),
     ...(ca === undefined ? {} : {ca}),
   })
+  // Node takes some ten milliseconds to load what this needs: they pass while the first answer is on its way.
+  const [tenant, {smallYoungGeneration}] = await Promise.all([connecting, import('./young-generation.ts')])
+  smallYoungGeneration()
   const unrecorded = new Set<Operator>()
   tenant.onAuth = (operator) => void unrecorded.add(operator)
   const names = new Map<string, string>()
