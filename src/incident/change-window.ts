@@ -22,7 +22,8 @@ export function earliestEffect(change: number): number {
  * @param at NumericDate, whole seconds
  */
 export function mayPrecede(at: number, change: number): boolean {
-  return at <= change + PROPAGATION_SECONDS
+  // An entry without a readable date (NaN) may have.
+  return !(at > change + PROPAGATION_SECONDS)
 }
 
 /** Is this within the time in which either state may have been met? */
