@@ -1,4 +1,4 @@
-import {rfc3339, rfc3339Millis} from '../clock.ts'
+import {rfc3339} from '../clock.ts'
 import type {Clock} from '../clock.ts'
 import {isCode, StanchError} from '../errors.ts'
 import {GRACE_SECONDS} from '../incident/reconcile/facts.ts'
@@ -6,16 +6,15 @@ import type {LogEntry} from '../auth0/resources/log-entry.ts'
 import type {LogStream} from '../auth0/resources/log-stream.ts'
 import type {IncidentState} from '../incident/replay.ts'
 import type {EvidenceGap} from '../incident/tenant-snapshot.ts'
-import type {WatchEvent} from '../incident/watch/event.ts'
 import type {WatchFacts} from '../incident/watch/facts.ts'
 import {judgeLook, judgeStreams} from '../incident/watch/look.ts'
-import {WatchMemory} from '../incident/watch/memory.ts'
-import type {SavedWatch} from '../incident/watch/memory.ts'
+import type {WatchMemory} from '../incident/watch/memory.ts'
 import {outlookOf} from '../incident/watch/outlook.ts'
 import type {RecordedEvent, WatchView} from '../incident/watch/view.ts'
 import type {IncidentTrail} from './incident-trail.ts'
 import {streamsGap} from './log-streams.ts'
 import type {WatchRecord} from './watch-facts.ts'
+import {WatchJournal} from './watch-journal.ts'
 import type {WatchSource} from './watch-source.ts'
 
 /** While nothing new is seen, this often (seconds) is written down where the reading stands and that a known source goes on. */
@@ -24,9 +23,6 @@ const SAVE_SECONDS = 900
 const SAVE_ENTRIES = 50_000
 /** What keeps the tenant from answering: the watch goes on, and says since when it is blind. */
 const PASSING = ['auth0.unreachable', 'auth0.rate_limited', 'auth0.unexpected_answer', 'auth0.refused'] as const
-
-/** Records of where the reading stands. */
-const CHECKPOINT = 'watch.checkpoint'
 
 export interface WatchRun {
   readonly journal: IncidentTrail
@@ -93,11 +89,9 @@ function waitOf({at, all_clear_at: clear, state}: WatchView, interval: number): 
 
 class Watching {
   readonly #run: WatchRun
+  readonly #journal: WatchJournal
   #memory: WatchMemory
   #seen: ReturnType<WatchRun['record']>
-  /** The checkpoint of this watch that the trail has, by the SHA-256 of its evidence, and its record. */
-  #checkpoint: string | undefined
-  #seq = -1
   #open: readonly string[] = []
   #not_seen: readonly EvidenceGap[] = []
   /** The newest look at the log streams, or why there is none. */
@@ -109,8 +103,8 @@ class Watching {
   constructor(run: WatchRun) {
     this.#run = run
     this.#seen = run.record()
-    this.#memory = this.#fromTrail()
-    for (const record of run.journal.trail.records({inc: run.journal.incident})) this.#seq = record.seq
+    this.#journal = new WatchJournal(run.journal)
+    this.#memory = this.#journal.memory(this.#seen.record.state)
   }
 
   /** Reads everything once. What keeps the tenant from answering ends the round, not the watch. */
@@ -166,29 +160,16 @@ class Watching {
    * another watch of this incident was faster, what it wrote is taken over, and what waits here is read again.
    */
   save(always: boolean): void {
-    const {journal, now, onEvent} = this.#run
+    const {now, onEvent} = this.#run
     const memory = this.#memory
     const due = memory.urgent || memory.unsaved >= SAVE_ENTRIES || (now() - this.#saved_at >= SAVE_SECONDS && memory.unsaved > 0)
     if (!due && !(always && (memory.pending || memory.unsaved > 0))) return
     this.#refresh()
-    if (this.#seen.record.state.evidence[CHECKPOINT] !== this.#checkpoint) return this.#follow()
+    if (this.#journal.isBehind(this.#seen.record.state)) return this.#follow()
     const read = memory.unsaved
-    const {events, saved} = memory.flush()
+    const flushed = memory.flush()
     this.#saved_at = now()
-    const checkpoint = journal.evidence(saved)
-    const records = journal.observeAll([
-      ...events.map((event) => observation(event, journal.evidence(event))),
-      {
-        action: CHECKPOINT,
-        target: `tenant_log:${saved.from ?? 'begin'}`,
-        finding: `the tenant log was read up to here, ${saved.entries} entries in all`,
-        count: read,
-        evidence: checkpoint,
-      },
-    ])
-    this.#checkpoint = checkpoint
-    this.#seq = records.at(-1)?.seq ?? this.#seq
-    for (const [index, event] of events.entries()) onEvent({...event, seq: records[index]?.seq ?? -1}, true)
+    for (const event of this.#journal.write(flushed, read)) onEvent(event, true)
   }
 
   /** The last event: nothing that was issued lives any more. */
@@ -213,25 +194,9 @@ class Watching {
 
   /** What another watch of this incident saw is shown, and gone on from. */
   #follow(): void {
-    const {journal, onEvent} = this.#run
-    for (const record of journal.trail.records({inc: journal.incident})) {
-      if (record.seq <= this.#seq) continue
-      this.#seq = record.seq
-      const event = record['action'] === 'watch' ? this.#evidence<WatchEvent>(record['evidence']) : undefined
-      if (event) onEvent({...event, seq: record.seq}, false)
-    }
-    this.#memory = this.#fromTrail()
-  }
-
-  #fromTrail(): WatchMemory {
-    this.#checkpoint = this.#seen.record.state.evidence[CHECKPOINT]
+    for (const event of this.#journal.newer()) this.#run.onEvent(event, false)
+    this.#memory = this.#journal.memory(this.#seen.record.state)
     this.#requests = 0
-    return new WatchMemory(this.#evidence<SavedWatch>(this.#checkpoint))
-  }
-
-  #evidence<T>(sha256: unknown): T | undefined {
-    const blob = typeof sha256 === 'string' ? this.#run.journal.trail.getEvidence(sha256) : undefined
-    return blob ? (JSON.parse(blob.toString('utf8')) as T) : undefined
   }
 
   #refresh(): WatchFacts {
@@ -288,13 +253,4 @@ class Watching {
     if (typeof this.#streams !== 'string')
       for (const event of judgeStreams(this.#streams, rfc3339(now()))) this.#memory.report(event)
   }
-}
-
-function observation(event: WatchEvent, evidence: string) {
-  const {verdict, target, finding, count, first_at, last_at} = event
-  return {action: 'watch', target, finding, verdict, count, first_at: millis(first_at), last_at: millis(last_at), evidence}
-}
-
-function millis(instant: string): string {
-  return rfc3339Millis(Date.parse(instant))
 }

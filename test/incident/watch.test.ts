@@ -310,8 +310,8 @@ describe('the memory of a watch', () => {
   test('what is saved is what is needed to go on: nothing is lost and nothing is news again', () => {
     const memory = new WatchMemory()
     memory.take(refused(1), FACTS)
-    memory.report({
-      verdict: 'grant_back',
+    const grant = {
+      verdict: 'grant_back' as const,
       target: 'grant:cgr_1',
       finding: 'x',
       alarm: true,
@@ -320,20 +320,11 @@ describe('the memory of a watch', () => {
       first_at: '2026-11-22T03:01:00Z',
       last_at: '2026-11-22T03:01:00Z',
       log_ids: [],
-    })
+    }
+    memory.report(grant)
     const {saved} = memory.flush()
     const again = new WatchMemory(JSON.parse(JSON.stringify(saved)))
-    again.report({
-      verdict: 'grant_back',
-      target: 'grant:cgr_1',
-      finding: 'x',
-      alarm: true,
-      count: 1,
-      again: false,
-      first_at: '2026-11-22T03:01:00Z',
-      last_at: '2026-11-22T03:01:00Z',
-      log_ids: [],
-    })
+    again.report(grant)
     equal(again.pending, false)
     again.take(refused(2), FACTS)
     equal(again.urgent, false, 'the source is known')

@@ -1,42 +1,18 @@
 import type {LogEntry} from '../../auth0/resources/log-entry.ts'
-import {rfc3339, rfc3339Millis} from '../../clock.ts'
-import {printable} from '../../untrusted.ts'
+import {rfc3339Millis} from '../../clock.ts'
 import type {OwnTraces} from '../own-traces.ts'
 import {judgeEntry} from './entry.ts'
 import type {Sighting} from './entry.ts'
-import {MAX_LOG_IDS} from './event.ts'
 import type {WatchEvent, WatchVerdict} from './event.ts'
 import {firstContained} from './facts.ts'
 import type {WatchFacts} from './facts.ts'
+import {about, count, eventOf, newTally, sentence, tallyKey} from './source-tally.ts'
+import type {SourceTally} from './source-tally.ts'
 
 /** Sources that are told apart; later ones are counted together, by verdict. */
 export const MAX_SOURCES = 200
-/** APIs of one source that are named. */
-const MAX_AUDIENCES = 10
 /** Things seen once that are remembered, so that they are not reported again; beyond it the oldest are forgotten. */
 const MAX_REPORTED = 2000
-
-/** One source of token requests, counted. Instants are milliseconds. */
-export interface SourceTally {
-  readonly key: string
-  readonly verdict: WatchVerdict
-  readonly what: string
-  readonly alarm: boolean
-  readonly ip?: string
-  readonly user_agent?: string
-  readonly fingerprint?: string
-  /** The APIs that it asked for, the first ten. */
-  readonly audiences: string[]
-  /** All entries so far, and those that no record has yet. */
-  count: number
-  fresh: number
-  first_at: number
-  last_at: number
-  fresh_first_at: number
-  log_ids: string[]
-  /** NumericDate. */
-  until?: number
-}
 
 /** What a watch must not forget, as it stands in the trail's newest checkpoint of it. Plain JSON, bounded. */
 export interface SavedWatch {
@@ -164,71 +140,24 @@ export class WatchMemory {
       })
       return
     }
-    const tally = this.#tallyOf(entry, sighting, at)
-    tally.count += 1
-    if (tally.fresh === 0) tally.fresh_first_at = at
-    tally.fresh += 1
-    tally.first_at = Math.min(tally.first_at, at)
-    tally.fresh_first_at = Math.min(tally.fresh_first_at, at)
-    tally.last_at = Math.max(tally.last_at, at)
-    const {audience} = sighting
-    if (audience !== undefined && tally.audiences.length < MAX_AUDIENCES && !tally.audiences.includes(audience)) {
-      tally.audiences.push(audience)
-    }
-    if (tally.log_ids.length < MAX_LOG_IDS) tally.log_ids.push(entry.log_id)
-    if (sighting.until !== undefined) {
-      tally.until = Math.max(tally.until ?? 0, sighting.until)
-      this.until = Math.max(this.until ?? 0, sighting.until)
-    }
+    count(this.#tallyOf(entry, sighting, at), entry, sighting, at)
+    if (sighting.until !== undefined) this.until = Math.max(this.until ?? 0, sighting.until)
     if (sighting.alarm) {
       this.#alarm(at / 1000)
       this.#urgent = true
     }
   }
 
-  #tallyOf(entry: LogEntry, sighting: Sighting, at: number): SourceTally {
-    const {verdict, what, alarm, source = ''} = sighting
-    const found =
-      this.sources.get(tallyKey({verdict, what, key: source})) ??
-      (this.sources.size >= MAX_SOURCES ? this.#rest(sighting, at) : undefined)
-    if (found) return found
-    const tally: SourceTally = {
-      key: source,
-      verdict,
-      what,
-      alarm,
-      ...about(entry),
-      audiences: [],
-      count: 0,
-      fresh: 0,
-      first_at: at,
-      last_at: at,
-      fresh_first_at: at,
-      log_ids: [],
-    }
-    this.sources.set(tallyKey(tally), tally)
-    this.#urgent = true
-    return tally
-  }
-
   /** Beyond the bound a source is not told from the next one; what it did is still counted. */
-  #rest({verdict, what, alarm}: Sighting, at: number): SourceTally {
-    const key = 'further sources'
-    const found = this.sources.get(tallyKey({verdict, what, key}))
-    if (found) return found
-    const tally = {
-      key,
-      verdict,
-      what,
-      alarm,
-      audiences: [],
-      count: 0,
-      fresh: 0,
-      first_at: at,
-      last_at: at,
-      fresh_first_at: at,
-      log_ids: [],
-    }
+  #tallyOf(entry: LogEntry, sighting: Sighting, at: number): SourceTally {
+    const {verdict, what, source = ''} = sighting
+    const own = this.sources.get(tallyKey({verdict, what, key: source}))
+    if (own) return own
+    const full = this.sources.size >= MAX_SOURCES
+    const key = full ? 'further sources' : source
+    const rest = full ? this.sources.get(tallyKey({verdict, what, key})) : undefined
+    if (rest) return rest
+    const tally = newTally(key, sighting, at, full ? {} : about(entry))
     this.sources.set(tallyKey(tally), tally)
     this.#urgent = true
     return tally
@@ -252,51 +181,5 @@ export class WatchMemory {
       ...(this.until === undefined ? {} : {until: this.until}),
       counts: {...this.counts},
     }
-  }
-}
-
-function eventOf(one: SourceTally): WatchEvent {
-  const first = one.count === one.fresh
-  return {
-    verdict: one.verdict,
-    target: `source:${one.ip ?? one.key}`,
-    finding: `${one.what}${one.fresh === 1 ? '' : `, ${one.fresh} times`}${first ? '' : ` (${one.count} in all)`}${from(one)}${one.audiences.length === 0 ? '' : ` for ${one.audiences.map((audience) => printable(audience, 80)).join(', ')}`}`,
-    alarm: one.alarm,
-    count: one.fresh,
-    again: !first,
-    first_at: rfc3339Millis(one.fresh_first_at),
-    last_at: rfc3339Millis(one.last_at),
-    log_ids: one.log_ids,
-    ...pick(one),
-    ...(one.audiences[0] === undefined ? {} : {audience: one.audiences[0]}),
-    ...(one.until === undefined ? {} : {until: rfc3339(one.until)}),
-  }
-}
-
-function tallyKey({verdict, what, key}: {verdict: string; what: string; key: string}): string {
-  return `${verdict}\n${what}\n${key}`
-}
-
-function sentence(what: string, entry: LogEntry): string {
-  return `${what}${from(entry)}`
-}
-
-function from(one: {readonly ip?: string; readonly user_agent?: string; readonly fingerprint?: string}): string {
-  const agent = one.user_agent === undefined ? '' : `, ${printable(one.user_agent, 60)}`
-  const fingerprint = one.fingerprint === undefined ? '' : `, TLS ${printable(one.fingerprint, 50)}`
-  return one.ip === undefined && agent === ''
-    ? ''
-    : `, from ${printable(one.ip ?? 'an unknown address', 45)}${agent}${fingerprint}`
-}
-
-function about(entry: LogEntry) {
-  return {...pick(entry), ...(entry.client_id === undefined ? {} : {client_id: entry.client_id})}
-}
-
-function pick(one: {readonly ip?: string; readonly user_agent?: string; readonly fingerprint?: string}) {
-  return {
-    ...(one.ip === undefined ? {} : {ip: one.ip}),
-    ...(one.user_agent === undefined ? {} : {user_agent: one.user_agent}),
-    ...(one.fingerprint === undefined ? {} : {fingerprint: one.fingerprint}),
   }
 }

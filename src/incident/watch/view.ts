@@ -1,6 +1,6 @@
 import type {EvidenceGap} from '../tenant-snapshot.ts'
 import type {WatchEvent, WatchVerdict} from './event.ts'
-import type {SourceTally} from './memory.ts'
+import type {SourceTally} from './source-tally.ts'
 import type {Outlook} from './outlook.ts'
 
 /** An event with the record that it stands in. */
