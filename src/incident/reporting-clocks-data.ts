@@ -18,6 +18,14 @@ export const CLOCKS_AS_OF = '2026-11-21'
 const DORA = 'Regulation (EU) 2025/301, as intellectumlab.com and regulation-dora.eu give it'
 const TABLE = 'REGULATORY_CONTEXT.md of aws-samples/aws-incident-response-playbooks (2026-07-02)'
 
+/** What DORA and NIS2 say alike of the last report. */
+const FINAL_REPORT = {
+  what: 'final report',
+  start: 'aware',
+  within: {months: 1},
+  note: 'one month, reckoned from awareness, the earliest start there can be',
+} as const
+
 /** Duties to report that a leaked credential may bring, one line each. Which of them applies is for a lawyer to say. */
 export const REPORTING_RULES: readonly ReportingRule[] = [
   {regime: 'DORA', what: 'initial notification, at the latest', start: 'aware', within: {hours: 24}, source: DORA},
@@ -36,24 +44,10 @@ export const REPORTING_RULES: readonly ReportingRule[] = [
     note: '72 h after the initial notification, reckoned from its last moment: whoever notified earlier has less time',
     source: DORA,
   },
-  {
-    regime: 'DORA',
-    what: 'final report',
-    start: 'aware',
-    within: {months: 1},
-    note: 'one month, reckoned from awareness, the earliest start there can be',
-    source: DORA,
-  },
+  {...FINAL_REPORT, regime: 'DORA', source: DORA},
   {regime: 'NIS2', what: 'early warning', start: 'aware', within: {hours: 24}, source: TABLE},
   {regime: 'NIS2', what: 'notification', start: 'aware', within: {hours: 72}, source: TABLE},
-  {
-    regime: 'NIS2',
-    what: 'final report',
-    start: 'aware',
-    within: {months: 1},
-    note: 'one month, reckoned from awareness, the earliest start there can be',
-    source: TABLE,
-  },
+  {...FINAL_REPORT, regime: 'NIS2', source: TABLE},
   {regime: 'GDPR', what: 'notification of the supervisory authority', start: 'aware', within: {hours: 72}, source: TABLE},
   {
     regime: 'SEC',

@@ -1,7 +1,7 @@
 import {StanchError} from '../../errors.ts'
 import {Random} from '../random.ts'
 import {DEEDS} from './deeds.ts'
-import type {Deed} from './deeds.ts'
+import type {Deed} from './deed.ts'
 import {Homes} from './homes.ts'
 import type {Home} from './homes.ts'
 import {tellAdmins, tellAutomation, tellMoved, tellService, tellUsers} from './legitimate.ts'

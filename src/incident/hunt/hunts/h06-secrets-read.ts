@@ -1,6 +1,6 @@
 import {EXAMPLE, write} from '../examples.ts'
 import type {Hunt} from '../hunt.ts'
-import {ID} from '../requests.ts'
+import {ID, knownSecret} from '../requests.ts'
 
 export const secretsRead: Hunt = {
   id: 'H6',
@@ -14,12 +14,7 @@ export const secretsRead: Hunt = {
     {
       events: ['mgmt_api_read'],
       where: {field: 'details.request.path', matches: `^/api/v2/clients/${ID}$`},
-      leaves: {
-        kind: 'client_secret',
-        in_path: `^/api/v2/clients/${ID}$`,
-        remove: 'set another secret: stanch secret rotate --client {id} --deliver SINK',
-        renewed: '/api/v2/clients/{id}/rotate-secret',
-      },
+      leaves: knownSecret(`^/api/v2/clients/${ID}$`),
     },
     {
       events: ['mgmt_api_read'],

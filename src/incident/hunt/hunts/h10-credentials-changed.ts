@@ -1,6 +1,6 @@
 import {byAdmin, EXAMPLE, write} from '../examples.ts'
 import type {Hunt} from '../hunt.ts'
-import {ID, request} from '../requests.ts'
+import {ID, knownSecret, request} from '../requests.ts'
 
 export const credentialsChanged: Hunt = {
   id: 'H10',
@@ -14,12 +14,7 @@ export const credentialsChanged: Hunt = {
     {
       events: ['sapi'],
       where: request(['post'], `clients/${ID}/rotate-secret`),
-      leaves: {
-        kind: 'client_secret',
-        in_path: `^/api/v2/clients/${ID}/rotate-secret$`,
-        remove: 'set another secret: stanch secret rotate --client {id} --deliver SINK',
-        renewed: '/api/v2/clients/{id}/rotate-secret',
-      },
+      leaves: knownSecret(`^/api/v2/clients/${ID}/rotate-secret$`),
     },
     {
       events: ['sapi'],
@@ -44,12 +39,7 @@ export const credentialsChanged: Hunt = {
           },
         ],
       },
-      leaves: {
-        kind: 'client_secret',
-        in_path: `^/api/v2/clients/${ID}$`,
-        remove: 'set another secret, and check how the client authenticates: stanch secret rotate --client {id} --deliver SINK',
-        renewed: '/api/v2/clients/{id}/rotate-secret',
-      },
+      leaves: knownSecret(`^/api/v2/clients/${ID}$`, 'set another secret, and check how the client authenticates'),
     },
     {events: ['sapi'], where: request(['delete', 'patch'], `clients/${ID}/credentials/${ID}`)},
   ],

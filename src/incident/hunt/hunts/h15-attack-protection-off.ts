@@ -1,6 +1,6 @@
 import {byAdmin, write} from '../examples.ts'
 import type {Hunt} from '../hunt.ts'
-import {ID, request} from '../requests.ts'
+import {ATTACK_PROTECTION} from '../requests.ts'
 
 export const attackProtectionOff: Hunt = {
   id: 'H15',
@@ -15,7 +15,7 @@ export const attackProtectionOff: Hunt = {
       events: ['sapi'],
       where: {
         all: [
-          request(['patch', 'put', 'post'], `attack-protection/${ID}`),
+          ATTACK_PROTECTION.asked,
           {
             any: [
               {field: 'details.request.body.enabled', is: [false]},
@@ -35,7 +35,7 @@ export const attackProtectionOff: Hunt = {
       },
       leaves: {
         kind: 'attack_protection',
-        in_path: `^/api/v2/attack-protection/${ID}$`,
+        in_path: ATTACK_PROTECTION.in_path,
         remove: '{id}: switch it on again (Dashboard > Security > Attack Protection)',
       },
     },

@@ -1,6 +1,6 @@
 import {byAdmin, write} from '../examples.ts'
 import type {Hunt} from '../hunt.ts'
-import {ID, request} from '../requests.ts'
+import {ATTACK_PROTECTION} from '../requests.ts'
 
 export const allowList: Hunt = {
   id: 'H16',
@@ -14,7 +14,7 @@ export const allowList: Hunt = {
       events: ['sapi'],
       where: {
         all: [
-          request(['patch', 'put', 'post'], `attack-protection/${ID}`),
+          ATTACK_PROTECTION.asked,
           {
             any: [
               {field: 'details.request.body.allowlist', beyond: 'known_allowlist'},
@@ -25,7 +25,7 @@ export const allowList: Hunt = {
       },
       leaves: {
         kind: 'allow_list',
-        in_path: `^/api/v2/attack-protection/${ID}$`,
+        in_path: ATTACK_PROTECTION.in_path,
         remove: 'take the address off the allow list of {id} (Dashboard > Security > Attack Protection)',
       },
     },
