@@ -96,8 +96,8 @@ type Test = {readonly one: (value: unknown) => boolean} | {readonly whole: (valu
 
 function testOf(condition: FieldCondition, {sets}: ConditionContext): Test {
   if ('is' in condition) {
-    const wanted = new Set<unknown>(condition.is)
-    return {one: (value) => value !== undefined && wanted.has(value)}
+    const isWanted = memberOf(new Set<unknown>(condition.is))
+    return {one: (value) => value !== undefined && isWanted(value)}
   }
   if ('starts' in condition)
     return {one: (value) => typeof value === 'string' && condition.starts.some((one) => value.startsWith(one))}
@@ -114,10 +114,16 @@ function testOf(condition: FieldCondition, {sets}: ConditionContext): Test {
   if ('over' in condition) return {whole: (value) => Array.isArray(value) && value.length > condition.over}
   if ('among' in condition) {
     const set = sets[condition.among] ?? NOBODY
-    return set.size === 0 ? undefined : {one: (value) => typeof value === 'string' && set.has(value)}
+    return set.size === 0 ? undefined : {one: memberOf(set)}
   }
   const set = sets[condition.beyond] ?? NOBODY
   return {one: (value) => typeof value === 'string' && !set.has(value)}
+}
+
+/** Is a value in a set? The only member of a set is compared: that costs less than to look it up. */
+export function memberOf(values: ReadonlySet<unknown>): (value: unknown) => boolean {
+  const [only] = values
+  return values.size === 1 ? (value) => value === only : (value) => values.has(value)
 }
 
 function onField(read: (entry: LogEntry) => unknown, test: Test, single: boolean): Predicate {
@@ -145,6 +151,10 @@ const DIRECT: Readonly<Record<string, (entry: LogEntry) => unknown>> = {
   'client_id': ({client_id}) => client_id,
   'ip': ({ip}) => ip,
   'user_id': ({user_id}) => user_id,
+  'user_agent': ({user_agent}) => user_agent,
+  'client_name': ({client_name}) => client_name,
+  'description': ({description}) => description,
+  'details.request.channel': ({request}) => request?.channel,
   'details.request.method': ({request}) => request?.method,
   'details.request.path': ({request}) => request?.path,
   'details.request.auth.credentials.jti': ({request}) => request?.jti,

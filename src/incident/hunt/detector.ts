@@ -1,5 +1,5 @@
 import type {LogEntry} from '../../auth0/resources/log-entry.ts'
-import {at, compile, never} from './condition.ts'
+import {compile, never, reader} from './condition.ts'
 import type {Condition, ConditionContext, Predicate} from './condition.ts'
 import {Gate} from './gate.ts'
 import type {Detection, Hunt} from './hunt.ts'
@@ -133,18 +133,22 @@ interface Remembering {
 /** Counts entries by a value within a time, or how many different values of another field they show. */
 class Burst implements Remembering {
   readonly #rule: NonNullable<Detection['at_least']>
+  readonly #by: (entry: LogEntry) => string | undefined
+  readonly #distinct: (entry: LogEntry) => string | undefined
   readonly #seen = new Map<string, {ms: number; log_id: string; distinct: string}[]>()
 
   constructor(rule: NonNullable<Detection['at_least']>) {
     this.#rule = rule
+    this.#by = textReader(rule.by)
+    this.#distinct = rule.distinct === undefined ? ({log_id}) => log_id : textReader(rule.distinct)
   }
 
   add(entry: LogEntry): readonly string[] | undefined {
-    const {count, within_seconds, by, distinct} = this.#rule
-    const key = textAt(entry, by)
+    const {count, within_seconds} = this.#rule
+    const key = this.#by(entry)
     if (key === undefined) return undefined
     const ms = Date.parse(entry.date)
-    const one = {ms, log_id: entry.log_id, distinct: distinct === undefined ? entry.log_id : (textAt(entry, distinct) ?? '')}
+    const one = {ms, log_id: entry.log_id, distinct: this.#distinct(entry) ?? ''}
     const recent = (this.#seen.get(key) ?? []).filter(
       (other) => ms - other.ms <= within_seconds * 1000 && other.distinct !== one.distinct,
     )
@@ -157,17 +161,20 @@ class Burst implements Remembering {
 
 /** Remembers the highest number that each value has shown: one below it, dated after it, is the copy of an older state. */
 class Behind implements Remembering {
-  readonly #rule: NonNullable<Detection['behind']>
+  readonly #by: (entry: LogEntry) => string | undefined
+  readonly #counter: (entry: LogEntry) => unknown
   readonly #highest = new Map<string, {ms: number; log_id: string; count: number}>()
 
   constructor(rule: NonNullable<Detection['behind']>) {
-    this.#rule = rule
+    this.#by = textReader(rule.by)
+    this.#counter = reader(rule.counter)
   }
 
   add(entry: LogEntry): readonly string[] | undefined {
-    const key = textAt(entry, this.#rule.by)
-    const count = at(entry.raw, this.#rule.counter.split('.'), 0)
-    if (key === undefined || typeof count !== 'number') return undefined
+    const key = this.#by(entry)
+    if (key === undefined) return undefined
+    const count = this.#counter(entry)
+    if (typeof count !== 'number') return undefined
     const ms = Date.parse(entry.date)
     const highest = this.#highest.get(key)
     if (highest && count < highest.count) return ms > highest.ms ? [highest.log_id] : undefined
@@ -183,7 +190,10 @@ function keep<T>(kept: Map<string, T>, key: string, value: T): void {
   if (kept.size > MAX_KEYS) kept.delete(kept.keys().next().value ?? key)
 }
 
-function textAt(entry: LogEntry, field: string): string | undefined {
-  const value = at(entry.raw, field.split('.'), 0)
-  return typeof value === 'string' && value !== '' ? value : undefined
+function textReader(field: string): (entry: LogEntry) => string | undefined {
+  const read = reader(field)
+  return (entry) => {
+    const value = read(entry)
+    return typeof value === 'string' && value !== '' ? value : undefined
+  }
 }

@@ -1,5 +1,5 @@
 import type {LogEntry} from '../../auth0/resources/log-entry.ts'
-import {reader} from './condition.ts'
+import {memberOf, reader} from './condition.ts'
 import type {Condition, Sets} from './condition.ts'
 
 /** A value of a set that a condition wants in a field. */
@@ -13,22 +13,22 @@ interface Wanted {
  * wants. It lets through what may be a hit, and nothing that is one is kept out.
  */
 export class Gate {
-  readonly #looks: {readonly read: (entry: LogEntry) => unknown; readonly values: ReadonlySet<unknown>}[] = []
+  readonly #looks: {readonly read: (entry: LogEntry) => unknown; readonly isWanted: (value: unknown) => boolean}[] = []
   #open = false
 
   /** From now on entries get through that this condition may hold for. */
   admit(condition: Condition | undefined, sets: Sets): void {
     const wanted = condition && wantedBy(condition, sets)
     if (!wanted) this.#open = true
-    for (const {field, values} of wanted ?? []) this.#looks.push({read: reader(field), values})
+    for (const {field, values} of wanted ?? []) this.#looks.push({read: reader(field), isWanted: memberOf(values)})
   }
 
   letsThrough(entry: LogEntry): boolean {
     if (this.#open) return true
-    for (const {read, values} of this.#looks) {
+    for (const {read, isWanted} of this.#looks) {
       const value = read(entry)
       // A list is for the condition to look into.
-      if (value !== undefined && (values.has(value) || typeof value === 'object')) return true
+      if (value !== undefined && (isWanted(value) || typeof value === 'object')) return true
     }
     return false
   }
