@@ -4,7 +4,7 @@ import {printable, quoted} from '../untrusted.ts'
 import {pathsOf} from './context.ts'
 import type {Place} from './context.ts'
 import type {Finding} from './doctor.ts'
-import {optionDanger} from './environment-gaps.ts'
+import {openInspector, OPEN_SWITCHES, optionDanger, optionDangers, TLS_SWITCHES} from './environment-gaps.ts'
 import {examineFolder, examineSpace, installation, searchPath, workingFolder} from './doctor-places.ts'
 import {examineTrails} from './doctor-trails.ts'
 
@@ -19,7 +19,7 @@ export async function examineMachine(place: Place): Promise<Finding[]> {
     nodeOptions(place.env),
     ...tls(place.env),
     proxy(place.env),
-    inspector(),
+    inspector(place.env),
     ...core(),
     ...examineFolder('data-folder', paths.data),
     ...examineFolder('config-folder', paths.config),
@@ -58,7 +58,7 @@ function nodeOptions(env: NodeJS.ProcessEnv): Finding {
   const options = env['NODE_OPTIONS'] ?? ''
   if (options === '') return {check: 'node-options', ok: 'ok', detail: 'NODE_OPTIONS is not set'}
   const detail = `NODE_OPTIONS is ${quoted(options, 120)}`
-  const danger = options.split(/\s+/).map(optionDanger).find(Boolean)
+  const danger = optionDangers(options)
   if (danger !== undefined)
     return {check: 'node-options', ok: 'fail', detail: `${detail}: it ${danger}`, hint: 'unset NODE_OPTIONS'}
   return {check: 'node-options', ok: 'warn', detail, hint: 'unset NODE_OPTIONS, unless you know why it is set'}
@@ -74,7 +74,7 @@ function tls(env: NodeJS.ProcessEnv): Finding[] {
       hint: 'unset NODE_TLS_REJECT_UNAUTHORIZED; stanch talks to no real tenant while it is set',
     })
   }
-  const roots = ['NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE', 'SSL_CERT_DIR'].filter((name) => env[name])
+  const roots = TLS_SWITCHES.filter((name) => name !== 'NODE_TLS_REJECT_UNAUTHORIZED' && env[name])
   if (roots.length > 0) {
     findings.push({
       check: 'tls-authorities',
@@ -99,9 +99,25 @@ function proxy(env: NodeJS.ProcessEnv): Finding {
   }
 }
 
-function inspector(): Finding {
+/** Options of the command line, variables that do the same, and a debugger whatever opened it. */
+function inspector(env: NodeJS.ProcessEnv): Finding {
   const open = process.execArgv.filter((word) => optionDanger(word) !== undefined)
-  if (open.length === 0) return {check: 'inspector', ok: 'ok', detail: 'no debugger is attached, no other code was loaded'}
+  const switches = OPEN_SWITCHES.filter((name) => env[name])
+  if (open.length === 0 && openInspector() !== undefined)
+    return {
+      check: 'inspector',
+      ok: 'fail',
+      detail: 'a debugger can attach to stanch: whoever does reads and changes what it holds',
+      hint: 'Start stanch without NODE_OPTIONS, and not from a debugger.',
+    }
+  if (open.length === 0 && switches.length > 0)
+    return {
+      check: 'inspector',
+      ok: 'fail',
+      detail: `${switches.join(', ')} set: what stanch knows may be written elsewhere, or other code may run in it`,
+      hint: `unset ${switches.join(' ')}`,
+    }
+  if (open.length === 0) return {check: 'inspector', ok: 'ok', detail: 'no debugger can attach, no option loads other code'}
   return {
     check: 'inspector',
     ok: 'fail',

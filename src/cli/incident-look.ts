@@ -13,7 +13,7 @@ import {planLines} from '../report/plan-screen.ts'
 import {getEvidence} from '../trail/evidence.ts'
 import {allIncidents} from './incidents.ts'
 import {quoted} from '../untrusted.ts'
-import {environmentGaps} from './environment-gaps.ts'
+import {environmentGaps, openInspector} from './environment-gaps.ts'
 import {admit, refuseFuture, refuseOtherIncident} from './incident-admission.ts'
 import {exposureContext, instantOf} from './incident-job.ts'
 import type {Job} from './incident-job.ts'
@@ -31,7 +31,12 @@ export async function look(job: Job): Promise<{operator: Operator; facts: PlanFa
 
 /** What the environment of this process takes from a proof. */
 export function environmentOf({place, connected}: Job): EvidenceGap[] {
-  return environmentGaps({env: place.env, execArgv: process.execArgv, tls: connected.origin.origin.startsWith('https:')})
+  return environmentGaps({
+    env: place.env,
+    execArgv: process.execArgv,
+    inspector: openInspector(),
+    tls: connected.origin.origin.startsWith('https:'),
+  })
 }
 
 /** Reads, the plan and every check that the real run makes: no probe, no record, no change. */

@@ -47,6 +47,8 @@ describe('stanch doctor, this machine', () => {
   for (const [what, env, check] of [
     ['certificate checks that are off', {NODE_TLS_REJECT_UNAUTHORIZED: '0'}, 'tls'],
     ['NODE_OPTIONS that open a debugger', {NODE_OPTIONS: '--inspect-port=127.0.0.1:0'}, 'node-options'],
+    ['a debugger that NODE_OPTIONS opened', {NODE_OPTIONS: '--inspect=127.0.0.1:0'}, 'inspector'],
+    ['a library in between', {LD_PRELOAD: '/nowhere.so'}, 'inspector'],
     ['NODE_OPTIONS that write TLS keys', {NODE_OPTIONS: '--tls-keylog=/dev/null'}, 'node-options'],
     ['NODE_OPTIONS that load code', {NODE_OPTIONS: '--import=data:text/javascript,0'}, 'node-options'],
   ] as const) {

@@ -216,6 +216,7 @@ describe('what the environment does to the program is said', () => {
     ['checks of certificates off', {env: {NODE_TLS_REJECT_UNAUTHORIZED: '0'}}, 'NODE_TLS_REJECT_UNAUTHORIZED'],
     ['another authority', {env: {NODE_EXTRA_CA_CERTS: '/x.pem'}}, 'NODE_EXTRA_CA_CERTS'],
     ['the debugging output of Node', {env: {NODE_DEBUG: 'http'}}, 'NODE_DEBUG'],
+    ['a debugger that somebody opened', {inspector: 'ws://127.0.0.1:9229/x'}, 'inspector'],
     ['a library in between', {env: {LD_PRELOAD: '/x.so'}}, 'LD_PRELOAD'],
   ] as const) {
     test(`${what}: one gap that names it`, () =>
@@ -227,6 +228,11 @@ describe('what the environment does to the program is said', () => {
 
   test('what vouches for certificates does not matter where there are none', () => {
     deepEqual(environmentGaps({...clean, tls: false, env: {NODE_EXTRA_CA_CERTS: '/x.pem'}}), [])
+  })
+
+  test('of several options each danger is named', () => {
+    const [gap] = environmentGaps({...clean, env: {NODE_OPTIONS: '--require x.cjs --inspect --import y.mjs'}})
+    ok(gap?.why.endsWith('it loads code into stanch, and it opens memory or connections to others'), gap?.why)
   })
 
   test('an option is judged by its name', () => {
