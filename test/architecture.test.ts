@@ -141,6 +141,7 @@ const PLANTED: readonly (readonly [Wall, string, string])[] = [
   ['builtin home', 'src/cli/x.ts', "import type {Stats} from 'node:fs'"],
   ['builtin home', 'src/trail/x.ts', "import {DatabaseSync} from 'node:sqlite'"],
   ['builtin home', 'src/trail/x.ts', "const sqlite = process.getBuiltinModule('node:sqlite')"],
+  ['builtin home', 'src/cli/x.ts', "const inspector = process.getBuiltinModule('node:inspector')"],
   ['builtin home', 'src/trail/x.ts', "const fs = process.getBuiltinModule('fs')"],
   ['builtin home', 'src/trail/x.ts', "const fs = process['getBuiltinModule']('fs')"],
   ['builtin home', 'src/execution/x.ts', "import {spawn} from 'node:child_process'"],

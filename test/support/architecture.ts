@@ -112,6 +112,7 @@ export const BUILTIN_HOMES: Readonly<Record<string, readonly string[]>> = {
   'node:child_process': ['delivery', 'config'],
   'node:http': ['simulator', 'delivery/webhook.ts'],
   'node:https': ['simulator', 'delivery/webhook.ts'],
+  'node:inspector': ['cli/environment-gaps.ts'],
   'node:net': ['auth0', 'simulator', 'trail/copy-socket.ts', 'cli/known-addresses.ts'],
   'node:tls': ['auth0', 'simulator', 'trail/copy-socket.ts'],
   'node:readline': ['terminal'],
