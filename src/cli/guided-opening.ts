@@ -23,6 +23,7 @@ import {pathsOf} from './context.ts'
 import {ownerWords} from './inspect-token.ts'
 import {bareCredential, takenAs} from './leaked-value.ts'
 import type {Connected, Place} from './context.ts'
+import {patiently} from './patience.ts'
 
 export interface OpeningJob {
   readonly place: Place
@@ -240,7 +241,7 @@ async function askClient(
   compare: (() => Promise<string | undefined>) | undefined,
   includeOwn: boolean,
 ): Promise<string> {
-  const own = await connected.tenant.operator()
+  const own = await patiently('signing in', connected.tenant.operator())
   const choices: {value: string; label: string; detail?: string}[] = []
   let leftOut: string | undefined
   for await (const client of connected.tenant.listClients()) {

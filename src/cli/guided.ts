@@ -7,6 +7,7 @@ import {leakedParts} from './leaked-value.ts'
 import type {LeakedParts} from './leaked-value.ts'
 import {allIncidents} from './incidents.ts'
 import type {IncidentOptions, Job} from './incident-job.ts'
+import {patiently} from './patience.ts'
 import {humanDuration, rfc3339, systemClock} from '../clock.ts'
 import type {Sink} from '../delivery/sink.ts'
 import {isCode, StanchError} from '../errors.ts'
@@ -49,10 +50,14 @@ export async function guidedIncident(job: GuidedJob): Promise<Worked> {
   const incidents = allIncidents(job.place, [connected.mode]).map((one) => one.state)
   refuseSecondIncident(job.client_id, connected.origin.host, incidents, job.options.incident)
   const {leaked, leaked_token: token, value} = await believed(job)
-  const [snapshot, alive] = await Promise.all([
-    observe(connected.tenant, job.client_id, connected.mode, connected.clock),
-    standing(connected, job.leak, job.client_id, value),
-  ])
+  const [snapshot, alive] = await patiently(
+    'looking at the tenant',
+    Promise.all([
+      observe(connected.tenant, job.client_id, connected.mode, connected.clock),
+      standing(connected, job.leak, job.client_id, value),
+    ]),
+    (text) => responder.notify({kind: 'note', text}),
+  )
   refuseOwnClient(snapshot, job.options.include_own)
   const facts: PlanFacts = {snapshot, ...(token ? {leaked_token: token} : {})}
   // Connections stay warm while the human reads.

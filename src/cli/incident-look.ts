@@ -17,12 +17,14 @@ import {environmentGaps, openInspector} from './environment-gaps.ts'
 import {admit, refuseFuture, refuseOtherIncident} from './incident-admission.ts'
 import {exposureContext, instantOf} from './incident-job.ts'
 import type {Job} from './incident-job.ts'
+import {patiently} from './patience.ts'
 
 /** What the tenant shows now, with the refusals that need no plan. @throws guard.own_client, usage.invalid */
 export async function look(job: Job): Promise<{operator: Operator; facts: PlanFacts}> {
   const {tenant, clock, mode} = job.connected
-  const operator = await tenant.operator()
-  const seen = await observe(tenant, job.client_id, mode, clock, job.audiences)
+  const say = (text: string) => job.responder.notify({kind: 'note', text})
+  const operator = await patiently('signing in', tenant.operator(), say)
+  const seen = await patiently('looking at the tenant', observe(tenant, job.client_id, mode, clock, job.audiences), say)
   const snapshot = {...seen, gaps: [...environmentOf(job), ...seen.gaps]}
   refuseOwnClient(snapshot, job.options.include_own)
   refuseFuture(job)

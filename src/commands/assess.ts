@@ -3,6 +3,7 @@ import * as Flags from '@oclif/core/flags'
 import type {Assessment} from '../cli/assess.ts'
 import {required} from '../cli/base-command.ts'
 import {choiceFlags, clientFlag, connectionFlags, leakFlag} from '../cli/flags.ts'
+import {patiently} from '../cli/patience.ts'
 import {TenantCommand} from '../cli/tenant-command.ts'
 
 export default class Assess extends TenantCommand {
@@ -43,7 +44,10 @@ application loses its own, the flows and every credential of the application. On
       rotate: !flags['no-rotate'],
       include_user_grants: flags['include-user-grants'],
     }
-    const {assessment, snapshot} = await assess(place, connected, {client_id, leak: flags.leak, runbook: flags.runbook, choices})
+    const {assessment, snapshot} = await patiently(
+      'reading the tenant',
+      assess(place, connected, {client_id, leak: flags.leak, runbook: flags.runbook, choices}),
+    )
     await this.printWrapped(assessLines(assessment, snapshot))
     return assessment
   }

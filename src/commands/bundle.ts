@@ -2,6 +2,8 @@ import * as Args from '@oclif/core/args'
 import * as Flags from '@oclif/core/flags'
 
 import type {Bundled} from '../cli/bundle.ts'
+import {pathsOf} from '../cli/context.ts'
+import {sayIfLarge} from '../cli/patience.ts'
 import {TenantCommand} from '../cli/tenant-command.ts'
 
 export default class BundleCommand extends TenantCommand {
@@ -38,6 +40,8 @@ recorded in the trail afterwards.`
     const {args, flags} = await this.parse(BundleCommand)
     const [{writeBundle}, {bundleLines}] = await Promise.all([import('../cli/bundle.ts'), import('../report/bundle-lines.ts')])
     const {output, tar, blind, to} = flags
+    const {trail} = pathsOf(this.place(flags))
+    await sayIfLarge('reading the trail', trail('real'), trail('sim'))
     const bundled = await writeBundle(this.place(flags), {incident: args.id, output, tar, blind, to})
     await this.printWrapped(bundleLines(bundled))
     return bundled

@@ -2,6 +2,7 @@ import * as Flags from '@oclif/core/flags'
 
 import {required} from '../cli/base-command.ts'
 import {clientFlag, connectionFlags, incidentFlags, proofFlags} from '../cli/flags.ts'
+import {patiently} from '../cli/patience.ts'
 import {TenantCommand} from '../cli/tenant-command.ts'
 import type {Exposure} from '../incident/exposure.ts'
 
@@ -37,7 +38,10 @@ Only reads are sent; nothing is written down.`
       import('../cli/exposure.ts'),
       import('../report/exposure-lines.ts'),
     ])
-    const exposure = await exposureNow(place, connected, {client_id, leaked_at: flags['leaked-at'], leaked})
+    const exposure = await patiently(
+      'reading the tenant',
+      exposureNow(place, connected, {client_id, leaked_at: flags['leaked-at'], leaked}),
+    )
     const lines = exposureLines(exposure, Intl.DateTimeFormat().resolvedOptions().timeZone)
     await this.printWrapped([`Client:     ${client_id}`, ...lines], lines.slice(0, 1))
     if (flags['exit-code'] && exposure.all_clear.state === 'open') process.exitCode = 10

@@ -163,7 +163,7 @@ async function printing(checks: Checks, browser: Browser, files: Record<string, 
     const one = await watched(context)
     await open(one, file)
     const wanted = await one.page.evaluate<string[]>(
-      "[...document.querySelectorAll('main h1, main h2, main h3, main li, main p, main td, main dd')].filter((e) => !e.closest('[hidden], .screen, [data-until]') && e.children.length === 0).map((e) => e.textContent)",
+      "[...document.querySelectorAll('main h1, main h2, main h3, main li, main p, main td, main dd')].filter((e) => !e.closest('[hidden], .screen, .lead, [data-until]') && e.children.length === 0).map((e) => e.textContent)",
     )
     const pdf = `${file}.pdf`
     writeFileSync(pdf, await one.page.pdf({format: 'A4', margin: {top: '12mm', bottom: '12mm', left: '12mm', right: '12mm'}}))

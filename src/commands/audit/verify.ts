@@ -1,6 +1,7 @@
 import * as Args from '@oclif/core/args'
 import * as Flags from '@oclif/core/flags'
 
+import {sayIfLarge} from '../../cli/patience.ts'
 import {TenantCommand} from '../../cli/tenant-command.ts'
 import type {TrailVerdict} from '../../cli/verify-trail.ts'
 
@@ -54,6 +55,8 @@ Exit 0 verified, 5 not verified (nothing to verify included), 6 verified but inc
       import('../../cli/verify-trail.ts'),
       import('../../report/verification-lines.ts'),
     ])
+    const {pathsOf} = await import('../../cli/context.ts')
+    await sayIfLarge('verifying', args.folder ?? pathsOf(this.place(flags)).trail(flags.simulated ? 'sim' : 'real'))
     const verification = verifyTrail(this.place(flags), {...flags, folder: args.folder})
     process.exitCode = verification.ok ? (verification.complete ? 0 : 6) : 5
     this.print(

@@ -113,7 +113,8 @@ function gapItems(gaps: readonly Gap[]): Html {
     return markup`<p>
 No evidence gap was recorded. What is done with a token inside an API that keeps its own log is in that log, not here.
 </p>`
-  return markup`<p>${withPersonal(gaps[0]?.what ?? '')}${gaps.length > 1 ? ` and ${gaps.length - 1} more` : ''}</p>
+  // Where nothing is folded the list says it.
+  return markup`<p class="lead">${withPersonal(gaps[0]?.what ?? '')}${gaps.length > 1 ? ` and ${gaps.length - 1} more` : ''}</p>
 ${rest(
   gaps.length > 1 ? 'all of them, and why' : 'why',
   markup`<ul>

@@ -66,8 +66,8 @@ dl{grid-template-columns:minmax(0,1fr)}dt{margin-top:.4rem}
 main table thead{position:absolute;left:-99rem}main table tr,main table td{display:block;border:0;padding:0;white-space:normal;overflow-wrap:anywhere}
 main table tr{border-bottom:1px solid var(--line);padding:.45rem 0}body.main table.rows tr.minor{display:none}
 main td[data-th]::before{content:attr(data-th) ": ";color:var(--soft);font-size:.85rem}main td[data-th]:empty{display:none}main td .local{display:inline;margin-left:.5em}}
-@media screen and (min-width:44.01rem){.rest summary{display:none}}
-@media print{.rest summary{display:none}:root{color-scheme:light;--ink:#000;--soft:#444;--line:#bbb;--paper:#fff;--raised:#fff;--link:#000;--good:#14663a;--warn:#7d4700;--bad:#a5141c;--open:#f6dcdc;--wait:#f5ebd3;--ours:#0b57a4;--token:#8f97a3}
+@media screen and (min-width:44.01rem){.rest summary,.lead{display:none}}
+@media print{.rest summary,.lead{display:none}:root{color-scheme:light;--ink:#000;--soft:#444;--line:#bbb;--paper:#fff;--raised:#fff;--link:#000;--good:#14663a;--warn:#7d4700;--bad:#a5141c;--open:#f6dcdc;--wait:#f5ebd3;--ours:#0b57a4;--token:#8f97a3}
 html{font-size:9.5pt}body{max-width:none;padding:0}.views,.skip,.screen,nav{display:none!important}
 h2,h3,caption{break-after:avoid}tr,svg,.first>section{break-inside:avoid}thead{display:table-header-group}
 .wide{overflow:visible}svg{min-width:0}th,td,td:has(>time),td:has(>a:only-child),td b{white-space:normal;overflow-wrap:anywhere}body.main tr.minor{display:table-row}a{text-decoration:none}*{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
