@@ -1,25 +1,13 @@
-import {hash} from 'node:crypto'
-
 import type {Account} from '../account.ts'
-import {Html, markup} from './markup.ts'
-import {STYLE} from './style.ts'
+import {markup} from './markup.ts'
+import {shell, SIMULATED} from './shell.ts'
 
 /** The shell of the evidence page; `page/evidence.js` fills it from `page/data.js`. */
 export function evidencePage({state, mode, log}: Pick<Account, 'state' | 'mode' | 'log'>): string {
-  return markup`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${`default-src 'none'; script-src 'self' file:; style-src 'sha256-${hash('sha256', STYLE, 'base64')}'; base-uri 'none'; form-action 'none'`}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="referrer" content="no-referrer">
-<title>Evidence of ${state.incident_id}</title>
-<style>${Html.own(STYLE)}</style>
-</head>
-<body>
+  const body = markup`<body>
 <a class="skip" href="#main">To the verdict</a>
 <header>
-<p class="meta">${mode === 'sim' ? markup`<span class="sim">SIMULATED: a drill or a practice tenant. Nothing of this happened on a real one.</span><br>` : undefined}Incident ${state.incident_id}, tenant ${state.tenant}, log ${log.origin}</p>
+<p class="meta">${mode === 'sim' ? SIMULATED : undefined}Incident ${state.incident_id}, tenant ${state.tenant}, log ${log.origin}</p>
 <h1>Is this evidence what was signed?</h1>
 </header>
 <main id="main">
@@ -52,7 +40,6 @@ export function evidencePage({state, mode, log}: Pick<Account, 'state' | 'mode' 
 </main>
 <script src="page/data.js"></script>
 <script src="page/evidence.js"></script>
-</body>
-</html>
-`.text
+</body>`
+  return shell({title: `Evidence of ${state.incident_id}`, scripts: "'self' file:", body})
 }

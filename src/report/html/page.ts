@@ -1,13 +1,11 @@
-import {hash} from 'node:crypto'
-
 import type {Report} from '../report.ts'
 import {LEFT_OUT, partnerNext, VIEWS} from '../report-views.ts'
 import type {View} from '../report-views.ts'
 import {firstScreen} from './first-screen.ts'
 import {Html, markup, join} from './markup.ts'
 import {sections} from './sections.ts'
-import type {Section} from './sections.ts'
-import {STYLE} from './style.ts'
+import type {Section} from './section.ts'
+import {hashSource, shell, SIMULATED} from './shell.ts'
 
 /** Something that a report belongs to: a drill's score. */
 export interface Lead {
@@ -32,22 +30,11 @@ export function htmlReport(report: Report, script: string, lead?: Lead): string 
   const parts = sections(report)
   const plain = `${report.leak} of ${report.client.name ?? report.client.client_id ?? 'an application'}`
   const name = lead?.title ?? report.title ?? plain
-  const page = markup`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policy(script)}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="referrer" content="no-referrer">
-<meta name="robots" content="noindex">
-<title>${report.simulated ? 'SIMULATED: ' : ''}${name}, ${report.incident_id}</title>
-<style>${Html.own(STYLE)}</style>
-</head>
-<body data-view="${report.view}">
+  const body = markup`<body data-view="${report.view}">
 <a class="skip" href="#main">To the verdict</a>
 <header>
 <p class="meta">
-${report.simulated ? markup`<span class="sim">SIMULATED: a drill or a practice tenant, nothing of it is real.</span><br>` : undefined}Incident
+${report.simulated ? SIMULATED : undefined}Incident
 ${report.incident_id}, tenant ${report.tenant}, client ${report.client.name ?? ''}
 ${report.client.client_id ?? 'not known'}${report.ticket === undefined ? undefined : markup`, <span data-for="war-room auditor">ticket ${report.ticket}</span>`}
 </p>
@@ -73,10 +60,12 @@ ${part.body}
 )}
 </main>
 <script>${Html.own(script)}</script>
-</body>
-</html>
-`
-  return page.text
+</body>`
+  return shell({
+    title: `${report.simulated ? 'SIMULATED: ' : ''}${name}, ${report.incident_id}`,
+    scripts: `'${hashSource(script)}'`,
+    body,
+  })
 }
 
 function forViews(part: Section): Html | undefined {
@@ -117,13 +106,4 @@ ${options}
 The war room's view: everything. It holds personal data; hand out the other views only as files of their own.
 </p>
 ${notes}`
-}
-
-/** Only the page's own style and script, by their hashes; no request to anywhere. */
-function policy(script: string): string {
-  return `default-src 'none'; script-src '${source(script)}'; style-src '${source(STYLE)}'; base-uri 'none'; form-action 'none'`
-}
-
-function source(text: string): string {
-  return `sha256-${hash('sha256', text, 'base64')}`
 }
