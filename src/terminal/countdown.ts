@@ -1,6 +1,6 @@
 import type {Clock} from '../clock.ts'
 import {humanDuration} from '../clock.ts'
-import {cutToWidth} from '../report/width.ts'
+import {cutToWidth, wrap} from '../report/width.ts'
 
 export interface CountdownOptions {
   readonly write: (text: string) => void
@@ -47,7 +47,11 @@ export class Countdown {
     if (this.#said?.text === text && this.#said.left - secondsLeft < PLAIN_EVERY && secondsLeft > 0) return
     if (this.#said?.text === text && this.#said.left === secondsLeft) return
     this.#said = {text, left: secondsLeft}
-    this.#options.write(`${this.#options.stamp()} ${text}, ${humanDuration(secondsLeft)} left\n`)
+    const stamp = this.#options.stamp()
+    const line = `${stamp} ${text}, ${humanDuration(secondsLeft)} left`
+    const columns = this.#options.columns()
+    const lines = columns === undefined ? [line] : wrap(line, columns - 1, stamp.length + 1)
+    this.#options.write(`${lines.join('\n')}\n`)
   }
 
   /** Takes the line away, so that something else can be written; `show` brings it back. */

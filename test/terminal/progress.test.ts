@@ -186,3 +186,16 @@ test('whatever the tenant puts into an event, the terminal gets no control chara
     {numRuns: 200},
   )
 })
+
+test('where a countdown is plain lines, one that is too long for the terminal is broken at blanks', () => {
+  const {progress, lines} = setUp({tty: true, env: {TERM: 'dumb'}, columns: 60})
+  progress.notify({
+    kind: 'probe',
+    claim: 'new_tokens_refused https://invoices.acme.example/',
+    refusals: 4,
+    wanted: 3,
+    seconds_left: 23,
+  })
+  assert.ok(lines().length > 1 && lines().every((line) => line.length < 60), lines().join('\n'))
+  assert.match(lines().join(' ').replaceAll(/\s+/g, ' '), /4 in a row, 3 needed, 23 s left$/)
+})
