@@ -40,8 +40,8 @@ recorded in the trail afterwards.`
     const {args, flags} = await this.parse(BundleCommand)
     const [{writeBundle}, {bundleLines}] = await Promise.all([import('../cli/bundle.ts'), import('../report/bundle-lines.ts')])
     const {output, tar, blind, to} = flags
-    const {trail} = pathsOf(this.place(flags))
-    await sayIfLarge('reading the trail', trail('real'), trail('sim'))
+    const paths = pathsOf(this.place(flags))
+    await sayIfLarge('reading the trail', paths.trail('real'), paths.trail('sim'))
     const bundled = await writeBundle(this.place(flags), {incident: args.id, output, tar, blind, to})
     await this.printWrapped(bundleLines(bundled))
     return bundled

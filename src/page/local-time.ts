@@ -1,6 +1,7 @@
-/** Adds the reader's own time to every instant of the page, which is written in UTC. */
+/** Adds the reader's own time to every instant of the page, which is written in UTC; a reader in UTC has it already. */
 export function showLocalTimes(): void {
   const zone = Intl.DateTimeFormat().resolvedOptions().timeZone
+  if (zone === 'UTC' || zone === 'Etc/UTC') return
   const format = new Intl.DateTimeFormat('sv-SE', {dateStyle: 'short', timeStyle: 'medium', timeZone: zone})
   for (const element of document.querySelectorAll('time')) {
     const ms = Date.parse(element.getAttribute('datetime') ?? `${element.textContent.replace(' ', 'T')}Z`)
