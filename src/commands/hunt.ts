@@ -52,7 +52,7 @@ or unknown; what stays behind has the act that removes it. Sends GETs only; the 
       process.stdout.write(text)
       return
     }
-    const [{huntNow}, {huntLines}] = await Promise.all([import('../cli/hunt.ts'), import('../report/hunt-lines.ts')])
+    const [{huntNow}, {huntParts, HUNT_SCREEN}] = await Promise.all([import('../cli/hunt.ts'), import('../report/hunt-lines.ts')])
     this.watchInterrupts()
     const leaked = await this.leakedFrom(flags)
     const place = this.place(flags)
@@ -74,7 +74,9 @@ or unknown; what stays behind has the act that removes it. Sends GETs only; the 
       connected,
     )
     this.incidentId = hunted.incident_id
-    await this.printFitted(huntLines(hunted, hunted))
+    const {rows, acts} = huntParts(hunted, hunted, process.stdout.isTTY ? HUNT_SCREEN : undefined)
+    await this.printFitted(rows)
+    await this.printWrapped(acts)
     return hunted
   }
 

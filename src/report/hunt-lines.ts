@@ -16,16 +16,39 @@ const WORDS: Readonly<Record<Verdict, string>> = {
   ours: 'ours',
 }
 
-/** Most findings, and most items, on one screen of 24 rows. */
-const SHOWN = 6
+/** Most findings, items and gaps that are shown. */
+export interface HuntRoom {
+  readonly findings: number
+  readonly items: number
+  readonly gaps: number
+}
 
-/** What a hunt found, for one screen of 80x24: the worst first, one line each; the whole is the JSON document. */
-export function huntLines(result: HuntResult, about: HuntAbout): string[] {
+/** What 24 rows hold, where each act takes two. */
+export const HUNT_SCREEN: HuntRoom = {findings: 4, items: 4, gaps: 1}
+
+const ALL: HuntRoom = {findings: 100, items: 100, gaps: 100}
+
+/** The parts of a hunt in words. */
+export interface HuntParts {
+  /** One line each; the end of one that is too long may be left out. */
+  readonly rows: readonly string[]
+  /** Sentences and commands, which are read whole. */
+  readonly acts: readonly string[]
+}
+
+/**
+ * A command at the end of a sentence; it stands in a line of its own, to be copied. What comes before it has no quoted id: such
+ * a one was chosen by somebody else and may look like anything.
+ */
+const COMMAND = /^([^']+): (stanch [^()]+)$/
+
+/** What a hunt found, the worst first; the whole is the JSON document. */
+export function huntParts(result: HuntResult, about: HuntAbout, room: HuntRoom = ALL): HuntParts {
   const {findings, inventory, suspects, not_seen, covers} = result
   const counts = VERDICTS.map((verdict) => `${findings.filter((one) => one.verdict === verdict).length} ${WORDS[verdict]}`)
   const bad = findings.filter(({verdict}) => verdict === 'hostile' || verdict === 'suspect')
   const shown = bad.length > 0 ? bad : findings.filter(({verdict}) => verdict === 'unknown')
-  return [
+  const rows = [
     `Hunt: ${counts.join(', ')} (${about.simulated ? 'SIMULATED' : 'REAL'} tenant ${printable(about.tenant, 60)})`,
     covers
       ? `Log: ${result.entries} entries, ${clock(covers.from)} to ${clock(covers.to)} UTC, gone through ${result.rounds} time(s)`
@@ -35,18 +58,32 @@ export function huntLines(result: HuntResult, about: HuntAbout): string[] {
       2,
     )}`,
     `Suspect: ${suspects.ips.length + suspects.fingerprints.length === 0 ? 'no address or tool' : listed([...suspects.ips, ...suspects.fingerprints], 4)}`,
-    ...(shown.length === 0 ? ['Nothing suspicious is in the log at hand.'] : shown.slice(0, SHOWN).map(findingLine)),
-    ...(shown.length > SHOWN ? [`... and ${shown.length - SHOWN} more: --json`] : []),
-    ...(inventory.length === 0
-      ? ['To remove: nothing that is known']
-      : [
-          `To remove (${inventory.length}):`,
-          ...inventory.slice(0, SHOWN).map((item) => `- ${printable(item.remove, 150)}`),
-          ...(inventory.length > SHOWN ? [`... and ${inventory.length - SHOWN} more: --json`] : []),
-        ]),
-    ...not_seen.slice(0, 3).map(({what, why}) => `Not seen: ${printable(what, 100)} (${printable(why, 100)})`),
-    ...(not_seen.length > 3 ? [`... and ${not_seen.length - 3} more that cannot be seen: --json`] : []),
+    ...(shown.length === 0 ? ['Nothing suspicious is in the log at hand.'] : shown.slice(0, room.findings).map(findingLine)),
+    ...more(shown.length - room.findings, 'more'),
   ]
+  const acts = [
+    inventory.length === 0 ? 'To remove: nothing that is known' : `To remove (${inventory.length}):`,
+    ...inventory.slice(0, room.items).flatMap(({remove}) => actLines(printable(remove, 400))),
+    ...more(inventory.length - room.items, 'more'),
+    ...not_seen.slice(0, room.gaps).map(({what, why}) => `Not seen: ${printable(what, 100)} (${printable(why, 300)})`),
+    ...more(not_seen.length - room.gaps, 'more that cannot be seen'),
+  ]
+  return {rows, acts}
+}
+
+/** All of it in lines, where there is no screen to fit. */
+export function huntLines(result: HuntResult, about: HuntAbout): string[] {
+  const {rows, acts} = huntParts(result, about)
+  return [...rows, ...acts]
+}
+
+function actLines(text: string): string[] {
+  const [, what, command] = COMMAND.exec(text) ?? []
+  return what === undefined || command === undefined ? [`- ${text}`] : [`- ${what}:`, `  ${command}`]
+}
+
+function more(count: number, what: string): string[] {
+  return count > 0 ? [`... and ${count} ${what}: --json`] : []
 }
 
 function findingLine({hunt, verdict, what, at, ip, count}: Finding): string {
