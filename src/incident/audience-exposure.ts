@@ -14,6 +14,8 @@ interface OfAudience {
   readonly view: AudienceExposure
   /** NumericDate, with skew. */
   readonly until: number
+  /** NumericDate, with skew: what `until` is by the lifetimes that the tenant and its log show. */
+  readonly ruled: number
   /** NumericDate, with skew; only where it is what decides `until`. */
   readonly older?: number
   readonly observed: number | undefined
@@ -41,6 +43,7 @@ export function audienceExposure(audience: AudienceFacts, facts: ExposureFacts, 
   const listed = tokens.length > LISTED ? tokens.toSorted((a, b) => b.expires - a.expires).slice(0, LISTED) : tokens
   return {
     until,
+    ruled,
     ...(older > ruled ? {older} : {}),
     observed,
     view: {

@@ -51,6 +51,8 @@ export interface Exposure {
   readonly all_clear: {
     readonly state: 'open' | 'clear'
     readonly worst_case_at: string
+    /** Where tokens from before the log begins decide `worst_case_at`: what it would be without them. */
+    readonly ruled_at?: string
     /** The leaked token's own `exp`, where it is at hand. */
     readonly exact_at?: string
     /** When the last token expires that the tenant log shows, or that a probe of ours minted. */
@@ -98,9 +100,11 @@ export function computeExposureWindow(facts: ExposureFacts): Exposure {
       gaps,
     )
 
-  const instants = audiences.map((one) => one.until)
-  if (facts.leaked_token) instants.push(facts.leaked_token.expires_at + (facts.token_only ? 0 : SKEW_SECONDS))
+  const leaked = facts.leaked_token ? [facts.leaked_token.expires_at + (facts.token_only ? 0 : SKEW_SECONDS)] : []
+  const instants = [...audiences.map((one) => one.until), ...leaked]
   const worst = instants.length > 0 ? Math.max(...instants) : facts.computed_at + MAX_TOKEN_LIFETIME + SKEW_SECONDS
+  const ruled = Math.max(...audiences.map((one) => one.ruled), ...leaked)
+  const older = instants.length > 0 && ruled < worst
   const observed = audiences.flatMap((one) => (one.observed === undefined ? [] : [one.observed]))
   const contained = facts.audiences.every((one) => one.containment !== undefined)
   // Nothing to be contained is only an answer where a token alone leaked: then its own exp counts.
@@ -113,14 +117,11 @@ export function computeExposureWindow(facts: ExposureFacts): Exposure {
     all_clear: {
       state: clear ? 'clear' : 'open',
       worst_case_at: rfc3339(worst),
+      ...(older ? {ruled_at: rfc3339(ruled)} : {}),
       ...(facts.leaked_token ? {exact_at: rfc3339(facts.leaked_token.expires_at)} : {}),
       ...(observed.length > 0 ? {observed_at: rfc3339(Math.max(...observed))} : {}),
       ...(observedComplete === undefined ? {} : {observed_complete: observedComplete}),
-      basis: basisOf(
-        facts,
-        contained,
-        audiences.some((one) => one.older === worst),
-      ),
+      basis: basisOf(facts, contained, older),
     },
     evidence_gaps: gaps,
   }

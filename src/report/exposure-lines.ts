@@ -21,6 +21,7 @@ export function exposureLines(exposure: Exposure, zone: string): string[] {
     `  observed:   ${observedWords(exposure)}`,
     `  worst case: ${clear.worst_case_at}, any token that may have been issued`,
   )
+  if (clear.ruled_at !== undefined) lines.push(`              ${clear.ruled_at} if no lifetime was larger before the log begins`)
   if (exposure.audiences.length === 0) lines.push('No API that this client gets tokens for.')
   for (const one of exposure.audiences) {
     const lifetime = `${humanDuration(one.token_lifetime_seconds)}${one.lifetime_source === 'assumed_max' ? ', assumed' : ''}`

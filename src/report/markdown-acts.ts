@@ -39,7 +39,7 @@ export function exposed({all_clear: clear, course: {window, tokens}}: Report): s
   return [
     '## Until when issued tokens live',
     '',
-    `All clear ${clear.state === 'clear' ? 'since' : 'not before'} **${clear.worst_case_at}**${clear.record === undefined ? '' : ` (record ${clear.record}, computed ${clear.computed_at ?? 'at an unknown time'})`}. Issued access tokens cannot be revoked. ${code(clear.basis, 400)}`,
+    `All clear ${clear.state === 'clear' ? 'since' : 'not before'} **${clear.worst_case_at}**${clear.record === undefined ? '' : ` (record ${clear.record}, computed ${clear.computed_at ?? 'at an unknown time'})`}. ${clear.ruled_at === undefined ? '' : `It is ${clear.ruled_at} if no lifetime was larger before the log begins. `}Issued access tokens cannot be revoked. ${code(clear.basis, 400)}`,
     '',
     `No new token ${window.contained_at === undefined ? 'could not be proven: not every API is contained' : `since ${window.contained_at}`}. ${clear.observed_at === undefined ? '' : `Those seen in the tenant log (${tokens.length} listed) live until ${clear.observed_at} at the latest.`}`,
   ]

@@ -18,6 +18,8 @@ export interface Verdict {
 export interface AllClear {
   readonly state: 'open' | 'clear' | 'not_known'
   readonly worst_case_at?: string
+  /** Where tokens from before the log begins decide it: what it would be without them. */
+  readonly ruled_at?: string
   /** Until when tokens live that were seen in the tenant log. */
   readonly observed_at?: string
   readonly computed_at?: string
@@ -124,10 +126,11 @@ function allClear(account: Account): AllClear {
   const found = newestExposure(account)
   if (!found) return {state: 'not_known', basis: 'not known, because no exposure was computed in this incident'}
   const {exposure, record} = found
-  const {state, worst_case_at, observed_at, basis} = exposure.all_clear
+  const {state, worst_case_at, ruled_at, observed_at, basis} = exposure.all_clear
   return {
     state,
     worst_case_at,
+    ...(ruled_at === undefined ? {} : {ruled_at}),
     ...(observed_at === undefined ? {} : {observed_at}),
     computed_at: exposure.computed_at,
     basis,

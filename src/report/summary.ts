@@ -2,7 +2,7 @@ import {parseRfc3339} from '../clock.ts'
 import type {Proof} from '../incident/replay.ts'
 import type {IncidentResult} from '../incident/result.ts'
 import {printable, quoted} from '../untrusted.ts'
-import {instantLine} from './times.ts'
+import {bothTimes, instantLine} from './times.ts'
 
 export const VERDICTS: Readonly<Record<IncidentResult['status'], string>> = {
   contained: 'CONTAINED: new tokens are stopped, and that is proven',
@@ -67,6 +67,8 @@ export function verdictLines(result: IncidentResult, zone: string): string[] {
       ? `All clear:  since ${clear.worst_case_at}`
       : `All clear:  ${instantLine(clear.worst_case_at, now, zone)}`,
   )
+  if (clear.state === 'open' && clear.ruled_at !== undefined)
+    lines.push(`            ${bothTimes(parseRfc3339(clear.ruled_at) ?? now, zone)} if no lifetime was ever larger`)
   if (result.next.some(isWatch)) lines.push(`            until then: stanch watch ${result.incident_id ?? 'ID'}`)
   const [gap] = result.evidence_gaps
   if (gap) lines.push(`Not known:  ${printable(gap.what, 80)}${gaps > 1 ? ` and ${gaps - 1} more` : ''} (why: above)`)

@@ -96,6 +96,14 @@ suite('what is not known', () => {
     assert.equal(worst(computeExposureWindow(unknown)), end + 7200 + SKEW_SECONDS)
     assert.deepEqual(codes(computeExposureWindow(unknown)), [])
   })
+  test('beside them stands what the known lifetimes say, and only where it is earlier', () => {
+    const ruled = (changed: Partial<ExposureFacts>) => computeExposureWindow(facts(changed)).all_clear.ruled_at
+    assert.equal(parseRfc3339(ruled({log_from: NOW - 4999}) ?? ''), NOW - 58 + 7200 + SKEW_SECONDS)
+    const leaked_token = {audience: 'https://a', expires_at: NOW + 50_000}
+    assert.equal(parseRfc3339(ruled({log_from: NOW - 4999, leaked_token}) ?? ''), NOW + 50_000 + SKEW_SECONDS)
+    assert.equal(ruled({}), undefined)
+    assert.equal(ruled({log_from: NOW - 6000}), undefined)
+  })
 })
 
 test('a token that a probe of ours got extends it; tokens of other APIs do not', () => {

@@ -153,9 +153,15 @@ function hold(where: string, history: History, exposure: Exposure): Judged {
   const named = exposure.evidence_gaps.some((gap) => gap.code === 'lifetime_history')
   const older = exposure.audiences.some((one) => one.older_until !== undefined)
   assert.equal(named, older, `${where}: the gap and the instant go together`)
+  const ruled = parseRfc3339(exposure.all_clear.ruled_at ?? '')
+  if (ruled !== undefined)
+    assert.ok(older && ruled < worst, `${where}: what the known lifetimes say is earlier, and said only then`)
   if (!unseen) assert.ok(!older, `${where}: 30 days are counted although the log reaches back to the leak`)
   const rule = Math.max(...late, ...history.probes.map((one) => one.exp), ...assumedProbes(history, exposure)) + SKEW_SECONDS
   assert.ok(worst <= rule, `${where}: the all clear is ${worst - rule} s later than the rule`)
+  const latest = exposure.audiences.filter((one) => parseRfc3339(one.worst_case_until) === worst)
+  const decides = latest.length > 0 && latest.every((one) => one.older_until !== undefined)
+  assert.equal(ruled !== undefined, decides, `${where}: where older tokens decide, the rest is said beside it`)
   for (const api of history.apis) checkApi(where, api, history, exposure)
   return {
     exposure,

@@ -87,6 +87,7 @@ ${humanDuration(left)} from when it was computed
 ${rest(
   'on what it rests',
   markup`<p>Basis: ${clear.basis}</p>
+${clear.ruled_at === undefined ? undefined : markup`<p>${instant(clear.ruled_at)} if no lifetime was larger before the log begins.</p>`}
 <p class="soft">
 Issued access tokens cannot be revoked; each lives until its
 exp.${clear.observed_at === undefined ? undefined : markup` Those seen in the tenant log live until ${instant(clear.observed_at)} at the latest.`}
