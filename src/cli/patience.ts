@@ -4,7 +4,7 @@ import {humanDuration, systemClock} from '../clock.ts'
 const FIRST = 1
 const AGAIN = 10
 
-/** Bytes of records that are gone through in less than a second. */
+/** Bytes of a trail that are gone through in less than a second. */
 const SMALL_TRAIL = 8 << 20
 
 /**
@@ -32,14 +32,23 @@ export async function patiently<T>(
   }
 }
 
-/** The same before work that lets nothing else run: said at once where the trail is large enough to take a second. */
-export async function sayIfLarge(what: string, ...folders: readonly string[]): Promise<void> {
+/**
+ * The same before work that lets nothing else run: said at once where the trail is large enough to take a second.
+ *
+ * @param folders trails
+ * @param parts what of them is read: `records`, `evidence`
+ */
+export async function sayIfLarge(
+  what: string,
+  folders: readonly string[],
+  parts: readonly ('records' | 'evidence')[] = ['records'],
+): Promise<void> {
   if (!process.stderr.isTTY) return
   const [{fileStat, listFolder}, path] = await Promise.all([import('../files/read.ts'), import('node:path')])
-  const files = folders.flatMap((folder) => {
-    const records = path.join(folder, 'records')
-    return fileStat(records)?.kind === 'folder' ? listFolder(records).map((name) => path.join(records, name)) : []
-  })
+  const read = folders.flatMap((folder) => parts.map((part) => path.join(folder, part)))
+  const files = read.flatMap((part) =>
+    fileStat(part)?.kind === 'folder' ? listFolder(part).map((name) => path.join(part, name)) : [],
+  )
   const bytes = files.reduce((sum, file) => sum + (fileStat(file)?.size ?? 0), 0)
-  if (bytes >= SMALL_TRAIL) process.stderr.write(`${what}: ${(bytes / 1e6).toFixed(0)} MB of records ...\n`)
+  if (bytes >= SMALL_TRAIL) process.stderr.write(`${what}: ${(bytes / 1e6).toFixed(0)} MB of ${parts.join(' and ')} ...\n`)
 }

@@ -41,7 +41,7 @@ recorded in the trail afterwards.`
     const [{writeBundle}, {bundleLines}] = await Promise.all([import('../cli/bundle.ts'), import('../report/bundle-lines.ts')])
     const {output, tar, blind, to} = flags
     const paths = pathsOf(this.place(flags))
-    await sayIfLarge('reading the trail', paths.trail('real'), paths.trail('sim'))
+    await sayIfLarge('reading the trail', [paths.trail('real'), paths.trail('sim')], ['records', 'evidence'])
     const bundled = await writeBundle(this.place(flags), {incident: args.id, output, tar, blind, to})
     await this.printWrapped(bundleLines(bundled))
     return bundled

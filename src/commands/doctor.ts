@@ -2,6 +2,7 @@ import {StanchCommand} from '../cli/base-command.ts'
 import {doctorLines, examine} from '../cli/doctor.ts'
 import type {DoctorResult} from '../cli/doctor.ts'
 import {connectionFlags} from '../cli/flags.ts'
+import {patiently} from '../cli/patience.ts'
 
 export default class Doctor extends StanchCommand {
   static override summary = 'before it is needed: check this machine, the trail and what your credential can do'
@@ -18,7 +19,10 @@ Exit codes: 0 nothing failed (warnings do not count), 2 this machine, 4 the cred
 
   async run(): Promise<DoctorResult> {
     const {flags} = await this.parse(Doctor)
-    const {result, exit} = await examine({config: this.config, env: process.env, logLevel: flags['log-level']}, flags)
+    const {result, exit} = await patiently(
+      'looking at machine and tenant',
+      examine({config: this.config, env: process.env, logLevel: flags['log-level']}, flags),
+    )
     this.print(doctorLines(result, process.stdout.isTTY ? process.stdout.columns : undefined))
     process.exitCode = exit
     return result

@@ -6,6 +6,8 @@ import {IncidentCommand} from '../cli/incident-command.ts'
 import type {TenantCommand} from '../cli/tenant-command.ts'
 import {systemClock} from '../clock.ts'
 import {isCode} from '../errors.ts'
+import {pathsOf} from '../cli/context.ts'
+import {patiently, sayIfLarge} from '../cli/patience.ts'
 
 export default class HuntCommand extends IncidentCommand {
   static override summary = 'what was done with the credential: 31 questions to the tenant log, and what is left to remove'
@@ -57,21 +59,26 @@ or unknown; what stays behind has the act that removes it. Sends GETs only; the 
     const leaked = await this.leakedFrom(flags)
     const place = this.place(flags)
     const connected = await this.#connection(place, flags)
-    const hunted = await huntNow(
-      place,
-      {
-        question: {
-          incident: flags.incident,
-          client_id: flags.client,
-          since: flags.since,
-          leaked_at: flags['leaked-at'],
-          leaked,
-          known: flags.known ?? [],
+    const paths = pathsOf(place)
+    await sayIfLarge('going through the saved log', [paths.trail('real'), paths.trail('sim')], ['evidence'])
+    const hunted = await patiently(
+      "reading the tenant's log",
+      huntNow(
+        place,
+        {
+          question: {
+            incident: flags.incident,
+            client_id: flags.client,
+            since: flags.since,
+            leaked_at: flags['leaked-at'],
+            leaked,
+            known: flags.known ?? [],
+          },
+          responder: await this.responder(false, connected ?? {clock: systemClock}),
+          interruption: this.interruption,
         },
-        responder: await this.responder(false, connected ?? {clock: systemClock}),
-        interruption: this.interruption,
-      },
-      connected,
+        connected,
+      ),
     )
     this.incidentId = hunted.incident_id
     const {rows, acts} = huntParts(hunted, hunted, process.stdout.isTTY ? HUNT_SCREEN : undefined)

@@ -4,6 +4,8 @@ import * as Flags from '@oclif/core/flags'
 import type {Reported} from '../cli/report.ts'
 import {TenantCommand} from '../cli/tenant-command.ts'
 import {safeJson} from '../untrusted.ts'
+import {pathsOf} from '../cli/context.ts'
+import {sayIfLarge} from '../cli/patience.ts'
 
 export default class ReportCommand extends TenantCommand {
   static override summary = 'the report of an incident, from its record and its evidence alone'
@@ -43,6 +45,8 @@ file, and the file says so. The same record gives the same bytes. Changes nothin
     const {args, flags} = await this.parse(ReportCommand)
     const {writeReport} = await import('../cli/report.ts')
     const {format, view, output} = flags
+    const paths = pathsOf(this.place(flags))
+    await sayIfLarge('reading the trail', [paths.trail('real'), paths.trail('sim')])
     const reported = writeReport(this.place(flags), {incident: args.id, format, view, output})
     if (reported.path !== undefined) this.print([`${reported.path}: ${reported.size} bytes, SHA-256 ${reported.sha256}`])
     else if (reported.report) this.print([safeJson(reported.report, 2)])

@@ -22,6 +22,21 @@ test('whoever sits at a terminal is told what a slow tenant is waited for; a pip
   doesNotMatch(piped.stderr, /reading the tenant/)
 })
 
+for (const [argv, what] of [
+  [['client', 'list'], 'reading the applications'],
+  [['grant', 'list', '--client'], 'reading the grants'],
+  [['hunt', '--client'], "reading the tenant's log"],
+  [['doctor'], 'looking at machine and tenant'],
+] as const)
+  test(`stanch ${argv[0]} says so, too`, async (t) => {
+    const home = newHome(t)
+    const simulator = await practiceTenant(t, home, {behaviour: {attacker: false, consumer: false}, roundTripMs: 700})
+    const args = argv.at(-1) === '--client' ? [...argv, simulator.practice.leak.client_id] : [...argv]
+    const terminal = new Pty(t, MAIN, {args, env: {...home.env, ...simulator.connection}})
+    await terminal.see(new RegExp(`^${what} \\.\\.\\.$`, 'm'))
+    await terminal.ended()
+  })
+
 test('a large trail is announced before it is gone through, a small one is not', async (t) => {
   const home = newHome(t)
   const records = path.join(home.data, 'trail', 'records')
@@ -35,4 +50,7 @@ test('a large trail is announced before it is gone through, a small one is not',
   doesNotMatch(await look(), /MB of records/)
   truncateSync(path.join(records, '000000000000.jsonl'), 9 << 20)
   match(await look(), /^verifying: 9 MB of records \.\.\.$/m)
+  const report = new Pty(t, MAIN, {args: ['report', 'inc-20261122-abc234'], env: home.env})
+  await report.ended()
+  match(report.history(), /^reading the trail: 9 MB of records \.\.\.$/m)
 })

@@ -3,6 +3,7 @@ import * as Flags from '@oclif/core/flags'
 import {connectionFlags} from '../../cli/flags.ts'
 import {IncidentCommand} from '../../cli/incident-command.ts'
 import type {Reconciled} from '../../cli/reconcile.ts'
+import {patiently} from '../../cli/patience.ts'
 
 export default class AuditReconcile extends IncidentCommand {
   static override summary = "compare the trail with the tenant's own log, both ways"
@@ -49,7 +50,10 @@ Exit 0 agrees, 5 differs, 6 not knowable yet (add --wait) or any more.`
       retention_days: flags['retention-days'],
       also: flags.also,
     }
-    const found = await reconcileNow(place, connected, question, await this.responder(false, connected), this.interruption)
+    const found = await patiently(
+      "reading the tenant's log",
+      reconcileNow(place, connected, question, await this.responder(false, connected), this.interruption),
+    )
     process.exitCode = reconcileExit(found)
     await this.printWrapped(reconcileLines(found))
     return found

@@ -56,7 +56,11 @@ Exit 0 verified, 5 not verified (nothing to verify included), 6 verified but inc
       import('../../report/verification-lines.ts'),
     ])
     const {pathsOf} = await import('../../cli/context.ts')
-    await sayIfLarge('verifying', args.folder ?? pathsOf(this.place(flags)).trail(flags.simulated ? 'sim' : 'real'))
+    await sayIfLarge(
+      'verifying',
+      [args.folder ?? pathsOf(this.place(flags)).trail(flags.simulated ? 'sim' : 'real')],
+      flags.evidence ? ['records', 'evidence'] : ['records'],
+    )
     const verification = verifyTrail(this.place(flags), {...flags, folder: args.folder})
     process.exitCode = verification.ok ? (verification.complete ? 0 : 6) : 5
     this.print(

@@ -2,6 +2,7 @@ import type {Client} from '../../auth0/resources/client.ts'
 import {connectionFlags} from '../../cli/flags.ts'
 import {rows} from '../../cli/rows.ts'
 import {TenantCommand} from '../../cli/tenant-command.ts'
+import {patiently} from '../../cli/patience.ts'
 
 export default class ClientList extends TenantCommand {
   static override summary = 'the applications of the tenant, never with their secrets'
@@ -17,8 +18,7 @@ export default class ClientList extends TenantCommand {
   async run(): Promise<{clients: readonly Client[]}> {
     const {flags} = await this.parse(ClientList)
     const connected = await this.connectTo(this.place(flags), flags)
-    const clients: Client[] = []
-    for await (const client of connected.tenant.listClients()) clients.push(client)
+    const clients = await patiently('reading the applications', Array.fromAsync(connected.tenant.listClients()))
     const {shortProof, shortType} = await import('../../cli/client-view.ts')
     this.print(
       await rows(

@@ -3,6 +3,7 @@ import * as Args from '@oclif/core/args'
 import type {ClientView} from '../../cli/client-view.ts'
 import {connectionFlags} from '../../cli/flags.ts'
 import {TenantCommand} from '../../cli/tenant-command.ts'
+import {patiently} from '../../cli/patience.ts'
 
 export default class ClientShow extends TenantCommand {
   static override summary = 'one application: grants, keys without their values, how long its tokens live'
@@ -23,7 +24,7 @@ export default class ClientShow extends TenantCommand {
     const {args, flags} = await this.parse(ClientShow)
     const connected = await this.connectTo(this.place(flags), flags)
     const {readClientView, clientLines} = await import('../../cli/client-view.ts')
-    const view = await readClientView(connected.tenant, args.id)
+    const view = await patiently('reading the application', readClientView(connected.tenant, args.id))
     await this.printWrapped(clientLines(view))
     return view
   }

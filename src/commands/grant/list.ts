@@ -2,6 +2,7 @@ import type {ClientGrant} from '../../auth0/resources/client-grant.ts'
 import {required} from '../../cli/base-command.ts'
 import {clientFlag, connectionFlags} from '../../cli/flags.ts'
 import {TenantCommand} from '../../cli/tenant-command.ts'
+import {patiently} from '../../cli/patience.ts'
 
 export default class GrantList extends TenantCommand {
   static override summary = 'the client grants of an application: for which APIs it gets tokens'
@@ -19,7 +20,11 @@ export default class GrantList extends TenantCommand {
     const client_id = required(flags.client, 'client')
     const connected = await this.connectTo(this.place(flags), flags)
     // The list of grants is empty for a client that is not there, too: a typo must not look like an answer.
-    const [, grants] = await Promise.all([connected.tenant.getClient(client_id), connected.tenant.listClientGrants({client_id})])
+    const {tenant} = connected
+    const [, grants] = await patiently(
+      'reading the grants',
+      Promise.all([tenant.getClient(client_id), tenant.listClientGrants({client_id})]),
+    )
     const {grantLines} = await import('../../cli/client-view.ts')
     await this.printWrapped(grantLines(grants))
     return {client_id, grants}
