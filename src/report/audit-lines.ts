@@ -4,24 +4,27 @@ import {cutToWidth, padTo} from './width.ts'
 
 type Members = Readonly<Record<string, unknown>>
 
-/** Columns that one record's lines fill at most. */
+/** Columns that one record's lines fill at most, where nobody says another number. */
 const WIDTH = 79
 const INDENT = '       '
-/** Longest text that is looked at; no line has room for it. */
-const MOST = 500
+/** Longest line of one record. */
+const MOST = 4000
+
+/** Columns of a reader who has no screen: lines are whole. */
+export const WHOLE_LINES = MOST
 
 /**
- * One record of the trail in one to three lines of at most 79 columns: number, time, simulated or real, kind and act;
+ * One record of the trail in one to three lines of at most `width` columns: number, time, simulated or real, kind and act;
  * incident and target; what was found, asked or answered. Pure; nothing in them that a terminal would obey, and wide
  * characters count as the two columns that they take.
  */
-export function recordLines(record: StoredRecord, mode: 'real' | 'sim'): string[] {
+export function recordLines(record: StoredRecord, mode: 'real' | 'sim', width: number = WIDTH): string[] {
   const at = record.time.slice(0, 19).replace('T', ' ')
   const act = joined([record.kind, text(record, 'action')], '  ')
   const head = `${padTo(`#${record.seq}`, INDENT.length - 1)} ${at}Z  ${mode === 'sim' ? 'SIM ' : 'REAL'}  ${act}`
   const about = joined([text(record, 'inc'), text(record, 'target')], '  ')
   return [head, ...[about, details(record)].filter((line) => line !== '').map((line) => INDENT + line)].map((line) =>
-    cutToWidth(printable(line, MOST), WIDTH),
+    cutToWidth(printable(line, MOST), width),
   )
 }
 

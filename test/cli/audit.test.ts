@@ -7,13 +7,15 @@ import {describe, test} from 'node:test'
 import {contained, fileOf, noSecrets, run} from '../support/cli.ts'
 import {newHome, practiceTenant} from '../support/run-stanch.ts'
 import {ROOT} from '../support/tree.ts'
+import {Pty} from '../terminal/pty.ts'
 
+const PTY_MAIN = path.relative(path.join(ROOT, 'test/terminal/fixtures'), path.join(ROOT, 'dist/main.js'))
 const VECTOR = path.join(ROOT, 'test/vectors/trail/stanch-audit-1')
 const VKEY = 'stanch.local/0123456789abcdef+3e7c77f9+AVgP8uoNkkPoV5ZbmrDVoM2anOAjx8tFMJcv5LU9yPh+'
 const FIRST = '025f7e2b32723e6401f37bd6ee3e1be27b16225f2cac908f8bbc593bd5060b19'
 
 describe('stanch audit show', () => {
-  test('one incident as records, and for people in at most three lines of 80 columns each', async (t) => {
+  test('one incident as records, and for people in at most three lines each: whole in a pipe, as wide as the terminal otherwise', async (t) => {
     const home = newHome(t)
     const tenant = await practiceTenant(t, home)
     const {id, client} = await contained(home, tenant)
@@ -28,7 +30,13 @@ describe('stanch audit show', () => {
     )
     const lines = await run(home, ['audit', 'show', '--incident', id])
     const printed = lines.stdout.trimEnd().split('\n')
-    ok(printed.every((line) => line.length <= 80))
+    ok(printed.some((line) => line.length > 80))
+    ok(!lines.stdout.includes('...\n'), lines.stdout)
+    const terminal = new Pty(t, PTY_MAIN, {args: ['audit', 'show', '--incident', id], env: home.env})
+    await terminal.see(`#${records.at(-1).seq}`)
+    const shown = terminal.history().trimEnd().split('\n')
+    ok(shown.some((line) => line.endsWith('...')))
+    equal(shown.filter((line) => /^#\d/.test(line)).length, records.length)
     ok(printed.length <= 3 * records.length)
     equal(printed.filter((line) => line.startsWith('#')).length, records.length)
     match(

@@ -1,7 +1,7 @@
 import {deepEqual, equal, ok} from 'node:assert/strict'
 import {describe, test} from 'node:test'
 
-import {recordLines} from '../../src/report/audit-lines.ts'
+import {recordLines, WHOLE_LINES} from '../../src/report/audit-lines.ts'
 import {displayWidth} from '../../src/report/width.ts'
 import {KINDS} from '../../src/trail/format/members.ts'
 import {HOSTILE, INTENT, OUTCOME, recordOf} from './siem/events.ts'
@@ -51,6 +51,8 @@ describe('records for people', () => {
   })
 
   test('wide characters count double: as many of them are shown as fit, and a cut is marked', () => {
+    const [, , whole = ''] = recordLines(recordOf('note', {text: '漢'.repeat(200)}), 'real', WHOLE_LINES)
+    ok(whole.includes('漢'.repeat(200)), whole)
     const [, , line = ''] = recordLines(recordOf('note', {text: '漢'.repeat(200)}), 'real')
     ok(line.endsWith('...'))
     ok(displayWidth(line) >= 78)

@@ -37,7 +37,7 @@ It does not verify: that is stanch audit verify. Changes nothing. With --follow 
         hint: 'Use: stanch audit export --format jsonl --follow',
       })
     }
-    const [{noTrailLines, trailQuestion, trailRecords, trailStream}, {recordLines}] = await Promise.all([
+    const [{noTrailLines, trailQuestion, trailRecords, trailStream}, {recordLines, WHOLE_LINES}] = await Promise.all([
       import('../../cli/trail-records.ts'),
       import('../../report/audit-lines.ts'),
     ])
@@ -51,11 +51,12 @@ It does not verify: that is stanch audit verify. Changes nothing. With --follow 
     this.say(
       `${mode === 'sim' ? 'SIMULATED' : 'REAL'} trail in ${folder}; not verified here: stanch audit verify${mode === 'sim' ? ' --simulated' : ''}`,
     )
+    const width = process.stdout.isTTY ? Math.max(40, process.stdout.columns) - 1 : WHOLE_LINES
     if (!flags.follow) {
       const shown: StoredRecord[] = []
       for (const record of trailRecords(question)) {
         if (this.jsonEnabled()) shown.push(record)
-        else this.print(recordLines(record, mode))
+        else this.print(recordLines(record, mode, width))
       }
       return shown
     }
@@ -65,7 +66,7 @@ It does not verify: that is stanch audit verify. Changes nothing. With --follow 
     const stdout = stdoutSink()
     for await (const one of trailStream(folder, {follow: true, signal: stop.signal})) {
       if (!one || !question.matches(one.record)) continue
-      if (!(await stdout.write(`${recordLines(one.record, mode).join('\n')}\n`))) break
+      if (!(await stdout.write(`${recordLines(one.record, mode, width).join('\n')}\n`))) break
     }
     return []
   }
