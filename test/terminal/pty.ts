@@ -106,9 +106,10 @@ export class Pty {
     await this.#until(there, `${text}`)
   }
 
-  /** Waits for the end of the program and gives its status. */
+  /** Waits for the end of the program, and until the screen shows all that came; gives its status. */
   async ended(): Promise<number> {
     await this.#until(() => this.exit !== undefined, 'the end of the program')
+    await new Promise<void>((drawn) => this.#screen.write('', drawn))
     return this.exit?.code ?? -1
   }
 
