@@ -192,8 +192,8 @@ async function askWhen(job: GuidedJob, snapshot: TenantSnapshot): Promise<{leake
   const decision: TextDecision = {
     id: 'incident.when',
     kind: 'text',
-    ask: 'When did it leak, and since when do we know? (for example: "2h ago, now", or unknown)',
-    why: 'The time of the leak bounds what the log must cover; the time of knowledge starts reporting clocks.',
+    ask: 'When did it leak, and when did we know? ("2h ago, now", or unknown)',
+    why: 'It bounds log and all clear; knowing starts the reporting clocks.',
     effect: 'Both go into the audit trail. Nothing is changed.',
     undo: 'stanch incident update',
     unattended: 'unknown',

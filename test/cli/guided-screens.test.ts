@@ -75,7 +75,7 @@ async function walk(t: TestContext, {columns, rows, env}: Terminal): Promise<{sh
       /Whose is it\?[^]*Type a number[^]*:\s*$/,
       String(1 + applications.findIndex((one) => one['client_id'] === leak.client_id)),
     ],
-    ['5 when', /^Leaked: /, /When did it leak[^]*Answer[^]*:\s*$/, '2h ago, now'],
+    ['5 when', /^SIMULATED tenant \S+$/, /When did it leak[^]*Answer[^]*:\s*$/, '2h ago, now'],
     ['6 which way', /^Deleting the grants stops/, /Which way\?[^]*Type a number[^]*:\s*$/, '1'],
     ['7 the plan', /^Plan for client/, /Carry out steps[^]*to go on, no to stop[^]*:\s*$/, leak.client_id.slice(-6)],
     ['8 give back', /^CONTAINED; all clear/, /Give the 3 grant\(s\) back now\?[^]*yes or no[^]*:\s*$/, 'no'],
