@@ -1,10 +1,10 @@
 import {CLIENTS_PATH} from '../auth0/secret-list.ts'
-import {judge} from '../auth0/sent.ts'
 import type {Tenant} from '../auth0/tenant.ts'
 import {isCode, StanchError} from '../errors.ts'
 import {usesKey} from '../incident/tenant-snapshot.ts'
 import type {Secret} from '../secret.ts'
 import type {ActTrail} from './act-trail.ts'
+import {readWithIntent} from './read-with-intent.ts'
 
 /** Whose a leaked credential is. `none` is an answer: of the applications that were compared it is no one's. */
 export interface Owner {
@@ -103,24 +103,19 @@ export async function ownerOfSecret(run: Comparison, secret: Secret): Promise<Ow
 }
 
 async function page({tenant, journal}: Comparison, from: string | undefined) {
-  const [intended] = journal.intend([
+  const {answer, done} = await readWithIntent(
+    journal,
     {
       action: 'client_secret.read',
       target: 'clients:all',
       req: {method: 'GET', path: CLIENTS_PATH},
       phase: 'triage',
       why: 'whose is the leaked secret? Compared in memory; the tenant logs the read',
-      undo: 'nothing to undo: a read; the tenant logs it',
     },
-  ])
-  if (!intended) throw new StanchError('internal', 'An intent was not written. Nothing was sent.')
-  const answer = await tenant.readSecrets(from, intended.correlation_id)
+    (correlationId) => tenant.readSecrets(from, correlationId),
+  )
+  if (done) return answer
   const {sent} = answer
-  const judged = judge(sent)
-  const result = judged === 'done' ? 'ok' : judged === 'refused' ? 'refused' : judged === 'not_sent' ? 'failed' : 'unknown'
-  journal.end(intended, sent, result)
-  if (result === 'unknown') journal.settle(intended, 'not_done', 'state', {note: 'a read changes nothing'})
-  if (judged === 'done') return answer
   const said = sent.kind === 'answered' ? `answered ${sent.status}` : 'gave no answer'
   throw new StanchError('auth0.refused', `The tenant ${said} when its applications were to be compared. Nothing was changed.`)
 }

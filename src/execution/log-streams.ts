@@ -1,4 +1,3 @@
-import {judge} from '../auth0/sent.ts'
 import {LOG_STREAMS_PATH} from '../auth0/tenant.ts'
 import type {Tenant} from '../auth0/tenant.ts'
 import type {LogStream} from '../auth0/resources/log-stream.ts'
@@ -6,6 +5,7 @@ import {inDoubt} from '../incident/replay.ts'
 import type {IncidentState} from '../incident/replay.ts'
 import type {EvidenceGap} from '../incident/tenant-snapshot.ts'
 import type {IncidentTrail} from './incident-trail.ts'
+import {readWithIntent, settleRead} from './read-with-intent.ts'
 
 const ACTION = 'log_streams.read'
 /** The scope that shows log streams, with the secrets of their receivers. */
@@ -21,31 +21,22 @@ export async function lookAtStreams(
   {tenant, journal}: {readonly tenant: Tenant; readonly journal: IncidentTrail},
   state: Pick<IncidentState, 'operations'>,
 ): Promise<readonly LogStream[] | string> {
-  for (const lost of state.operations) if (lost.action === ACTION && inDoubt(lost)) settle(journal, lost)
+  for (const lost of state.operations) if (lost.action === ACTION && inDoubt(lost)) settleRead(journal, lost)
   const {scopes} = await tenant.operator()
   if (!scopes.includes(SCOPE)) return `our client lacks ${SCOPE}`
-  const [intended] = journal.intend([
+  const {answer} = await readWithIntent(
+    journal,
     {
       action: ACTION,
       target: 'log_streams:all',
       req: {method: 'GET', path: LOG_STREAMS_PATH},
       phase: 'verify',
       why: 'is a log stream paused or suspended? The secrets of the receivers are dropped',
-      undo: 'nothing to undo: a read; the tenant logs it',
     },
-  ])
-  if (!intended) return 'the intent of the read could not be written'
-  const {sent, streams} = await tenant.readLogStreams(intended.correlation_id)
-  const judged = judge(sent)
-  const result = judged === 'done' ? 'ok' : judged === 'refused' ? 'refused' : judged === 'not_sent' ? 'failed' : 'unknown'
-  journal.end(intended, sent, result)
-  if (result === 'unknown') settle(journal, intended)
+    (correlationId) => tenant.readLogStreams(correlationId),
+  )
+  const {sent, streams} = answer
   return streams ?? (sent.kind === 'answered' ? `the tenant answered ${sent.status}` : 'no usable answer came')
-}
-
-/** A read has no effect to be in doubt about: one whose answer was lost, by a crash or on the way, is over. */
-function settle(journal: IncidentTrail, operation: Parameters<IncidentTrail['settle']>[0]): void {
-  journal.settle(operation, 'not_done', 'state', {note: 'a read changes nothing'})
 }
 
 /** What looks at the log streams leave unseen. @param looked the newest look; absent where nobody looked */
