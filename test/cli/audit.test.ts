@@ -34,9 +34,12 @@ describe('stanch audit show', () => {
     ok(!lines.stdout.includes('...\n'), lines.stdout)
     const terminal = new Pty(t, PTY_MAIN, {args: ['audit', 'show', '--incident', id], env: home.env})
     await terminal.see(`#${records.at(-1).seq}`)
-    const shown = terminal.history().trimEnd().split('\n')
+    const screen = terminal.history().trimEnd().split('\n')
+    const shown = screen.slice(screen.findIndex((line) => /^#\d/.test(line)))
     ok(shown.some((line) => line.endsWith('...')))
     equal(shown.filter((line) => /^#\d/.test(line)).length, records.length)
+    ok(shown.length <= 3 * records.length, 'a line that is wider than the terminal takes another row')
+    ok(shown.every((line) => line.length <= 79))
     ok(printed.length <= 3 * records.length)
     equal(printed.filter((line) => line.startsWith('#')).length, records.length)
     match(
