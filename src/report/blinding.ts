@@ -1,5 +1,5 @@
 /** Of the rules below. A record holds it beside both hashes, so that a copy can be made again. */
-export const BLINDING_VERSION = 1
+export const BLINDING_VERSION = 2
 
 /** Keyed fingerprint of a value: the same value gives the same text within a trail, and nobody without its key can test guesses. */
 export type Blind = (field: string, value: string) => string
@@ -25,7 +25,8 @@ const FIELDS: Readonly<Record<string, string>> = {
   longitude: 'location',
 }
 
-const EMAIL = /[A-Za-z0-9._%+'-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})+/g
+/** Also as it stands in the path of a request. */
+const EMAIL = /[A-Za-z0-9._%+'-]{1,64}(?:@|%40)[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})+/g
 const OCTET = '(?:25[0-5]|2[0-4]\\d|1?\\d?\\d)'
 /** Not inside a URL and without a port: that is a server's address. */
 const IPV4 = new RegExp(`(?<![\\d./@:-])${OCTET}(?:\\.${OCTET}){3}(?![\\d.:-])`, 'g')
@@ -33,6 +34,8 @@ const IPV4 = new RegExp(`(?<![\\d./@:-])${OCTET}(?:\\.${OCTET}){3}(?![\\d.:-])`,
 const IPV6 = /^(?=.*:.*:)[0-9a-fA-F:]{2,39}(?:\.\d{1,3}){0,3}$/
 /** `connection|id`, as Auth0 writes user ids. */
 const USER_ID = /^[A-Za-z0-9_-]{2,64}\|\S{1,200}$/
+/** The same inside of other text; in the path of a request it is `connection%7Cid`. */
+const USER_ID_IN_TEXT = /(?<![\w|-])[A-Za-z0-9_-]{2,64}(?:\|[^\s|,;"'<>)\]]{3,200}|%7[Cc][^\s|,;"'<>)\]/?&]{3,200})/g
 
 export interface BlindedText {
   readonly text: string
@@ -94,5 +97,17 @@ function blindText(text: string, field: string | undefined, blind: Blind): strin
   if (field !== undefined) return blind(field, text)
   if (USER_ID.test(text)) return blind('user_id', text)
   if (IPV6.test(text)) return blind('ip', text)
-  return text.replace(EMAIL, (address) => blind('email', address)).replace(IPV4, (address) => blind('ip', address))
+  return text
+    .replace(USER_ID_IN_TEXT, (id) => blind('user_id', decoded(id)))
+    .replace(EMAIL, (address) => blind('email', decoded(address)))
+    .replace(IPV4, (address) => blind('ip', address))
+}
+
+/** A value of a path as it is outside of one: both get the same fingerprint. */
+function decoded(value: string): string {
+  try {
+    return decodeURIComponent(value)
+  } catch {
+    return value // a percent sign of its own
+  }
 }

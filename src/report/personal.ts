@@ -4,16 +4,16 @@
  * instead, because it must be comparable across documents.)
  */
 
-/** Also an account on a machine; `ID@clients` is the subject of an application. */
-const EMAIL = /[A-Za-z0-9._%+'-]{1,64}@(?!clients\b)[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})*/g
+/** Also an account on a machine, and as it stands in a path; `ID@clients` is the subject of an application. */
+const EMAIL = /[A-Za-z0-9._%+'-]{1,64}(?:@|%40)(?!clients\b)[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})*/g
 const OCTET = '(?:25[0-5]|2[0-4]\\d|1?\\d?\\d)'
 /** Not inside a URL and without a port: that is a server's address. */
 const IPV4 = new RegExp(`(?<![\\d./@:-])${OCTET}(?:\\.${OCTET}){3}(?![\\d:-]|\\.\\d)`, 'g')
 /** All eight groups, or a gap: a time of day has neither. */
 const IPV6 =
   /(?<![\w:.])(?:(?:[0-9a-fA-F]{1,4}:){7}[0-9a-fA-F]{1,4}|(?=[0-9a-fA-F:.]*::)(?:[0-9a-fA-F]{1,4}(?::[0-9a-fA-F]{1,4})*)?::(?:[0-9a-fA-F]{1,4}(?::[0-9a-fA-F]{1,4})*)?)(?:\.\d{1,3}){0,3}(?![\w:])/g
-/** `connection|id`, as Auth0 writes user ids. */
-const USER_ID = /(?<![\w|-])[A-Za-z0-9_-]{2,64}\|[^\s|,;"'<>)\]]{3,200}/g
+/** `connection|id`, as Auth0 writes user ids; in the path of a request `connection%7Cid`. */
+const USER_ID = /(?<![\w|-])[A-Za-z0-9_-]{2,64}(?:\|[^\s|,;"'<>)\]]{3,200}|%7[Cc][^\s|,;"'<>)\]/?&]{3,200})/g
 /** A path says who owns it. */
 const SINK = /(?<![\w/])(file|exec|sealed):[^\s,;"']+/g
 
@@ -28,11 +28,15 @@ const FIELDS: Readonly<Record<string, string>> = {
   ip: 'ip',
   ips: 'ip',
   host: 'machine',
+  user_agent: 'agent',
+  user_agents: 'agent',
 }
 
 export interface Names {
   readonly people: readonly string[]
   readonly machines: readonly string[]
+  /** User agents: of a browser they tell a person's device. */
+  readonly agents: readonly string[]
 }
 
 /** @returns a function that gives a copy of any JSON value with labels in it; labels are numbered in order of appearance */
@@ -51,8 +55,9 @@ export function labels(names: Names): <T>(value: T) => T {
   const known = [
     ...names.people.map((name) => ['person', name] as const),
     ...names.machines.map((name) => ['machine', name] as const),
+    ...names.agents.map((name) => ['agent', name] as const),
   ]
-    .filter(([, name]) => name.length > 1)
+    .filter(([kind, name]) => name.length > (kind === 'agent' ? 4 : 1))
     // the longest first: `alice@host` before `alice`
     .toSorted(([, a], [, b]) => b.length - a.length)
     .map(([kind, name]) => [kind, name, wholeWord(name)] as const)
@@ -61,8 +66,8 @@ export function labels(names: Names): <T>(value: T) => T {
     for (const [kind, name, pattern] of known) if (out.includes(name)) out = out.replace(pattern, () => label(kind, name))
     return out
       .replace(SINK, '$1')
-      .replace(USER_ID, (value) => label('person', value))
-      .replace(EMAIL, (value) => label('e-mail', value))
+      .replace(USER_ID, (value) => label('person', decoded(value)))
+      .replace(EMAIL, (value) => label('e-mail', decoded(value)))
       .replace(IPV6, (value) => label('ip', value))
       .replace(IPV4, (value) => label('ip', value))
   }
@@ -77,6 +82,15 @@ export function labels(names: Names): <T>(value: T) => T {
     return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, walk(member, FIELDS[name])]))
   }
   return (value) => walk(value, undefined) as typeof value
+}
+
+/** A value of a path as it is outside of one: both get the same label. */
+function decoded(value: string): string {
+  try {
+    return decodeURIComponent(value)
+  } catch {
+    return value // a percent sign of its own
+  }
 }
 
 function wholeWord(name: string): RegExp {

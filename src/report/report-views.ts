@@ -1,6 +1,7 @@
 import type {Account} from './account.ts'
 import {newestExposure, ofKind, textOf} from './account.ts'
 import {labels} from './personal.ts'
+import type {Names} from './personal.ts'
 import type {Report} from './report.ts'
 
 /** `war-room`: all; `auditor`: no personal data; `partner`: what a third party needs, nothing of others. */
@@ -11,7 +12,7 @@ export type View = (typeof VIEWS)[number]
 export const LEFT_OUT: Readonly<Record<View, readonly string[]>> = {
   'war-room': [],
   'auditor': [
-    'Personal data: people, machines, accounts, e-mail addresses, user ids and IP addresses are labels such as [person 1]; the same value has the same label throughout this document. Each can be asked for by its record.',
+    'Personal data: people, machines, accounts, e-mail addresses, user ids, IP addresses and user agents are labels such as [person 1]; the same value has the same label throughout this document. Each can be asked for by its record.',
     'The text of free notes. Other free words (title, reasons, findings) are as they were written, with what looks like the above replaced; a name in plain words is not recognised by its look.',
     'Where the new secret was put, beyond the kind of place.',
   ],
@@ -26,7 +27,7 @@ export const LEFT_OUT: Readonly<Record<View, readonly string[]>> = {
 export function limitTo(report: Report, view: View, account: Account): Report {
   if (view === 'war-room') return report
   const limited = view === 'auditor' ? forAuditor(report) : forPartner(report, account)
-  const named = labels(namesIn(account))
+  const named = labels({...namesIn(account), agents: agentsIn(report)})
   return named({...limited, view, left_out: LEFT_OUT[view]})
 }
 
@@ -107,11 +108,21 @@ export function partnerNext(report: Report): string[] {
 }
 
 /** Whom and what the trail itself names: responders, their accounts and machines. */
-function namesIn(account: Account): {readonly people: readonly string[]; readonly machines: readonly string[]} {
+function namesIn(account: Account): Omit<Names, 'agents'> {
   const sessions = ofKind(account, 'session.open')
   const all = (member: string, records = account.records) => records.flatMap((record) => textOf(record, member) ?? [])
   return {
     people: [...new Set([...all('actor'), ...all('os_user', sessions), ...all('by', ofKind(account, 'approval'))])],
     machines: [...new Set(all('host', sessions))],
   }
+}
+
+/** User agents that a field of the report holds; a sentence of it may hold them once more. */
+function agentsIn({consumers, course, hunt}: Report): string[] {
+  const found = [
+    ...course.tokens.map((one) => one.user_agent),
+    ...(consumers === undefined || 'not_known' in consumers ? [] : consumers.items.map((one) => one.user_agent)),
+    ...(hunt === undefined || 'not_known' in hunt ? [] : (hunt.suspects['user_agents'] ?? [])),
+  ]
+  return [...new Set(found.filter((one) => one !== undefined))]
 }

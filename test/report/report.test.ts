@@ -168,6 +168,31 @@ describe('the views', () => {
   })
 })
 
+describe('what a path of a request holds', () => {
+  test('a user id and an address are found there too, with the label of their plain form', () => {
+    const title =
+      'GET /api/v2/users/auth0%7C5f7c8ec7/roles, auth0|5f7c8ec7, /api/v2/users-by-email?email=x%40y.example&page=0, x@y.example'
+    equal(
+      incidentReport(accountOf([{...OPEN, title}]), 'auditor').title,
+      'GET /api/v2/users/[person 1]/roles, [person 1], /api/v2/users-by-email?email=[e-mail 1]&page=0, [e-mail 1]',
+    )
+    const page = htmlReport(incidentReport(accountOf([OPEN, {kind: 'gap', inc: INC, iseq: 1, what: title, why: title}])), SCRIPT)
+    match(page, /<span class="p">auth0%7C5f7c8ec7<\/span>\/roles/)
+  })
+
+  test("the user agent of a consumer is a label in the auditor's view, in its field and in sentences", () => {
+    const agent = 'Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X)'
+    const swapped = (sha256: string) =>
+      blob(sha256)?.replaceAll(/"user_agent":"node"|reads without secrets|curl 8/g, (found) =>
+        found.startsWith('"') ? `"user_agent":"${agent}"` : found === 'curl 8' ? agent : `seen with ${agent}`,
+      )
+    const account = accountOf(RICH, {blob: swapped})
+    const text = JSON.stringify(incidentReport(account, 'auditor'))
+    ok(JSON.stringify(incidentReport(account)).includes('iPhone'))
+    ok(!text.includes('iPhone') && text.includes('seen with [agent 1]') && text.includes('"user_agent":"[agent 1]"'))
+  })
+})
+
 describe('the short forms', () => {
   test('a chat message has at most ten lines whatever happened', () => {
     for (let n = 2; n <= RICH.length; n++) {

@@ -172,6 +172,15 @@ describe('a blinded copy', () => {
     deepEqual(copyOf(value), [value, 0])
   })
 
+  test('finds a user id and an address in the path of a request, as it is written there', () => {
+    const copy = (path: string) =>
+      (JSON.parse(blindedCopy(JSON.stringify({path}), (field, value) => `<${field} ${value}>`)?.text ?? '') as {path: string})
+        .path
+    equal(copy('/api/v2/users/auth0%7Cabc123/roles'), '/api/v2/users/<user_id auth0|abc123>/roles')
+    equal(copy('/api/v2/users/auth0|abc123'), '/api/v2/users/<user_id auth0|abc123>')
+    equal(copy('/api/v2/users-by-email?email=a%40b.example&x=1'), '/api/v2/users-by-email?email=<email a@b.example>&x=1')
+  })
+
   test('keeps lines as lines, and untouched ones byte for byte', () => {
     const text = '{"a": 1}\n{"ip":"203.0.113.9"}\n'
     deepEqual(blindedCopy(text, blind), {text: '{"a": 1}\n{"ip":"<ip:11>"}\n', replaced: 1})
