@@ -5,6 +5,7 @@ import path from 'node:path'
 import {describe, test} from 'node:test'
 import type {TestContext} from 'node:test'
 
+import {BLINDING_VERSION} from '../../src/report/blinding.ts'
 import {spellings} from '../../src/secret.ts'
 import {closeIncident, filesBelow, readmeCommands, shell, trailOf, verifyPython} from '../support/bundle.ts'
 import {contained, run} from '../support/cli.ts'
@@ -234,9 +235,9 @@ describe('stanch bundle', () => {
     for (const one of manifest.withheld) {
       ok(!existsSync(path.join(folder, 'evidence', one.sha256)), 'the original stays with its holder')
       ok(existsSync(path.join(folder, 'evidence', one.blinded_copy)))
-      ok(one.holder !== '' && one.retention !== '' && one.blinding_version === 1)
+      ok(one.holder !== '' && one.retention !== '' && one.blinding_version === BLINDING_VERSION)
       const record = records.find((line) => line.action === 'evidence.blinded' && line.evidence === one.blinded_copy)
-      ok(record.finding.includes(one.sha256) && record.finding.includes('version 1'), record.finding)
+      ok(record.finding.includes(one.sha256) && record.finding.includes(`version ${BLINDING_VERSION}`), record.finding)
     }
     match(readFileSync(path.join(folder, 'README.md'), 'utf8'), /blinded copy/)
     const [check = ''] = readmeCommands(folder)
