@@ -1,11 +1,10 @@
 import {systemClock} from '../clock.ts'
-import {signedOffFindings} from '../execution/close.ts'
 import type {CloseItem} from '../incident/close-items.ts'
 import {parseRfc3339} from '../clock.ts'
 import type {Consumer} from '../incident/consumers.ts'
 import type {Exposure} from '../incident/exposure.ts'
 import type {HuntResult} from '../incident/hunt/findings.ts'
-import {inventoryItems} from '../incident/inventory.ts'
+import {inventoryItems, signedOffFindings} from '../incident/inventory.ts'
 import {reportingClocks} from '../incident/reporting-clocks.ts'
 import type {ReportingClocks} from '../incident/reporting-clocks.ts'
 import {responseTimes} from '../incident/response-times.ts'
@@ -115,7 +114,11 @@ export function incidentView(found: FoundIncident): IncidentView {
   const {state} = found
   const exposure = evidenceOf<Exposure>(found, state.evidence['exposure'])
   const consumers = evidenceOf<NonNullable<IncidentView['consumers']>>(found, state.evidence['consumers'])
-  const record: OnRecord = {manual: manualSteps(found), ...(exposure ? {exposure} : {})}
+  const record: OnRecord = {
+    manual: manualSteps(found),
+    ...(exposure ? {exposure} : {}),
+    left_behind: leftOpen(found).filter(({item}) => item.startsWith('hunt.')).length,
+  }
   return {
     ...incidentRow(found),
     ...(state.aware_at === undefined ? {} : {aware_at: state.aware_at}),

@@ -34,17 +34,6 @@ export function waiversOf(records: Iterable<{readonly kind: string; readonly [me
   return found
 }
 
-/** What a hunt found and somebody signed off, by item: a hunt after that finds it anew or not at all. */
-export function signedOffFindings(records: Iterable<{readonly kind: string; readonly [member: string]: unknown}>): Set<string> {
-  const done = new Set<string>()
-  for (const {kind, action, question, answer} of records) {
-    if (kind === 'observe' && action === 'hunt') done.clear()
-    if (kind === 'decision' && typeof question === 'string' && question.startsWith('hunt.') && answer === 'done')
-      done.add(question)
-  }
-  return done
-}
-
 /** How the incident ends, in the responder's word. */
 export async function askDisposition(asker: Asker): Promise<Disposition> {
   const answer = await ask(asker, {

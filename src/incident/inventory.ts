@@ -57,6 +57,17 @@ export function inventoryItems(facts: InventoryFacts): CloseItem[] {
   return items
 }
 
+/** What a hunt found and somebody signed off, by item: a hunt after that finds it anew or not at all. */
+export function signedOffFindings(records: Iterable<{readonly kind: string; readonly [member: string]: unknown}>): Set<string> {
+  const done = new Set<string>()
+  for (const {kind, action, question, answer} of records) {
+    if (kind === 'observe' && action === 'hunt') done.clear()
+    if (kind === 'decision' && typeof question === 'string' && question.startsWith('hunt.') && answer === 'done')
+      done.add(question)
+  }
+  return done
+}
+
 /** Of the paths that are open, those that what leaked opens. A secret that is proven dead opens none, nor does its successor. */
 function openByLeak({state, paths}: InventoryFacts): TokenPath[] {
   const dead = state.proofs.some((one) => one.claim === 'old_secret_refused' && one.verdict === 'proven')

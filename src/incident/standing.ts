@@ -11,6 +11,8 @@ export type ManualStep = PlanStep & {readonly action: 'manual'}
 export interface OnRecord {
   readonly manual: readonly ManualStep[]
   readonly exposure?: Exposure
+  /** How many things that the newest hunt found are neither removed nor signed off; absent where nobody counted. */
+  readonly left_behind?: number
 }
 
 /** In one word: what the last work ended with, else how far it came. */
@@ -57,6 +59,8 @@ export function nextByRecord(state: IncidentState, record: OnRecord): string[] {
   )
   if (state.evidence['hunt'] === undefined && state.operations.some((one) => one.action.startsWith('client_') && tookEffect(one)))
     next.push(`what was done with it, and what is left to remove: stanch hunt --incident ${id}`)
+  if (record.left_behind !== undefined && record.left_behind > 0)
+    next.push(`remove what the hunt found, ${record.left_behind} left: stanch hunt --incident ${id}`)
   if ((state.leaked_at ?? 'unknown') === 'unknown') next.push(`say when it leaked: stanch incident update ${id} --leaked-at WHEN`)
   const clear = record.exposure?.all_clear
   if (clear)

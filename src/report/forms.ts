@@ -63,8 +63,19 @@ export function chatText(report: Report): string {
       ? 'Not known: no evidence gap was recorded'
       : `Not known: ${printable(gaps[0]?.what ?? '', 120)}${gaps.length > 1 ? ` and ${gaps.length - 1} more` : ''}`,
     ...(isNotKnown(report.hunt) ? [`What was done with it: ${report.hunt.not_known}`] : []),
+    ...(foundLine(report) === undefined ? [] : [`Found: ${foundLine(report)}`]),
   ]
   return `${lines.slice(0, 10).join('\n')}\n`
+}
+
+/** What a verdict does not say: that somebody was there. Undefined where no hunt found it, or who reads does not get it. */
+export function foundLine({hunt}: Pick<Report, 'hunt'>): string | undefined {
+  if (hunt === undefined || isNotKnown(hunt)) return undefined
+  const [hostile, suspect] = ['hostile', 'suspect'].map(
+    (verdict) => hunt.findings.filter((one) => one.verdict === verdict).length,
+  )
+  if (hostile === 0 && suspect === 0) return undefined
+  return `${hostile} hostile and ${suspect} suspect acts${hunt.inventory.length === 0 ? '' : `, ${hunt.inventory.length} left behind`}`
 }
 
 /**

@@ -81,10 +81,12 @@ export function course(account: Account): Course {
       ...(contained === undefined ? {} : {contained_at: contained}),
       ...(exposure ? {until: exposure.all_clear.worst_case_at} : {}),
     },
-    rows: rows
-      .map((row, index) => ({row, index, ms: Date.parse(row.at)}))
-      .toSorted((a, b) => a.ms - b.ms || a.index - b.index)
-      .map(({row}) => row),
+    rows: endsOfRuns(
+      rows
+        .map((row, index) => ({row, index, ms: Date.parse(row.at)}))
+        .toSorted((a, b) => a.ms - b.ms || a.index - b.index)
+        .map(({row}) => row),
+    ),
     tokens,
     omitted: log.omitted + issued.length - tokens.length,
     holder:
@@ -94,6 +96,18 @@ export function course(account: Account): Course {
           ? "whose they are, the holder's or the owner's, is not known, because no hunt is on record"
           : 'not known, because no tenant log is in the evidence',
   }
+}
+
+/** Of tokens issued, or refused, one after the other to one address, the first and the last are main. */
+function endsOfRuns(rows: readonly CourseRow[]): CourseRow[] {
+  const main = rows.filter((row) => row.main)
+  const inner = new Set(main.filter((row, index) => sameRun(main[index - 1], row) && sameRun(row, main[index + 1])))
+  return rows.map((row) => (inner.has(row) ? {...row, main: false} : row))
+}
+
+function sameRun(one: CourseRow | undefined, other: CourseRow | undefined): boolean {
+  if (one === undefined || other === undefined || (one.lane !== 'issued' && one.lane !== 'refused')) return false
+  return one.lane === other.lane && one.ip === other.ip && one.verdict === other.verdict
 }
 
 function compare(a: string, b: string): number {

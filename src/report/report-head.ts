@@ -2,9 +2,11 @@ import {blobsOf} from '../trail/format/blobs.ts'
 import type {Account} from './account.ts'
 import {evidenceOf, newestExposure, numberOf, ofKind, partOf, said, snapshotBefore, textOf} from './account.ts'
 import type {Plan} from '../incident/plan.ts'
+import {signedOffFindings} from '../incident/inventory.ts'
 import {isLive} from '../incident/replay.ts'
 import {nextByRecord, standing} from '../incident/standing.ts'
 import type {ManualStep} from '../incident/standing.ts'
+import {newestHunt} from './report-learned.ts'
 import {VERDICTS} from './summary.ts'
 
 export interface Verdict {
@@ -150,7 +152,13 @@ export function manualStepsOf(account: Account): ManualStep[] {
 
 function next(account: Account): string[] {
   const exposure = newestExposure(account)?.exposure
-  return nextByRecord(account.state, {manual: manualStepsOf(account), ...(exposure ? {exposure} : {})})
+  const hunt = newestHunt(account)
+  const removed = signedOffFindings(account.records)
+  return nextByRecord(account.state, {
+    manual: manualStepsOf(account),
+    ...(exposure ? {exposure} : {}),
+    ...('not_known' in hunt ? {} : {left_behind: hunt.inventory.filter(({id}) => !removed.has(`hunt.${id}`)).length}),
+  })
 }
 
 export function gapList(account: Account): Gap[] {
