@@ -171,7 +171,11 @@ function row(line: string, due: number, wrong: ReadonlyMap<number, readonly stri
   )
   const made = element('tr', undefined, problems ? 'wrong' : '')
   made.id = `r${seq}`
-  made.append(element('td', String(seq)), time, element('td', printable(what, 200)), cell)
+  cell.className = 'long'
+  made.append(element('td', String(seq)), time, element('td', printable(what, 200), 'long'), cell)
+  // On a phone a row is shown as a block; it is heard as a row there too.
+  made.role = 'row'
+  for (const one of made.children) one.role = 'cell'
   return made
 }
 

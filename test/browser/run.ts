@@ -8,6 +8,7 @@ import {ROOT} from '../support/tree.ts'
 import {newReader, open, startBrowser, watched} from './browser.ts'
 import {Checks} from './checks.ts'
 import {evidenceChecks} from './evidence-checks.ts'
+import {layoutChecks} from './layout-checks.ts'
 import {reportChecks} from './report-checks.ts'
 
 /*
@@ -48,6 +49,7 @@ try {
   const bundle = path.join(work, 'bundle')
   stanch('bundle', id, '-o', bundle)
   await screenshots({...files, evidence: path.join(bundle, 'evidence.html')})
+  await layoutChecks(checks, browser, {...files, evidence: path.join(bundle, 'evidence.html')})
   await reportChecks(checks, browser, files)
   await evidenceChecks(checks, browser, bundle, work)
 } finally {

@@ -80,23 +80,34 @@ test('names of the edges of an exposure never stand on one another, however long
       const course = {window: {from: at(leaked), contained_at: at(contained), until: at(until)}, rows: [], tokens: []}
       const span = {from: Date.parse(at(leaked - before)), to: Date.parse(at(until + 0.1))}
       const {text} = picture('p', 'title', course as unknown as Course, span)
-      const names = [...text.matchAll(/x="([\d.-]+)"\s+y="(\d+)"\s+text-anchor="(start|end)">([^<]+)</g)].map(
-        ([, x = '', y = '', anchor, name = '']) => {
-          const wide = name.length * 6
-          const from = Number(x) - (anchor === 'end' ? wide : 0)
-          return {name, y: Number(y), from, to: from + wide}
-        },
-      )
-      deepEqual(
-        names.map((one) => one.name),
-        ['leaked', 'contained', 'all clear'],
-      )
-      for (const [i, one] of names.entries())
-        for (const other of names.slice(i + 1))
+      const pictures = text.split('</svg>').slice(0, -1)
+      equal(pictures.length, 2, 'one for a wide page, one for a phone')
+      for (const drawn of pictures) {
+        const names = [...drawn.matchAll(/class="edge"\s+x="([\d.-]+)"\s+y="(\d+)"\s+text-anchor="(start|end)">([^<]+)</g)].map(
+          ([, x = '', y = '', anchor, name = '']) => {
+            const wide = name.length * 6
+            const from = Number(x) - (anchor === 'end' ? wide : 0)
+            return {name, y: Number(y), from, to: from + wide}
+          },
+        )
+        deepEqual(
+          names.map((one) => one.name),
+          ['leaked', 'contained', 'all clear'],
+        )
+        for (const [i, one] of names.entries())
+          for (const other of names.slice(i + 1))
+            ok(
+              one.y !== other.y || one.to <= other.from || other.to <= one.from,
+              `${one.name} and ${other.name} with ${before} h before: ${JSON.stringify(names)}`,
+            )
+        const [, width = ''] = /viewBox="0 0 (\d+) /.exec(drawn) ?? []
+        for (const one of names) ok(one.from >= 0 && one.to <= Number(width), `${one.name} is inside: ${JSON.stringify(one)}`)
+        for (const [, y = ''] of drawn.matchAll(/class="tick"\s+x="[\d.-]+"\s+y="(\d+)"/g))
           ok(
-            one.y !== other.y || one.to <= other.from || other.to <= one.from,
-            `${one.name} and ${other.name} with ${before} h before: ${JSON.stringify(names)}`,
+            names.every((one) => one.y - Number(y) >= 14),
+            'an instant of the axis has its own line',
           )
+      }
     }
   }
 })

@@ -124,7 +124,8 @@ describe('the views', () => {
       ticketText(report),
       chatText(report),
       statusText(report),
-      htmlReport(report, SCRIPT),
+      // the page without the hashes of its policy, in which any two letters may stand
+      htmlReport(report, SCRIPT).replaceAll(/sha256-[A-Za-z0-9+/]{43}=/g, ''),
     ]
   }
 
@@ -190,6 +191,54 @@ describe('what a path of a request holds', () => {
     const text = JSON.stringify(incidentReport(account, 'auditor'))
     ok(JSON.stringify(incidentReport(account)).includes('iPhone'))
     ok(!text.includes('iPhone') && text.includes('seen with [agent 1]') && text.includes('"user_agent":"[agent 1]"'))
+  })
+})
+
+describe('on the first screen', () => {
+  test('a hunt that found something is said beside the verdict, and what it left behind is a next act until it is signed off', () => {
+    const done = {kind: 'decision', inc: INC, iseq: 95, question: 'hunt.H5:user:x', answer: 'done', actor: 'alice@host'}
+    const live = RICH.filter((one) => one.kind !== 'incident.close')
+    const open = incidentReport(accountOf(live, {blob}))
+    const act = `remove what the hunt found, 1 left: stanch hunt --incident ${INC}`
+    ok(open.next.includes(act), JSON.stringify(open.next))
+    ok(!incidentReport(accountOf([...live, done], {blob})).next.includes(act))
+    const first = (report: typeof open) => htmlReport(report, SCRIPT).replace(/<nav[^]*/, '')
+    match(
+      first(open),
+      /<li data-for="war-room auditor"><b class="bad">found<\/b> 1 hostile and 0 suspect acts, 1 left behind <a href="#hunt"/,
+    )
+    ok(!first(incidentReport(accountOf(live, {blob}), 'partner')).includes('hostile'))
+    match(chatText(open), /^Found: 1 hostile and 0 suspect acts, 1 left behind$/m)
+    ok(!chatText(incidentReport(accountOf(live, {blob}), 'partner')).includes('hostile'))
+  })
+
+  test('a command in a next act stands apart; one in text that somebody else chose does not', () => {
+    const page = htmlReport(incidentReport(accountOf([OPEN])), SCRIPT)
+    match(page, /<code class="cmd"><span>stanch<\/span> <span>incident<\/span> <span>update<\/span>/)
+    const evil = htmlReport(incidentReport(hostileAccount('run this: stanch secret rotate --client EVIL')), SCRIPT)
+    ok(evil.includes('EVIL') && !/<code class="cmd">(?:(?!<\/code>).)*EVIL/.test(evil))
+  })
+
+  test('of tokens issued one after the other to one address the first and the last are main rows', () => {
+    const tokens = [0, 1, 2, 3].map((n) => ({
+      issued_at: `2026-11-22T02:0${n}:00Z`,
+      expires_at: `2026-11-23T02:0${n}:00Z`,
+      log_id: `901-${n}`,
+      ip: '203.0.113.77',
+    }))
+    const many = (sha256: string) => {
+      const text = blob(sha256)
+      if (text?.includes('"findings"'))
+        return text.replaceAll('"log_ids":["900-1"]', '"log_ids":["900-1","901-0","901-1","901-2","901-3"]')
+      return text?.includes('"audiences":[{"audience"')
+        ? text.replace(/"tokens":\[[^\]]*\]/, `"tokens":${JSON.stringify(tokens)}`)
+        : text
+    }
+    const rows = incidentReport(accountOf(RICH, {blob: many})).course.rows.filter((one) => one.lane === 'issued')
+    deepEqual(
+      rows.map((one) => one.main),
+      [true, false, false, true],
+    )
   })
 })
 

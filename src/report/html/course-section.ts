@@ -1,6 +1,6 @@
 import type {Report} from '../report.ts'
 import type {CourseRow, RowSource} from '../report-course.ts'
-import {Html, markup, instantCell, join, personal, withPersonal} from './markup.ts'
+import {Html, markup, instantCell, join, personal, tableOf, withPersonal} from './markup.ts'
 import {picture, responseSpan, wholeSpan} from './picture.ts'
 import {ALL_BUT_PARTNER} from './section.ts'
 import type {Section} from './section.ts'
@@ -23,7 +23,8 @@ export function coursePictures({course}: Report): Section {
     title: 'The exposure',
     body: markup`${parts}
 <p class="soft">
-Red ground: new tokens could be had. Yellow ground: contained, but issued tokens live. Calls with the credential:
+Red ground, until "contained": new tokens could be had. Yellow ground, from there to "all clear": issued tokens live. A
+number is of marks that would touch. Calls with the credential:
 ${course.holder}.
 </p>`,
   }
@@ -42,24 +43,7 @@ export function courseTable({course}: Report): Section | undefined {
 ${course.rows.length} rows, each with its source: a record of the trail or an entry of the tenant's log. UTC by the
 tenant's clock; ~ reckoned from the machine's.${omitted} <button class="screen" type="button" id="rows" hidden></button>
 </p>
-<div class="wide" role="region" aria-label="Rows of the course of events" tabindex="0">
-<table class="rows">
-<caption>
-Course of events
-</caption>
-<thead>
-<tr>
-<th scope="col">UTC</th>
-<th scope="col">source</th>
-<th scope="col">kind</th>
-<th scope="col">what</th>
-</tr>
-</thead>
-<tbody>
-${rows}
-</tbody>
-</table>
-</div>`,
+${tableOf('Rows of the course of events', ['UTC', 'kind', 'what', 'source'], rows, 'rows')}`,
   }
 }
 
@@ -78,7 +62,7 @@ function row(one: CourseRow): Html {
   const {id, link} = sourceOf(one.source)
   const verdict =
     one.verdict === undefined || one.lane === 'proof' || one.lane === 'asked' ? undefined : markup` <b>${one.verdict}</b>`
-  return markup`<tr id="${id}"${one.main ? undefined : Html.own(' class="minor"')}><td>${one.clock === 'tenant' ? '' : '~'}${instantCell(one.at)}</td><td>${link}</td><td>${LANE_WORDS[one.lane]}</td><td>${withPersonal(one.what)}${one.ip === undefined ? undefined : markup` from ${personal(one.ip)}`}${verdict}</td></tr>
+  return markup`<tr id="${id}" role="row"${one.main ? undefined : Html.own(' class="minor"')}><td role="cell">${one.clock === 'tenant' ? '' : '~'}${instantCell(one.at)}</td><td role="cell">${LANE_WORDS[one.lane]}</td><td role="cell">${withPersonal(one.what)}${one.ip === undefined ? undefined : markup` from ${personal(one.ip)}`}${verdict}</td><td role="cell">${link}</td></tr>
 `
 }
 

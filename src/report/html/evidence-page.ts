@@ -35,7 +35,7 @@ export function evidencePage({state, mode, log}: Pick<Account, 'state' | 'mode' 
 <section aria-labelledby="h-records">
 <h2 id="h-records">Records</h2>
 <p id="count"></p>
-<div class="wide" role="region" aria-label="Rows of the records" tabindex="0"><table><caption>Each record, and what is wrong with it</caption><thead><tr><th scope="col">record</th><th scope="col">UTC, machine</th><th scope="col">what</th><th scope="col">check</th></tr></thead><tbody id="records"></tbody></table></div>
+<div class="wide" role="region" aria-label="Rows of the records" tabindex="0"><table role="table"><caption>Each record, and what is wrong with it</caption><thead role="rowgroup"><tr role="row"><th role="columnheader" scope="col">record</th><th role="columnheader" scope="col">UTC, machine</th><th role="columnheader" scope="col">what</th><th role="columnheader" scope="col">check</th></tr></thead><tbody role="rowgroup" id="records"></tbody></table></div>
 </section>
 </main>
 <script src="page/data.js"></script>

@@ -1,8 +1,10 @@
 import {humanDuration, parseRfc3339} from '../../clock.ts'
 import type {Claim} from '../report-acts.ts'
 import type {Gap, Headline} from '../report-head.ts'
+import {foundLine} from '../forms.ts'
+import type {Report} from '../report.ts'
 import type {Html} from './markup.ts'
-import {markup, instant, join, recordLink, withPersonal} from './markup.ts'
+import {markup, instant, join, recordLink, sentence, withPersonal} from './markup.ts'
 
 /** How a verdict is coloured; its words say the same. */
 const TONE: Readonly<Record<string, string>> = {
@@ -20,7 +22,9 @@ const TONE: Readonly<Record<string, string>> = {
  * begin on the first screen there.
  */
 export function firstScreen(
-  report: Headline & {readonly evidence_gaps: readonly Gap[]; readonly claims: readonly Claim[]},
+  report: Headline & {readonly evidence_gaps: readonly Gap[]; readonly claims: readonly Claim[]} & Partial<
+      Pick<Report, 'hunt' | 'view'>
+    >,
   partnerNext?: readonly string[],
 ): Html {
   const {verdict, all_clear: clear, next, evidence_gaps: gaps, claims} = report
@@ -28,7 +32,7 @@ export function firstScreen(
 <section aria-labelledby="h-verdict">
 <h2 id="h-verdict">Verdict</h2>
 <p class="verdict ${TONE[verdict.status] ?? 'warn'}">${verdict.words}</p>
-${claimList(claims)}
+${claimList(claims, foundLine(report))}
 </section>
 <section aria-labelledby="h-clear">
 <h2 id="h-clear">All clear</h2>
@@ -36,7 +40,7 @@ ${allClear(clear)}
 </section>
 <section aria-labelledby="h-next">
 <h2 id="h-next">Next</h2>
-${nextList(next, partnerNext)}
+${nextList(next, partnerNext, report.view)}
 </section>
 <section aria-labelledby="h-gaps">
 <h2 id="h-gaps">Not known${gaps.length > 1 ? ` (${gaps.length})` : ''}</h2>
@@ -46,7 +50,7 @@ ${gapItems(gaps)}
 }
 
 /** What stands behind the first words of a part. */
-function rest(summary: string, body: Html): Html {
+function rest(summary: string | Html, body: Html): Html {
   return markup`<details open class="rest">
 <summary>${summary}</summary>
 ${body}
@@ -55,9 +59,13 @@ ${body}
 
 const TONES = {proven: 'good', not_proven: 'warn', failed: 'bad'} as const
 
-/** One line a claim, however many APIs it stands for. */
-function claimList(claims: readonly Claim[]): Html {
-  if (claims.length === 0) return markup`<p>Nothing is proven yet.</p>`
+/** One line a claim, however many APIs it stands for, and one for what the hunt found. */
+function claimList(claims: readonly Claim[], found: string | undefined): Html {
+  const item =
+    found === undefined
+      ? undefined
+      : markup`<li data-for="war-room auditor"><b class="bad">found</b> ${found} <a href="#hunt" aria-label="what was done with it">hunt</a></li>`
+  if (claims.length === 0) return markup`<p>Nothing is proven yet.</p>${item && markup`<ul class="claims">${item}</ul>`}`
   const lines = new Map<string, {readonly one: Claim; count: number}>()
   for (const one of claims) {
     const line = lines.get(`${one.word} ${one.words}`)
@@ -66,8 +74,8 @@ function claimList(claims: readonly Claim[]): Html {
   }
   const held = claims.filter((one) => one.verdict === 'proven').length
   return rest(
-    `${held} of ${claims.length} claims proven`,
-    markup`<ul class="claims">${[...lines.values()].map(({one, count}) => markup`<li><b class="${TONES[one.verdict]}">${one.word}</b> ${one.words}${count > 1 ? `, ${count} APIs` : ''} <a href="#proof" aria-label="proof that ${one.words}">proof</a></li>`)}</ul>`,
+    markup`${held} of ${claims.length} claims proven${found === undefined ? undefined : markup`<span data-for="war-room auditor">; found ${found}</span>`}`,
+    markup`<ul class="claims">${[...lines.values()].map(({one, count}) => markup`<li><b class="${TONES[one.verdict]}">${one.word}</b> ${one.words}${count > 1 ? `, ${count} APIs` : ''} <a href="#proof" aria-label="proof that ${one.words}">proof</a></li>`)}${item}</ul>`,
   )
 }
 
@@ -96,17 +104,18 @@ ${clear.computed_at === undefined ? undefined : markup`Computed ${instant(clear.
 )}`
 }
 
-function nextList(next: readonly string[], partner: readonly string[] | undefined): Html {
-  const list = (steps: readonly string[], from: number) => markup`<ol start="${from}">
-${join(steps.map((one) => markup`<li>${withPersonal(one)}</li>`))}
+/** @param partner steps for a partner, which hold names that somebody else chose: no command is looked for in them */
+function nextList(next: readonly string[], partner: readonly string[] | undefined, view: Report['view'] | undefined): Html {
+  const list = (steps: readonly Html[], from: number) => markup`<ol start="${from}">
+${join(steps.map((one) => markup`<li>${one}</li>`))}
 </ol>`
-  const items = (steps: readonly string[]) =>
+  const items = (steps: readonly Html[]) =>
     steps.length === 0
       ? markup`<p>Nothing is open by the record.</p>`
       : markup`${list(steps.slice(0, 1), 1)}${steps.length === 1 ? undefined : rest(`${steps.length - 1} more`, list(steps.slice(1), 2))}`
-  if (partner === undefined) return items(next)
-  return markup`<div data-for="war-room auditor">${items(next)}</div>
-<div data-for="partner" hidden>${items(partner)}</div>`
+  if (partner === undefined) return items(next.map(view === 'partner' ? withPersonal : sentence))
+  return markup`<div data-for="war-room auditor">${items(next.map(sentence))}</div>
+<div data-for="partner" hidden>${items(partner.map(withPersonal))}</div>`
 }
 
 function gapItems(gaps: readonly Gap[]): Html {

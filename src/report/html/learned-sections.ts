@@ -12,7 +12,7 @@ export function pathTables(paths: NonNullable<Report['paths']>): Html {
       markup`<code>${one.audience}</code>`,
       `${one.subject}, ${one.via}, ${one.credential}`,
       one.why,
-      one.closes ?? '',
+      one.closes === undefined ? '' : withPersonal(one.closes),
     ])
   const titles = ['state', 'API', 'path', 'why', 'what closes it']
   return markup`<p>Computed ${instant(paths.computed_at)}, ${recordLink(paths.record)}.</p>
@@ -68,12 +68,12 @@ ${
       markup`${withPersonal(one.what)}${one.ip === undefined ? undefined : markup` from ${personal(one.ip)}`}${logEntries(one.log_ids)}`,
       instantCell(one.at),
       one.hunt,
-      one.remove ?? '',
+      one.remove === undefined ? '' : withPersonal(one.remove),
     ]),
   )}${table(
     'Inventory: open until it is removed or waived',
     ['what', 'hunt', 'what removes it', 'id'],
-    hunt.inventory.map((one) => [withPersonal(one.what), one.hunt, one.remove, markup`<code>${one.id}</code>`]),
+    hunt.inventory.map((one) => [withPersonal(one.what), one.hunt, withPersonal(one.remove), markup`<code>${one.id}</code>`]),
   )}${
     hunt.not_seen.length === 0
       ? undefined

@@ -45,15 +45,40 @@ export function join(pieces: readonly Html[], between = ''): Html {
   return Html.own(pieces.map((one) => one.text).join(between))
 }
 
-/** Foreign text in which what looks like personal data can be hidden by the page. */
+/** RFC 3339, UTC, inside of a sentence. */
+const INSTANT = /\b(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z)\b/
+
+/** Foreign text in which what looks like personal data can be hidden by the page, and to whose instants it adds the reader's own. */
 export function withPersonal(text: string): Html {
-  return join(
-    personalParts(printable(text, MAX_TEXT)).map((part) => (part.personal ? personal(part.text) : markup`${part.text}`)),
-  )
+  const parts = printable(text, MAX_TEXT).split(INSTANT)
+  return join(parts.map((part, index) => (index % 2 === 1 ? markup`<span class="at">${part}</span>` : blindable(part))))
+}
+
+function blindable(text: string): Html {
+  return join(personalParts(text).map((part) => (part.personal ? personal(part.text) : markup`${part.text}`)))
 }
 
 export function personal(text: string): Html {
   return markup`<span class="p">${text}</span>`
+}
+
+/**
+ * A command of ours at the end of a sentence. What comes before it has no quoted name: such a one was chosen by somebody
+ * else and may look like anything.
+ */
+const COMMAND = /^([^'"]*?)(?:^|: | \((?:then: )?)(stanch [a-z][^();]*)(\)?|;[^]*)$/
+
+/** One of our sentences: a command in it stands apart and is broken between its words only. */
+export function sentence(text: string): Html {
+  const shown = printable(text, MAX_TEXT)
+  const [, before = '', command = '', after = ''] = COMMAND.exec(shown) ?? []
+  if (command === '') return withPersonal(text)
+  const words = join(
+    command.split(' ').map((word) => markup`<span>${word}</span>`),
+    ' ',
+  )
+  const rest = after === ')' ? '' : after
+  return markup`${before === '' ? undefined : withPersonal(before)}${before === '' || /[?:]$/.test(before) ? '' : ':'} <code class="cmd">${words}</code>${withPersonal(rest)}`
 }
 
 /** An instant: UTC as text; the page adds the reader's zone. What is no instant stays text. */
@@ -70,29 +95,45 @@ function utcText(at: string): string {
   return new Date(Date.parse(at)).toISOString().slice(0, 19).replace('T', ' ')
 }
 
-/** A table with a caption for those who do not see it; on a phone each row is a block whose cells say their titles. */
+/** Columns from which on a table is rows of blocks on a tablet and on paper too. */
+const MANY = 6
+
+/**
+ * A table with a caption for those who do not see it. Where it is too narrow each row is a block whose cells say their
+ * titles; the roles say that it is a table there too, since not every browser does.
+ */
 export function table(caption: string, titles: readonly string[], rows: readonly (readonly Piece[])[]): Html {
   if (rows.length === 0) return Html.own('')
-  const head = join(titles.map((title) => markup`<th scope="col">${title}</th>`))
   const body = join(
     rows.map(
       (row) =>
-        markup`<tr>
-${join(row.map((cell, index) => markup`<td data-th="${titles[index] ?? ''}">${cell}</td>`))}
+        markup`<tr role="row">
+${join(row.map((cell, index) => markup`<td role="cell"${isLong(cell) ? Html.own(' class="long"') : undefined} data-th="${titles[index] ?? ''}">${cell}</td>`))}
 </tr> `,
     ),
   )
+  return tableOf(caption, titles, body, titles.length >= MANY ? 'many' : undefined)
+}
+
+/** Has it a word that would make its column wider than there is room for? */
+function isLong(cell: Piece): boolean {
+  return /[^\s]{19}/.test(written(cell).replaceAll(/<[^>]*>/g, ' '))
+}
+
+/** @param body rows, of which each and each cell has its role */
+export function tableOf(caption: string, titles: readonly string[], body: Html, kind: string | undefined): Html {
+  const head = join(titles.map((title) => markup`<th role="columnheader" scope="col">${title}</th>`))
   return markup`<div class="wide" role="region" aria-label="${caption}" tabindex="0">
-<table>
+<table role="table"${kind === undefined ? undefined : markup` class="${kind}"`}>
 <caption>
 ${caption}
 </caption>
-<thead>
-<tr>
+<thead role="rowgroup">
+<tr role="row">
 ${head}
 </tr>
 </thead>
-<tbody>
+<tbody role="rowgroup">
 ${body}
 </tbody>
 </table>

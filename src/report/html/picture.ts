@@ -1,20 +1,31 @@
 import {humanDuration, parseRfc3339} from '../../clock.ts'
 import type {Course, CourseRow, Lane, TokenBar} from '../report-course.ts'
 import {Html, markup, join} from './markup.ts'
+import {BAR, clusters, groups, mark, num, tokenBar} from './picture-marks.ts'
+import type {Span} from './picture-marks.ts'
 
-/** Units of the picture; the page scales it. */
-const WIDTH = 1000
-const LEFT = 150
+/** Units of a picture; the page scales it. */
+interface Shape {
+  readonly name: 'full' | 'narrow'
+  readonly width: number
+  /** Where the axis begins: beside the names of the lanes, or below them. */
+  readonly left: number
+  readonly lane: number
+  /** Of a name above its line. */
+  readonly above: number
+  /** Instants on the axis, at most. */
+  readonly ticks: number
+}
+
+const FULL: Shape = {name: 'full', width: 1000, left: 160, lane: 34, above: 0, ticks: 7}
+/** For a phone: scaled down, the letters of the full one could not be read there. */
+const NARROW: Shape = {name: 'narrow', width: 400, left: 8, lane: 56, above: 28, ticks: 4}
 const RIGHT = 16
-const LANE = 30
-const TOP = 46
-/** Columns of the picture that a letter of an edge's name takes, at most; names that would touch stand one above the other. */
-const LETTER = 7
-/** Bars of tokens that are drawn one by one; more are drawn as groups. */
-const MAX_BARS = 24
-const BAR = 5
-/** Marks of one lane closer than this are one mark with a number. */
-const CLOSE = 9
+const TOP = 66
+/** Units that a letter of an edge's name takes, at most; names that would touch stand one above the other. */
+const LETTER = 8.5
+/** Units that a character of an instant on the axis takes. */
+const DIGIT_OF_TICK = 8
 
 /** A lane of the picture: its rows, drawn in one shape. */
 const LANES: readonly (readonly [Lane, string, ((row: CourseRow) => boolean)?])[] = [
@@ -30,12 +41,6 @@ const LANES: readonly (readonly [Lane, string, ((row: CourseRow) => boolean)?])[
 /** Judged so by the hunt: a call, or a token that was got. */
 function isHostile(row: CourseRow): boolean {
   return (row.lane === 'holder' || row.lane === 'issued') && (row.verdict === 'hostile' || row.verdict === 'suspect')
-}
-
-export interface Span {
-  /** Milliseconds. */
-  readonly from: number
-  readonly to: number
 }
 
 /** The whole exposure: from the first thing known to the all clear. */
@@ -71,12 +76,25 @@ function spanOf(instants: readonly (string | undefined)[]): Span | undefined {
 }
 
 /**
- * A picture of the course of events; the table below it holds the same, so its text is a summary.
+ * A picture of the course of events, once for a wide page and once for a phone; the table below it holds the same, so its
+ * text is a summary.
  *
  * @param lifetimes whether token lifetimes are drawn: over some minutes each would be a bar from edge to edge
  */
 export function picture(id: string, title: string, course: Course, span: Span, lifetimes = true): Html {
-  const x = (ms: number) => LEFT + ((ms - span.from) / (span.to - span.from)) * (WIDTH - LEFT - RIGHT)
+  return markup`<div class="wide" role="region" aria-label="${title}" tabindex="0">
+${drawn(id, title, course, span, {lifetimes, shape: FULL})}
+${drawn(`${id}n`, title, course, span, {lifetimes, shape: NARROW})}
+</div>`
+}
+
+interface Drawing {
+  readonly lifetimes: boolean
+  readonly shape: Shape
+}
+
+function drawn(id: string, title: string, course: Course, span: Span, {lifetimes, shape}: Drawing): Html {
+  const x = (ms: number) => shape.left + ((ms - span.from) / (span.to - span.from)) * (shape.width - shape.left - RIGHT)
   const at = (instant: string) => x(Date.parse(instant))
   const inside = (instant: string) => Date.parse(instant) >= span.from && Date.parse(instant) <= span.to
   const lanes = LANES.map(([lane, name, belongs = (row: CourseRow) => row.lane === lane]) => ({
@@ -86,33 +104,41 @@ export function picture(id: string, title: string, course: Course, span: Span, l
   }))
   const shown = lanes.filter(({rows}) => rows.length > 0)
   const bars = lifetimes ? groups(course.tokens.filter((one) => overlaps(one, span))) : []
-  const laneTop = (index: number) => TOP + 24 + index * LANE
-  const barTop = laneTop(shown.length) + 10
+  const laneTop = (index: number) => TOP + 24 + shape.above + index * shape.lane
+  const barTop = TOP + 24 + shown.length * shape.lane + shape.above
   const height = barTop + (bars.length > 0 ? bars.length * (BAR + 2) + 12 : 0) + 4
   const {window} = course
+  const named = (name: string, y: number) => markup`<text class="lane" x="0" y="${y - shape.above}">${name}</text>`
   const marks = shown.flatMap(({lane, name, rows}, index) => [
-    markup`<text class="lane" x="0" y="${laneTop(index) + 4}">${name}</text><line class="rule" x1="${LEFT}" x2="${WIDTH - RIGHT}" y1="${laneTop(index)}" y2="${laneTop(index)}"/>`,
+    markup`${named(name, laneTop(index) + 4)}<line class="rule" x1="${shape.left}" x2="${shape.width - RIGHT}" y1="${laneTop(index)}" y2="${laneTop(index)}"/>`,
     ...clusters(rows, at).map((one) => mark(lane, one.x, laneTop(index), one.count, one.label)),
   ])
-  return markup`<div class="wide" role="region" aria-label="${title}" tabindex="0">
-<svg viewBox="0 0 ${WIDTH} ${height}" role="img" aria-labelledby="${id}-t ${id}-d">
+  const frame = {span, x, height, shape}
+  return markup`<svg class="${shape.name}" viewBox="0 0 ${shape.width} ${height}" role="img" aria-labelledby="${id}-t ${id}-d">
 <title id="${id}-t">${title}</title>
 <desc id="${id}-d">${description(course, lanes)}</desc>
-${exposureBand(window, span, x, height)} ${axis(span, x, height)} ${join(marks, '\n')}
-${bars.length === 0 ? undefined : markup`<text class="lane" x="0" y="${barTop + 8}">token lifetimes</text>`}
+${exposureBand(window, frame)} ${axis(frame)} ${join(marks, '\n')}
+${bars.length === 0 ? undefined : named('token lifetimes', barTop + 8)}
 ${join(
   bars.map((bar, index) => tokenBar(bar, barTop + index * (BAR + 2), x, span)),
   '\n',
 )}
-</svg>
-</div>`
+</svg>`
+}
+
+/** What the parts of one drawing share. */
+interface Frame {
+  readonly span: Span
+  readonly x: (ms: number) => number
+  readonly height: number
+  readonly shape: Shape
 }
 
 function overlaps(token: TokenBar, span: Span): boolean {
   return Date.parse(token.expires_at) >= span.from && Date.parse(token.issued_at) <= span.to
 }
 
-function exposureBand(window: Course['window'], span: Span, x: (ms: number) => number, height: number): Html {
+function exposureBand(window: Course['window'], {span, x, height, shape}: Frame): Html {
   const edge = (instant: string | undefined, otherwise: number) => {
     const ms = instant === undefined ? Number.NaN : Date.parse(instant)
     return Math.min(span.to, Math.max(span.from, Number.isFinite(ms) ? ms : otherwise))
@@ -127,16 +153,19 @@ function exposureBand(window: Course['window'], span: Span, x: (ms: number) => n
     const ms = instant === undefined ? Number.NaN : Date.parse(instant)
     if (!Number.isFinite(ms) || ms < span.from || ms > span.to) return Html.own('')
     const at = num(x(ms))
-    const beside = x(ms) + (anchor === 'start' ? 3 : -3)
     const wide = name.length * LETTER
-    const [left, right] = anchor === 'start' ? [beside, beside + wide] : [beside - wide, beside]
-    const row = [0, 1].find((one) => !named.some((other) => other.row === one && left < other.to && right > other.from)) ?? 1
+    // A name that would leave the picture stands on the other side of its line.
+    const side = anchor === 'start' && x(ms) + wide > shape.width ? 'end' : anchor === 'end' && x(ms) < wide ? 'start' : anchor
+    const beside = x(ms) + (side === 'start' ? 3 : -3)
+    const [left, right] = side === 'start' ? [beside, beside + wide] : [beside - wide, beside]
+    const free = (one: number) => !named.some((other) => other.row === one && left < other.to && right > other.from)
+    const row = [0, 1, 2].find(free) ?? 2
     named.push({from: left, to: right, row})
     return markup`<line class="edge" x1="${at}" x2="${at}" y1="${TOP - 8}" y2="${height - 4}"/><text
 class="edge"
 x="${num(beside)}"
-y="${TOP - 12 - row * 12}"
-text-anchor="${anchor}">${name}</text>`
+y="${TOP - 12 - row * 14}"
+text-anchor="${side}">${name}</text>`
   }
   return join([
     band('open', from, cut),
@@ -149,93 +178,25 @@ text-anchor="${anchor}">${name}</text>`
 
 const STEPS = [1, 5, 10, 15, 30, 60, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400, 172_800, 432_000, 864_000]
 
-function axis(span: Span, x: (ms: number) => number, height: number): Html {
-  const step = (STEPS.find((one) => (span.to - span.from) / 1000 / one <= 7) ?? 2_592_000) * 1000
+function axis({span, x, height, shape}: Frame): Html {
+  const step = (STEPS.find((one) => (span.to - span.from) / 1000 / one <= shape.ticks) ?? 2_592_000) * 1000
   const ticks: Html[] = []
   for (let ms = Math.ceil(span.from / step) * step; ms <= span.to; ms += step) {
     const text = new Date(ms).toISOString()
     const label =
-      step >= 86_400_000 ? text.slice(5, 10) : step >= 60_000 ? `${text.slice(8, 10)}. ${text.slice(11, 16)}` : text.slice(11, 19)
+      step >= 86_400_000 ? text.slice(5, 10) : step >= 60_000 ? `${text.slice(5, 10)} ${text.slice(11, 16)}` : text.slice(11, 19)
     const at = num(x(ms))
+    const half = (label.length * DIGIT_OF_TICK) / 2
+    const anchor = x(ms) < half ? 'start' : x(ms) > shape.width - half ? 'end' : 'middle'
     ticks.push(
       markup`<line class="tick" x1="${at}" x2="${at}" y1="${TOP - 8}" y2="${height - 4}"/><text
 class="tick"
 x="${at}"
-y="10"
-text-anchor="middle">${label}</text>`,
+y="12"
+text-anchor="${anchor}">${label}</text>`,
     )
   }
-  return markup`<text class="tick" x="0" y="10">UTC</text>${ticks}`
-}
-
-function clusters(rows: readonly CourseRow[], at: (instant: string) => number): {x: number; count: number; label: string}[] {
-  const found: {x: number; count: number; first: CourseRow; last: CourseRow}[] = []
-  for (const row of rows) {
-    const x = at(row.at)
-    const last = found.at(-1)
-    if (last && x - last.x < CLOSE) {
-      last.count += 1
-      last.last = row
-    } else found.push({x, count: 1, first: row, last: row})
-  }
-  return found.map(({x, count, first, last}) => ({
-    x,
-    count,
-    label: count === 1 ? `${first.at}: ${first.what}` : `${count}, from ${first.at} to ${last.at}`,
-  }))
-}
-
-/** A shape for each lane: colour alone says nothing to some readers, nor on paper. */
-function mark(lane: Lane, x: number, y: number, count: number, label: string): Html {
-  const cx = num(x)
-  const shape =
-    lane === 'ours'
-      ? markup`<rect x="${num(x - 4)}" y="${y - 4}" width="8" height="8"/>`
-      : lane === 'refused'
-        ? markup`<path d="M${num(x - 4)} ${y - 4}l8 8m0 -8l-8 8"/>`
-        : lane === 'holder'
-          ? markup`<path d="M${cx} ${y - 5}l5 9h-10z"/>`
-          : lane === 'proof'
-            ? markup`<path d="M${num(x - 5)} ${y}l4 4l6 -8"/>`
-            : markup`<circle cx="${cx}" cy="${y}" r="4"/>`
-  return markup`<g class="m ${lane}"><title>${label}</title>${shape}${count > 1 ? markup`<text x="${cx}" y="${y - 8}" text-anchor="middle">${count}</text>` : undefined}</g>`
-}
-
-interface Bar {
-  readonly from: number
-  readonly to: number
-  readonly count: number
-  readonly label: string
-}
-
-/** One bar a token; when there are many, one for those issued close together, from the first issue to the last `exp`. */
-function groups(tokens: readonly TokenBar[]): Bar[] {
-  const size = Math.max(1, Math.ceil(tokens.length / MAX_BARS))
-  const bars: Bar[] = []
-  for (let i = 0; i < tokens.length; i += size) {
-    const some = tokens.slice(i, i + size)
-    const to = Math.max(...some.map((one) => Date.parse(one.expires_at)))
-    const [first, last] = [some[0]!, some.at(-1)!]
-    bars.push({
-      from: Date.parse(first.issued_at),
-      to,
-      count: some.length,
-      label:
-        some.length === 1
-          ? `token for ${first.audience}, issued ${first.issued_at}, ends ${first.expires_at}`
-          : `${some.length} tokens issued ${first.issued_at} to ${last.issued_at}, the last ends ${new Date(to).toISOString()}`,
-    })
-  }
-  return bars
-}
-
-function tokenBar(bar: Bar, y: number, x: (ms: number) => number, span: Span): Html {
-  const [from, to] = [Math.max(span.from, bar.from), Math.min(span.to, bar.to)]
-  const end =
-    bar.to <= span.to
-      ? markup`<line class="exp" x1="${num(x(to))}" x2="${num(x(to))}" y1="${y - 1}" y2="${y + BAR + 1}"/>`
-      : undefined
-  return markup`<g class="token"><title>${bar.label}</title><rect x="${num(x(from))}" y="${y}" width="${num(Math.max(1, x(to) - x(from)))}" height="${BAR}"/>${end}</g>`
+  return markup`${shape.left > 100 ? markup`<text class="tick" x="0" y="12">UTC</text>` : undefined}${ticks}`
 }
 
 function description(course: Course, lanes: readonly {readonly name: string; readonly rows: readonly CourseRow[]}[]): string {
@@ -253,8 +214,4 @@ function description(course: Course, lanes: readonly {readonly name: string; rea
   ]
     .filter((one) => one !== '')
     .join(' ')
-}
-
-function num(value: number): string {
-  return value.toFixed(1).replace(/\.0$/, '')
 }

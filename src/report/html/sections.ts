@@ -4,7 +4,7 @@ import type {Claim} from '../report-acts.ts'
 import {coursePictures, courseTable} from './course-section.ts'
 import {consumerTable, huntTables, pathTables, watchTable} from './learned-sections.ts'
 import type {Html} from './markup.ts'
-import {markup, instant, instantCell, join, recordLink, table} from './markup.ts'
+import {markup, instant, instantCell, join, recordLink, sentence, table} from './markup.ts'
 import {origin, peopleTables} from './people-sections.ts'
 import {ALL_BUT_PARTNER} from './section.ts'
 import type {Section} from './section.ts'
@@ -113,7 +113,7 @@ function actTable(acts: NonNullable<Report['acts']>): Html {
       markup`${one.why}<br><code>${one.action}</code>`,
       markup`<code>${one.target}</code>`,
       markup`<b class="${one.result.startsWith('done') ? 'good' : one.result === 'IN DOUBT' ? 'bad' : 'warn'}">${one.result}</b>`,
-      one.undo,
+      sentence(one.undo),
       markup`${recordLink(one.record)}${one.outcome_record === undefined ? undefined : markup`, <a href="#r${one.outcome_record}">${one.outcome_record}</a>`}`,
       markup`<code>${one.correlation_id}</code>`,
     ]),
