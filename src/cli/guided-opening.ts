@@ -9,21 +9,24 @@ import {StanchError} from '../errors.ts'
 import type {ChoiceDecision, Responder} from '../execution/responder.ts'
 import {isLeakKind, LEAK_KINDS} from '../incident/leak.ts'
 import type {LeakKind} from '../incident/leak.ts'
-import {reachLines} from '../report/reach-lines.ts'
+import {reachParts} from '../report/reach-lines.ts'
+import {cutToWidth, quotedWithin} from '../report/width.ts'
 import {Secret} from '../secret.ts'
 import {readHidden, readHiddenIfAny} from '../terminal/hidden-input.ts'
 import {prompterFor} from '../terminal/prompter.ts'
-import {labelled, layOut} from '../terminal/screen.ts'
+import {pageOf} from '../terminal/page.ts'
+import {fitted, labelled, layOut, questionRows} from '../terminal/screen.ts'
 import type {Terminal} from '../terminal/prompter.ts'
 import {inspectText} from '../tokens/inspect.ts'
 import type {Inspection} from '../tokens/inspect.ts'
 import {humanDuration, systemClock} from '../clock.ts'
-import {printable, quoted} from '../untrusted.ts'
+import {printable} from '../untrusted.ts'
 import {pathsOf} from './context.ts'
 import {ownerWords} from './inspect-token.ts'
 import {bareCredential, takenAs} from './leaked-value.ts'
 import type {Connected, Place} from './context.ts'
 import {patiently} from './patience.ts'
+import type {Screen} from './reach-screen.ts'
 
 export interface OpeningJob {
   readonly place: Place
@@ -59,6 +62,8 @@ export async function openGuided(given: OpeningJob): Promise<Opening> {
   }
   const job: OpeningJob = {...given, say}
   const terminal: Terminal = {input: process.stdin, output: process.stderr, env: job.place.env}
+  // From here on rows are counted.
+  pageOf(process.stderr)
   const found = await readConnection({env: job.place.env, ...profileOf(job)})
   if (found.domain !== undefined) {
     const origin = parseOrigin(found.domain)
@@ -71,7 +76,7 @@ export async function openGuided(given: OpeningJob): Promise<Opening> {
   job.say('At most seven questions, then a plan. Nothing is changed before you confirm it; Ctrl-C at a question changes nothing.')
   if (found.domain === undefined) job.say('No tenant is configured yet: what leaked is looked at offline first.')
   const {leak, leaked, inspection} = await whatLeaked(job, terminal)
-  if (inspection) for (const line of describe(inspection)) job.say(line)
+  if (inspection) for (const line of describe(inspection, found)) job.say(line)
   if (leak !== 'client-secret' && leak !== 'management-token') {
     return {kind: 'by_hand', lines: byHand(leak)}
   }
@@ -120,23 +125,33 @@ async function askPaste(job: OpeningJob, terminal: Terminal): Promise<Secret | u
   return readHiddenIfAny('Paste, kind or Enter:', terminal)
 }
 
-/** What the string says about itself, before any tenant is asked. */
-function describe(found: Inspection): string[] {
-  const lines = [`That is ${found.what} (${found.confidence}).`]
-  if (found.reasons.length > 0) lines.push(`  because ${found.reasons.map((reason) => printable(reason)).join('; ')}`)
-  if (found.tenant)
-    lines.push(`  tenant ${printable(found.tenant)}${found.client_id ? `, client ${printable(found.client_id, 64)}` : ''}`)
+/** What the string says about itself, before any tenant is asked: in the rows that the next question leaves. */
+function describe(found: Inspection, known: Awaited<ReturnType<typeof readConnection>>): string[] {
+  const {columns, rows} = process.stderr
+  // The next question shows what a token can do: not twice on one screen.
+  const next = known.domain === undefined ? 7 : !known.credential ? 10 : found.client_id === undefined ? 14 : undefined
+  if (next === undefined) return []
+  const screen = [`That is ${found.what} (${found.confidence}).`, {lines: itSays(found), least: 0}, ...itCan(found)]
+  return fitted(screen, questionRows(rows) - pageOf(process.stderr).rows - next, 'stanch token inspect', columns).lines
+}
+
+function itSays(found: Inspection): string[] {
+  const lines: string[] = []
   if (found.expires_at !== undefined) {
     const left = found.expires_at - Math.floor(systemClock.now() / 1000)
     lines.push(left > 0 ? `  it lives for ${humanDuration(left)} more and cannot be revoked` : '  it has expired')
   }
-  if (found.for_management_api) lines.push(...reachLines(rankScopes(found.scopes), reachOf(found.scopes), 3))
-  else if (found.scopes.length > 0)
-    lines.push(
-      `  ${found.scopes.length} scope(s): ${printable(found.scopes.slice(0, 6).join(', '), 150)}${found.scopes.length > 6 ? ', ...' : ''}`,
-    )
+  if (found.tenant)
+    lines.push(`  tenant ${printable(found.tenant)}${found.client_id ? `, client ${printable(found.client_id, 64)}` : ''}`)
+  if (found.reasons.length > 0) lines.push(`  because ${found.reasons.map((reason) => printable(reason)).join('; ')}`)
   for (const damage of found.damaged) lines.push(`  damaged: ${printable(damage)}`)
   return lines
+}
+
+function itCan({for_management_api: management, scopes}: Inspection): Screen {
+  if (management) return reachParts(rankScopes(scopes), reachOf(scopes))
+  if (scopes.length === 0) return []
+  return [`  ${scopes.length} scope(s): ${printable(scopes.slice(0, 6).join(', '), 150)}${scopes.length > 6 ? ', ...' : ''}`]
 }
 
 /** What every question of the opening says: none of them changes anything, so none needs an undo. */
@@ -188,7 +203,7 @@ async function askDomain(job: OpeningJob, terminal: Terminal, inspection: Inspec
     'Nothing is sent before you say whom you act as.',
   )
   const prompt = known
-    ? `Your tenant's domain (the token names ${printable(known)}):`
+    ? `Your tenant's domain (the token names ${cutToWidth(printable(known), 44)}):`
     : "Your tenant's domain, for example acme.eu.auth0.com:"
   return prompterFor(terminal).line(prompt, (text) => {
     try {
@@ -248,12 +263,12 @@ async function askClient(
     if (client.global) continue
     const isOwn = client.client_id === own.client_id
     if (isOwn && !includeOwn) {
-      leftOut = quoted(client.name, 40)
+      leftOut = quotedWithin(client.name, 30)
       continue
     }
     choices.push({
       value: client.client_id,
-      label: `${quoted(client.name, 40)} ${client.client_id}`,
+      label: `${quotedWithin(client.name, 34)} ${client.client_id}`,
       detail: `${printable(client.app_type ?? '')}${isOwn ? ' (the one you are signed in with)' : ''}`,
     })
     if (choices.length >= 5000) break
@@ -268,7 +283,7 @@ async function askClient(
   const decision: ChoiceDecision = {
     id: 'incident.client',
     kind: 'choice',
-    ask: 'Whose is it?',
+    ask: `Whose is it? (${connected.mode === 'sim' ? 'SIMULATED' : 'REAL'} tenant ${printable(connected.origin.host)})`,
     why: `The plan is made for one application.${leftOut === undefined ? '' : ` Not in the list: ${leftOut}, the one you act with (--include-own).`}`,
     effect: 'Its grants, APIs and log are read. Nothing is changed.',
     undo: 'nothing to undo',

@@ -1,7 +1,7 @@
 import {parseMoment} from './moment.ts'
 import {runIncident} from './incident-session.ts'
 import type {Connected, Place} from './context.ts'
-import {reachScreen, standing} from './reach-screen.ts'
+import {reachScreen, standing, type Screen} from './reach-screen.ts'
 import {runbookFor} from './runbook-folder.ts'
 import {leakedParts} from './leaked-value.ts'
 import type {LeakedParts} from './leaked-value.ts'
@@ -21,6 +21,7 @@ import type {PlanChoices, PlanFacts} from '../incident/policy.ts'
 import type {Plan} from '../incident/plan.ts'
 import type {TenantSnapshot} from '../incident/tenant-snapshot.ts'
 import type {Secret} from '../secret.ts'
+import {wholeScreen} from '../terminal/question.ts'
 import {printable} from '../untrusted.ts'
 
 /** What is known when the tenant comes into play. */
@@ -62,8 +63,10 @@ export async function guidedIncident(job: GuidedJob): Promise<Worked> {
   const facts: PlanFacts = {snapshot, ...(token ? {leaked_token: token} : {})}
   // Connections stay warm while the human reads.
   void connected.tenant.warm()
-  responder.notify({kind: 'screen', lines: reachScreen(connected, job.leak, facts, alive)})
-  const when = await askWhen(job, snapshot)
+  // Who, what it can do and until when: above the question about when, else a screen of its own.
+  const reach = reachScreen(connected, job.leak, facts, alive)
+  if (job.options.leaked_at !== undefined) responder.notify({kind: 'screen', lines: wholeScreen({screen: reach})})
+  const when = await askWhen(job, snapshot, reach)
   const choices = job.asks_way ? await askWay(job, facts) : job.choices
   const runbook = await runbookFor(job.place.config.root, job.leak, job.runbook)
   const {compilePlan} = await import('../runbooks/compile.ts')
@@ -181,11 +184,12 @@ function standingLine(result: Worked['result']): string {
   const {all_clear: clear, computed_at: at} = result.exposure
   const left = Math.max(0, Math.ceil((Date.parse(clear.worst_case_at) - Date.parse(at)) / 1000))
   const until = clear.state === 'clear' ? 'all clear' : `all clear in ${humanDuration(left)}, at ${clear.worst_case_at}`
-  return `${result.status === 'contained' ? 'CONTAINED' : result.status.toUpperCase()}; ${until}.`
+  const tenant = `${result.simulated ? 'SIMULATED' : 'REAL'} tenant`
+  return `${tenant}, ${result.status === 'contained' ? 'CONTAINED' : result.status.toUpperCase()}; ${until}.`
 }
 
 /** When it leaked and when we knew, in one question. */
-async function askWhen(job: GuidedJob, snapshot: TenantSnapshot): Promise<{leaked_at: string; aware_at: string}> {
+async function askWhen(job: GuidedJob, snapshot: TenantSnapshot, screen: Screen): Promise<{leaked_at: string; aware_at: string}> {
   const {leaked_at, aware_at} = job.options
   if (leaked_at !== undefined) return {leaked_at, aware_at: aware_at ?? 'unknown'}
   const now = snapshot.server_time ?? Math.floor(systemClock.now() / 1000)
@@ -193,6 +197,8 @@ async function askWhen(job: GuidedJob, snapshot: TenantSnapshot): Promise<{leake
     id: 'incident.when',
     kind: 'text',
     ask: 'When did it leak, and when did we know? ("2h ago, now", or unknown)',
+    screen,
+    whole: `stanch client show ${job.client_id}`,
     why: 'It bounds log and all clear; knowing starts the reporting clocks.',
     effect: 'Both go into the audit trail. Nothing is changed.',
     undo: 'stanch incident update',
@@ -235,10 +241,10 @@ async function askWay(job: GuidedJob, facts: PlanFacts): Promise<PlanChoices> {
   const decision: ChoiceDecision = {
     id: 'incident.way',
     kind: 'choice',
-    ask: 'Which way?',
+    ask: `Which way? (${snapshot.mode === 'sim' ? 'SIMULATED' : 'REAL'} tenant ${printable(snapshot.tenant)})`,
     screen: [
       'Deleting the grants stops every user of this client until the grants are back:',
-      ...cost.slice(0, 8),
+      {lines: cost, least: 1},
       canGiveBack
         ? 'The credential you act with can give them back; each gets a new id.'
         : 'The credential you act with can NOT give them back (create:client_grants is missing).',
@@ -282,17 +288,14 @@ async function askWay(job: GuidedJob, facts: PlanFacts): Promise<PlanChoices> {
 async function warnOfMissingScopes(responder: Responder, facts: PlanFacts, plan: Plan): Promise<void> {
   const missing = stepsWithoutScope(plan, facts.snapshot.operator.scopes)
   if (missing.length === 0) return
-  responder.notify({
-    kind: 'screen',
-    lines: [
-      'This credential cannot do all of it; the tenant will refuse:',
-      ...missing.map((one) => `  ${printable(one.title, 100)}: needs ${one.scopes.join(' or ')}`),
-      'By hand instead: Dashboard > Applications > the client > APIs (grants), or > Credentials > Rotate secret.',
-    ],
-  })
   const go = await responder.decide({
     id: 'scopes.partial',
     kind: 'confirm',
+    screen: [
+      'This credential cannot do all of it; the tenant will refuse:',
+      {lines: missing.map((one) => `  ${printable(one.title, 100)}: needs ${one.scopes.join(' or ')}`), least: 2},
+      'By hand instead: Dashboard > Applications > the client > APIs (grants), or > Credentials > Rotate secret.',
+    ],
     ask: 'Do what this credential can, and leave the rest to people?',
     why: 'Half of a containment is better than none, as long as everybody knows which half.',
     effect: 'The result will be "partial" and list what is left.',

@@ -8,22 +8,20 @@ import type {PlanFacts} from '../incident/policy.ts'
 import {isChange} from '../incident/policy.ts'
 import {tookEffect} from '../incident/replay.ts'
 import type {IncidentState} from '../incident/replay.ts'
-import {planLines} from '../report/plan-screen.ts'
-import {printable, quoted} from '../untrusted.ts'
+import {planScreen} from '../report/plan-screen.ts'
+import {printable} from '../untrusted.ts'
 import type {Job} from './incident-job.ts'
 
 /** The one question before anything is changed: the last six characters of the client id, typed. */
 export function confirmation(job: Job, facts: PlanFacts, plan: Plan): TypedDecision {
-  const {client} = facts.snapshot
   return {
     id: 'plan.confirm',
     kind: 'typed',
-    ask: `Carry out ${changesOf(plan)} on ${plan.mode === 'sim' ? 'SIMULATED' : 'REAL'} tenant ${printable(plan.tenant)}, client ${client.client_id} ${quoted(client.name, 40)}?`,
-    screen: planLines(plan, facts, job.choices),
-    why: 'Nothing has been changed yet. This is the only confirmation; it stands in the audit trail with the hash of the plan.',
-    effect:
-      'The steps are carried out in this order. Users of this client stop getting tokens until they have the new secret or the grants are back.',
-    undo: 'Each step shows its own. A rotation cannot be undone.',
+    ask: `Carry out ${changesOf(plan)} on ${plan.mode === 'sim' ? 'SIMULATED' : 'REAL'} tenant ${printable(plan.tenant)}?`,
+    screen: planScreen(plan, facts, job.choices),
+    why: 'The only confirmation; the audit trail holds it with the hash of this plan.',
+    effect: 'These steps, in this order. What is taken is missing to every user of the client.',
+    undo: 'Each step shows its own; a rotation has none. No change has been made yet.',
     expected: plan.client_id.slice(-6),
     unattended: false,
   }
@@ -41,6 +39,9 @@ function changesOf(plan: Plan): string {
   return `steps ${unbroken ? `${first} to ${last}` : numbers.join(', ')} (${numbers.length} changes)`
 }
 
+/** Deletions of grants by others that are told one by one, above a question that shares the screen. */
+const MOST_TOLD = 2
+
 /** A rotation that somebody else made since the leak is shown with its actor; never a second one unasked. */
 export async function askAboutEarlier(
   run: Run,
@@ -55,10 +56,16 @@ export async function askAboutEarlier(
   const found = earlierChanges(facts.snapshot, leakedAt, own)
   const rotation = plan.steps.find((step) => step.action === 'client_secret.rotate')
   const rotated = found.find((one) => one.what === 'secret_rotated') ?? ownRotation(plan, state)
-  for (const one of found.filter((each) => each.what === 'grant_deleted'))
+  const deleted = found.filter((one) => one.what === 'grant_deleted')
+  for (const one of deleted.slice(0, MOST_TOLD))
     run.responder.notify({
       kind: 'note',
       text: `The tenant log shows a client grant deleted by ${printable(one.actor)} (log ${one.log_id}).`,
+    })
+  if (deleted.length > MOST_TOLD)
+    run.responder.notify({
+      kind: 'note',
+      text: `And ${deleted.length - MOST_TOLD} more of this client's grants: stanch hunt --client ${plan.client_id}`,
     })
   if (!rotation || !rotated) return []
   const answer = await ask(run, earlierQuestion(rotated))

@@ -1,20 +1,22 @@
 import {reachOf} from '../auth0/reach.ts'
 import {rankScopes} from '../auth0/scopes.ts'
-import {rfc3339} from '../clock.ts'
+import {humanDuration, rfc3339} from '../clock.ts'
 import {exposureOf} from '../execution/expose.ts'
 import type {Exposure} from '../incident/exposure.ts'
 import {SKEW_SECONDS} from '../incident/exposure-facts.ts'
 import {liveness, type Liveness} from '../execution/liveness.ts'
+import type {Decision} from '../execution/responder.ts'
 import type {LeakKind} from '../incident/leak.ts'
 import {reopeningScopes} from '../incident/policy.ts'
 import type {PlanFacts} from '../incident/policy.ts'
 import {reachable, tokenPaths} from '../incident/token-paths.ts'
 import {apiLines} from '../report/plan-screen.ts'
-import {reachLines} from '../report/reach-lines.ts'
+import {reachParts} from '../report/reach-lines.ts'
 import {instantLine} from '../report/times.ts'
+import {quotedWithin} from '../report/width.ts'
 import type {Secret} from '../secret.ts'
 import {inspectText} from '../tokens/inspect.ts'
-import {printable, quoted} from '../untrusted.ts'
+import {printable} from '../untrusted.ts'
 import {managementScopes} from './assess.ts'
 import type {Connected} from './context.ts'
 import {aliveWords} from './inspect-token.ts'
@@ -32,37 +34,42 @@ export async function standing(
   return liveness(connected.tenant, leaked, Math.floor(connected.clock.now() / 1000))
 }
 
-/** One screen: who, what it can do, until when issued tokens live if nothing is done. */
+export type Screen = NonNullable<Decision['screen']>
+
+/** Above the question about when: who, what it can do, until when issued tokens live if nothing is done. */
 export function reachScreen(
   connected: Pick<Connected, 'clock'>,
   leak: LeakKind,
   facts: PlanFacts,
   alive: Liveness | undefined,
-): string[] {
+): Screen {
   const {snapshot} = facts
   const now = Math.floor(connected.clock.now() / 1000)
   const zone = Intl.DateTimeFormat().resolvedOptions().timeZone
   const scopes = facts.leaked_token?.scopes ?? managementScopes(snapshot)
   const exposure = exposureOf(facts, {now, kind: leak, containment: new Map(), probe_tokens: []})
-  const lines = [
-    `${snapshot.mode === 'sim' ? 'SIMULATED' : 'REAL'} tenant ${printable(snapshot.tenant)}`,
-    `Leaked: ${leak} of client ${snapshot.client.client_id} ${quoted(snapshot.client.name, 40)}`,
-    ...(alive ? [`Alive: ${aliveWords(alive)}`] : []),
-    'It can get tokens for:',
-    ...apiLines(facts),
-    ...otherWays(facts),
-    ...reachLines(rankScopes(scopes), reachOf(scopes), 3),
-    `If nothing more were issued, by today's lifetimes the last token would die ${instantLine(todaysEnd(exposure, now), now, zone)}`,
-  ]
   const reopening = reopeningScopes(snapshot, facts.leaked_token)
-  if (reopening.length > 0) lines.push(`Careful: an issued token can undo containment (${reopening.join(', ')}).`)
   const seen = snapshot.log?.filter((entry) => entry.type === 'seccft').length
-  lines.push(
-    seen === undefined
-      ? 'The tenant log cannot be read with this credential.'
-      : `The log at hand shows ${seen} token(s) issued to it.`,
-  )
-  return lines
+  return [
+    `${snapshot.mode === 'sim' ? 'SIMULATED' : 'REAL'} tenant ${printable(snapshot.tenant)}`,
+    `Leaked: ${leak} of ${snapshot.client.client_id} ${quotedWithin(snapshot.client.name, 40)}`,
+    ...aliveLine(alive, facts.leaked_token?.expires_at, now),
+    ...(reopening.length > 0 ? [`Careful: an issued token can undo containment (${reopening.join(', ')}).`] : []),
+    `It can get tokens for (${seen === undefined ? 'how many it got is not known: no log' : `${seen} issued in the log at hand`}):`,
+    // A token opens no other API than its own.
+    {lines: apiLines(facts), least: facts.leaked_token ? 0 : 1},
+    ...otherWays(facts),
+    ...reachParts(rankScopes(scopes), reachOf(scopes)),
+    `If no more were issued, by today's lifetimes the last token would die ${instantLine(todaysEnd(exposure, now), now, zone)}`,
+  ]
+}
+
+/** The status of the tenant's answer stands in the record; a token's own end is shorter than any lifetime. */
+function aliveLine(alive: Liveness | undefined, expires: number | undefined, now: number): string[] {
+  if (!alive) return []
+  const until =
+    alive.verdict === 'alive' && expires !== undefined ? `; cannot be revoked, ends in ${humanDuration(expires - now)}` : ''
+  return [`Alive: ${aliveWords({...alive, reason: alive.reason.replace(/ \(\d{3}[^()]*\)$/, '')})}${until}`]
 }
 
 /** By today's lifetimes: when it leaked is asked later, and what stood before them is then for the exposure to say. */

@@ -79,7 +79,13 @@ export async function restoreIncident(job: RestoreJob): Promise<Worked> {
     audiences: (exposure?.audiences ?? []).map((one) => one.audience),
     onIncident: job.onIncident,
     beforeConfirm: async () => {
-      for (const one of doubted) job.responder.notify({kind: 'warning', text: `Left out: ${doubtOf(one)}`})
+      // The question that follows shares the screen with these.
+      for (const one of doubted.slice(0, 2)) job.responder.notify({kind: 'warning', text: `Left out: ${doubtOf(one)}`})
+      if (doubted.length > 2)
+        job.responder.notify({
+          kind: 'warning',
+          text: `Left out, made or changed since the leak: ${doubted.length - 2} grant(s) more. All: stanch grant restore --incident ${job.incident} --dry-run`,
+        })
     },
     plan: (facts: PlanFacts) => {
       doubted = doubtedGrants(taken, {...history, entries: facts.snapshot.setting_changes ?? []}).filter(

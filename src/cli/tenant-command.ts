@@ -22,11 +22,13 @@ export abstract class TenantCommand extends StanchCommand {
     return this.connectWith(place, await findConnection(place, flags), flags)
   }
 
-  protected async connectWith(place: Place, connection: Connection, flags: ConnectionFlags): Promise<Connected> {
+  /** @param said false where the next screen says which tenant it is */
+  protected async connectWith(place: Place, connection: Connection, flags: ConnectionFlags, said = true): Promise<Connected> {
     const {connect} = await import('./context.ts')
     const connected = await connect(place, connection, flags)
     this.closeAfterwards(() => connected.close())
     await this.sayWrapped(connected.warnings.map((warning) => `Warning: ${warning}`))
+    if (!said) return connected
     const {domain = 'your answer', credential = 'your answer'} = connected.from
     const from =
       domain === credential ? `domain and credential from ${domain}` : `domain from ${domain}; credential from ${credential}`

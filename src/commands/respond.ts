@@ -170,7 +170,7 @@ secret over, proves it and says when the all clear is. In a terminal it asks; wi
       flags,
       ...(given ? {leaked: given} : {}),
       say: (line) => this.say(line),
-      connect: (connection) => this.connectWith(place, connection, flags),
+      connect: (connection) => this.connectWith(place, connection, flags, false),
     })
     if (opening.kind === 'by_hand') {
       this.print(opening.lines)

@@ -19,8 +19,13 @@ interface DecisionBase {
   readonly id: string
   /** The question, one sentence, at most 70 columns where that is possible. */
   readonly ask: string
-  /** Lines shown above the question: already printable. At most 18 with the question at 80x24. */
-  readonly screen?: readonly string[]
+  /**
+   * Lines shown above the question: already printable. Where the terminal is short, those of one group give way from their
+   * end, never to fewer than `least`; `?` shows all.
+   */
+  readonly screen?: readonly (string | {readonly lines: readonly string[]; readonly least: number})[]
+  /** A command that shows what the screen says, whole. */
+  readonly whole?: string
   /** Answers "why am I asked", "what happens if I say yes", "can it be undone"; shown on `?`. */
   readonly why: string
   readonly effect: string

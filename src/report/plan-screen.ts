@@ -5,28 +5,52 @@ import {isChange, openPaths, reopeningScopes} from '../incident/policy.ts'
 import type {PlanChoices, PlanFacts} from '../incident/policy.ts'
 import type {Plan, PlanStep} from '../incident/plan.ts'
 import {printable, quoted} from '../untrusted.ts'
+import {quotedWithin} from './width.ts'
+
+/** Lines that belong together; on a short screen they give way from their end, but never to fewer than `least`. */
+interface Group {
+  readonly lines: readonly string[]
+  readonly least: number
+}
 
 /** The plan as it is shown before the confirmation: every step with its undo, what stays open, what a token can still undo. */
 export function planLines(plan: Plan, facts: PlanFacts, choices: PlanChoices): string[] {
-  const {snapshot} = facts
-  const lines = [
-    `Plan for client ${quoted(snapshot.client.name, 30)} on ${plan.mode === 'sim' ? 'SIMULATED' : 'REAL'} tenant ${printable(plan.tenant)}:`,
+  const [, ...below] = planScreen(plan, facts, choices)
+  return [
+    `Plan for client ${quoted(facts.snapshot.client.name, 30)} on ${plan.mode === 'sim' ? 'SIMULATED' : 'REAL'} tenant ${printable(plan.tenant)}:`,
+    ...below.flatMap((one) => (typeof one === 'string' ? [one] : one.lines)),
   ]
-  if (snapshot.operator.client_id === plan.client_id)
-    lines.push(
-      '  WARNING: you are signed in with this very client. The token you have works on until it ends; you get no other by it.',
-    )
-  lines.push(...stepLines(plan.steps.filter((step) => step.action !== 'manual')))
+}
+
+/** The same in groups, under a question that names the tenant. What a token can undo, and each step that is the only one of its kind, always stays. */
+export function planScreen(plan: Plan, facts: PlanFacts, choices: PlanChoices): (string | Group)[] {
+  const {snapshot} = facts
+  const steps = stepGroups(plan.steps.filter((step) => step.action !== 'manual'))
   const manual = plan.steps.filter((step) => step.action === 'manual').length
   // In one line with the last step: the screen is small.
-  if (manual > 0) lines.push(`${lines.pop() ?? ''}; then ${manual} step(s) for people`)
-  for (const {grant, why} of grantsLeft(facts, choices, plan.steps))
-    lines.push(`  stays: grant ${grant.id} on ${printable(grant.audience, 60)} (${why})`)
-  for (const path of openPaths(facts, plan.steps)) lines.push(`  stays open: ${printable(path, 400)}`)
-  lines.push(...breakLines(plan, facts))
+  if (manual > 0) steps.push(`${lastLine(steps)}; then ${manual} step(s) for people`)
+  const stays = grantsLeft(facts, choices, plan.steps)
+  const open = openPaths(facts, plan.steps)
   const reopening = reopeningScopes(snapshot, facts.leaked_token)
-  if (reopening.length > 0) lines.push(`  an issued token can undo this until the all clear (${reopening.join(', ')})`)
-  return lines
+  return [
+    `Plan for client ${plan.client_id} ${quotedWithin(snapshot.client.name, 30)}:`,
+    ...(snapshot.operator.client_id === plan.client_id
+      ? ['  WARNING: you are signed in with this very client. The token you have works on until it ends; you get no other by it.']
+      : []),
+    ...steps,
+    ...(reopening.length > 0 ? [`  an issued token can undo this until the all clear (${reopening.join(', ')})`] : []),
+    {least: 1, lines: open.map((path) => `  stays open: ${printable(path, 400)}`)},
+    {least: 1, lines: stays.map(({grant, why}) => `  stays: grant ${grant.id} on ${printable(grant.audience, 60)} (${why})`)},
+    {least: 1, lines: breakLines(plan, facts)},
+  ]
+}
+
+/** Takes the last line of the steps away. */
+function lastLine(steps: (string | Group)[]): string {
+  const last = steps.pop()
+  if (last === undefined || typeof last === 'string') return last ?? ''
+  steps.push({...last, lines: last.lines.slice(0, -1)})
+  return last.lines.at(-1) ?? ''
 }
 
 /** Who will get no token any more, and from when on: at most three lines. */
@@ -54,34 +78,39 @@ function breakLines(plan: Plan, {snapshot}: PlanFacts): string[] {
 }
 
 /** A line a step; changes that stand together and are undone in the same way say so once, below the last of them. */
-function stepLines(steps: readonly PlanStep[]): string[] {
-  const lines: string[] = []
+function stepGroups(steps: readonly PlanStep[]): (string | Group)[] {
+  const groups: (string | Group)[] = []
+  let alike: string[] = []
   let from = 0
   steps.forEach((step, index) => {
     const text = `  ${index + 1}. ${printable(step.title, 160)}`
     if (!isChange(step)) {
-      lines.push(text)
+      // Two proofs in a row are one for the eye.
+      const again = step.title === steps[index - 1]?.title && typeof groups.at(-1) === 'string'
+      if (again) groups.pop()
+      groups.push(again ? `  ${index}. and ${index + 1}. ${printable(step.title, 160)}` : text)
       from = index + 1
       return
     }
+    alike.push(text)
     const next = steps[index + 1]
-    if (next && isChange(next) && next.undo === step.undo) {
-      lines.push(text)
-      return
-    }
+    if (next && isChange(next) && next.undo === step.undo) return
     const undo = printable(step.undo, 160)
-    if (from === index) lines.push(`${text}  [undo: ${undo}]`)
-    else lines.push(text, `     [undo of ${from + 1} to ${index + 1}: ${undo}]`)
+    if (from === index) groups.push(`${text}  [undo: ${undo}]`)
+    else groups.push({lines: alike, least: 2}, `     [undo of ${from + 1} to ${index + 1}: ${undo}]`)
+    alike = []
     from = index + 1
   })
-  return lines
+  return groups
 }
 
-/** What the client can reach and until when tokens for it live: one line an API. */
+/** What the client can reach and until when tokens for it live: one line an API, the Management API first. */
 export function apiLines(facts: PlanFacts): string[] {
   const {snapshot} = facts
   if (snapshot.grants.length === 0) return ['  no client grant at all']
-  return snapshot.grants.slice(0, 8).map((grant) => {
+  const own = snapshot.management_audience
+  const worstFirst = snapshot.grants.toSorted((a, b) => Number(b.audience === own) - Number(a.audience === own))
+  return worstFirst.map((grant) => {
     const server = snapshot.resource_servers[grant.audience]
     const lifetime =
       server?.token_lifetime === undefined

@@ -1,4 +1,5 @@
 import {printable} from '../untrusted.ts'
+import {cutToWidth} from './width.ts'
 
 /** What is known of scopes: `auth0/reach.ts` and `auth0/scopes.ts` make it, this room only lays it out. */
 export interface ReachFacts {
@@ -12,22 +13,48 @@ export interface ReachFacts {
 const WIDTH = 78
 
 /** How bad, then the worst scopes in words, then what follows from them: one screen, the worst first. */
-export function reachLines(
-  ranked: readonly {readonly scope: string; readonly severity: string; readonly means: string}[],
+export function reachLines(ranked: readonly RankedScope[], reach: ReachFacts, most = 4): string[] {
+  const more = ranked.length > most ? [`  and ${ranked.length - most} more (--json)`] : []
+  const parts = reachParts(ranked, reach)
+  if (parts.length === 0) return []
+  const [head, scopes, followed] = parts
+  return [head, ...scopes.lines.slice(0, most), ...more, ...followed.lines]
+}
+
+interface RankedScope {
+  readonly scope: string
+  readonly severity: string
+  readonly means: string
+}
+
+interface Group {
+  readonly lines: readonly string[]
+  readonly least: number
+}
+
+/** The same in groups that give way on a short screen: of each the first line, which is the worst, stays. */
+export function reachParts(
+  ranked: readonly RankedScope[],
   reach: ReachFacts,
-  most = 4,
-): string[] {
+): readonly [] | readonly [head: string, scopes: Group, followed: Group] {
   if (ranked.length === 0) return []
   const counts = Object.entries(reach.counts).filter(([, count]) => count > 0)
   return [
     `It can do (scopes, worst first): ${counts.map(([severity, count]) => `${count} ${severity}`).join(', ')}`,
-    ...ranked
-      .slice(0, most)
-      .map(({scope, severity, means}) => cut(`  ${severity.padEnd(8)}  ${printable(scope, 60)}: ${printable(means, 200)}`)),
-    ...(ranked.length > most ? [`  and ${ranked.length - most} more (--json)`] : []),
-    ...followed('  reads more secrets: ', reach.secrets),
-    ...followed('  could leave behind: ', reach.persistence),
-    ...followed('  could hide by:      ', reach.tracks),
+    {
+      least: 1,
+      lines: ranked.map(({scope, severity, means}) =>
+        cutToWidth(`  ${severity.padEnd(8)}  ${printable(scope, 60)}: ${printable(means, 200)}`, WIDTH),
+      ),
+    },
+    {
+      least: 1,
+      lines: [
+        ...followed('  reads more secrets: ', reach.secrets),
+        ...followed('  could leave behind: ', reach.persistence),
+        ...followed('  could hide by:      ', reach.tracks),
+      ],
+    },
   ]
 }
 
@@ -39,9 +66,5 @@ function followed(head: string, all: readonly {readonly what: string}[]): string
   let shown = 1
   while (shown < words.length && line.length + (words[shown] ?? '').length + 2 + ' (+99)'.length <= WIDTH)
     line += `; ${words[shown++]}`
-  return [cut(shown < words.length ? `${line} (+${words.length - shown})` : line)]
-}
-
-function cut(line: string): string {
-  return line.length <= WIDTH ? line : `${line.slice(0, WIDTH - 3)}...`
+  return [cutToWidth(shown < words.length ? `${line} (+${words.length - shown})` : line, WIDTH)]
 }

@@ -1,3 +1,5 @@
+import {quoted} from '../untrusted.ts'
+
 /**
  * How many columns text takes in a terminal. Grapheme clusters count once; East Asian wide and fullwidth characters and
  * emoji take two (Unicode 16 EastAsianWidth W and F, as ranges), combining marks alone none.
@@ -141,6 +143,11 @@ export function cutToWidth(text: string, width: number): string {
   if (displayWidth(text) <= width) return text
   const mark = width > 3 ? '...' : ''
   return firstColumns(text, width - mark.length) + mark
+}
+
+/** A foreign name in quotes, as `quoted` makes it, in at most `width` columns: what is cut is cut inside of the quotes. */
+export function quotedWithin(text: string, width: number): string {
+  return `"${cutToWidth(quoted(text, 200).slice(1, -1), width - 2)}"`
 }
 
 /** The longest beginning of `text` that fits `width` columns; empty when not even its first character does. */

@@ -2,6 +2,7 @@ import {StringDecoder} from 'node:string_decoder'
 import {StanchError} from '../errors.ts'
 import {Secret} from '../secret.ts'
 import {printable} from '../untrusted.ts'
+import {pageOf} from './page.ts'
 import {requireTerminal, type Terminal} from './prompter.ts'
 import {canMove} from './style.ts'
 
@@ -33,6 +34,7 @@ export async function readHiddenIfAny(ask: string, terminal: Terminal): Promise<
   const moves = canMove(terminal.output, terminal.env)
   const text = tidy(await collect(`${printable(ask)} (not shown) `, terminal, moves))
   terminal.output.write(text === '' ? '\n' : `received, ${text.length} characters\n`)
+  pageOf(terminal.output).begin()
   return text === '' ? undefined : new Secret(text)
 }
 

@@ -11,8 +11,10 @@ import type {
 import {printable, quoted} from '../untrusted.ts'
 import type {CountdownOptions} from './countdown.ts'
 import {Progress} from './progress.ts'
+import {pageOf} from './page.ts'
 import {prompterFor, requireTerminal, type Prompter, type Terminal} from './prompter.ts'
-import {labelled, layOut, SCREEN_ROWS} from './screen.ts'
+import {explanation, layQuestion, wholeScreen, type Layout} from './question.ts'
+import {layOut, questionRows} from './screen.ts'
 import {styleFor} from './style.ts'
 
 export interface InteractiveOptions extends Terminal {
@@ -29,10 +31,15 @@ export interface InteractiveResponder extends Responder {
   close(): void
 }
 
-/** With more choices than this one is searched by typing instead of taken by its number. */
-const MOST_NUMBERED = 10
+/** Rows of a search below its prompt: what was found, what is said of the marked one, which keys there are. */
+const FOUND_ROWS = 10
 
 const TRIES = 3
+
+/** What is reported of acts, and a screen of its own, is no part of the question that follows. */
+const REPORTS: ReadonlySet<ProgressEvent['kind']> = new Set(['step_begins', 'step_ends', 'probe', 'screen'])
+
+type Asked<T extends Decision = Decision> = T & {readonly layout: Layout}
 
 /**
  * Asks in the terminal. A question never has a preselected answer: Enter alone answers nothing. `?` says why it is
@@ -43,6 +50,7 @@ export function interactiveResponder(options: InteractiveOptions): InteractiveRe
   const columns = options.columns ?? (() => output.columns)
   const style = styleFor(output, env)
   const prompter = options.prompter ?? prompterFor(options)
+  const page = pageOf(output)
   const progress = new Progress({
     output,
     env,
@@ -55,22 +63,23 @@ export function interactiveResponder(options: InteractiveOptions): InteractiveRe
   }
 
   /** Asks until the answer is something else than `?`. */
-  async function line(decision: Decision, prompt: string, check: (text: string) => string | undefined): Promise<string> {
+  async function line(decision: Asked, prompt: string, check: (text: string) => string | undefined): Promise<string> {
     for (;;) {
       const text = await prompter.line(`${prompt} (? explains):`, (typed) => (typed === '?' ? undefined : check(typed)))
       if (text !== '?') return text
+      if (!decision.layout.whole) write(['', ...wholeScreen(decision), ''])
       write(explanation(decision))
     }
   }
 
-  async function confirm(decision: ConfirmDecision): Promise<boolean> {
+  async function confirm(decision: Asked<ConfirmDecision>): Promise<boolean> {
     const answer = await line(decision, 'Type yes or no', (text) =>
       /^(y|yes|n|no)$/i.test(text) ? undefined : 'Please type yes or no.',
     )
     return /^y/i.test(answer)
   }
 
-  async function typed(decision: TypedDecision): Promise<boolean> {
+  async function typed(decision: Asked<TypedDecision>): Promise<boolean> {
     const expected = printable(decision.expected)
     for (let left = TRIES - 1; left >= 0; left--) {
       const answer = await line(decision, `Type ${expected} to go on, no to stop`, () => undefined)
@@ -85,13 +94,9 @@ export function interactiveResponder(options: InteractiveOptions): InteractiveRe
     return false
   }
 
-  async function choice(decision: ChoiceDecision): Promise<string> {
-    const {choices} = decision
-    if (choices.length > MOST_NUMBERED) return prompter.search('Search:', choices, explanation(decision))
-    for (const [i, each] of choices.entries()) {
-      write([`${String(i + 1).padStart(3)}. ${printable(each.label)}`])
-      if (each.detail) write([`     ${printable(each.detail, 400)}`])
-    }
+  async function choice(decision: Asked<ChoiceDecision>): Promise<string> {
+    const {choices, layout} = decision
+    if (!layout.choices) return prompter.search('Search:', choices, explanation(decision))
     const prompt = choices.length === 1 ? 'Type 1' : `Type a number from 1 to ${choices.length}`
     const answer = await line(decision, prompt, (text) =>
       pick(decision, text) === undefined ? `${quoted(text, 20)} is not among them.` : undefined,
@@ -99,17 +104,18 @@ export function interactiveResponder(options: InteractiveOptions): InteractiveRe
     return pick(decision, answer) ?? decision.unattended
   }
 
-  async function text(decision: TextDecision): Promise<string> {
+  async function text(decision: Asked<TextDecision>): Promise<string> {
     return line(decision, 'Answer', (answer) => decision.check?.(answer))
   }
 
-  async function decide(decision: Decision): Promise<boolean | string> {
+  async function decide(asked: Decision): Promise<boolean | string> {
     requireTerminal(options)
     progress.close()
-    output.write('\n')
-    if (decision.screen) write([...decision.screen, ''])
-    write([decision.ask], style.bold)
-    if (fits(decision, columns(), output.rows)) write(explanation(decision))
+    const layout = layQuestion(asked, questionRows(output.rows) - page.rows, FOUND_ROWS, columns())
+    write(['', ...layout.screen, ...(layout.parted ? [''] : [])])
+    write([asked.ask], style.bold)
+    write([...layout.explanation, ...(layout.choices ?? [])])
+    const decision = {...asked, layout}
     switch (decision.kind) {
       case 'confirm':
         return confirm(decision)
@@ -126,34 +132,12 @@ export function interactiveResponder(options: InteractiveOptions): InteractiveRe
     attended: true,
     // the overloads of `decide` pair each kind with its answer, which one function over all kinds can't say
     decide: decide as Responder['decide'],
-    notify: (event: ProgressEvent) => progress.notify(event),
+    notify: (event: ProgressEvent) => {
+      progress.notify(event)
+      if (REPORTS.has(event.kind)) page.begin()
+    },
     close: () => progress.close(),
   }
-}
-
-function explanation(decision: Decision): string[] {
-  return labelled([
-    ['Why', decision.why],
-    ['Effect', decision.effect],
-    ['Undo', decision.undo],
-  ])
-}
-
-/** Rows that stay free above a question on a terminal that is taller than 24. */
-const ABOVE = 6
-
-/** Does the explanation stand on the screen with the question? Else `?` shows it. A search has its own place for it. */
-function fits(decision: Decision, columns: number | undefined, rows = 24): boolean {
-  const choices = decision.kind === 'choice' ? decision.choices : []
-  if (choices.length > MOST_NUMBERED) return false
-  const lines = [
-    ...(decision.screen ? [...decision.screen, ''] : []),
-    decision.ask,
-    ...explanation(decision),
-    ...choices.flatMap(({label, detail}) => [`     ${label}`, ...(detail === undefined ? [] : [`     ${detail}`])]),
-    'prompt',
-  ]
-  return layOut(lines, columns).length <= Math.max(SCREEN_ROWS, rows - ABOVE)
 }
 
 /** The value behind a number, or a value typed out. */

@@ -1,6 +1,7 @@
 import {createInterface} from 'node:readline/promises'
 import {StanchError} from '../errors.ts'
 import {printable} from '../untrusted.ts'
+import {pageOf} from './page.ts'
 import {canMove, styleFor} from './style.ts'
 import {cutToWidth, wrap} from '../report/width.ts'
 
@@ -55,7 +56,17 @@ export function requireTerminal({input, output}: Pick<Terminal, 'input' | 'outpu
 
 /** inquirer, or plain lines on a terminal that can't move its cursor. inquirer is loaded at the first question. */
 export function prompterFor(terminal: Terminal): Prompter {
-  return canMove(terminal.output, terminal.env) ? inquirerPrompter(terminal) : plainPrompter(terminal)
+  const prompter = canMove(terminal.output, terminal.env) ? inquirerPrompter(terminal) : plainPrompter(terminal)
+  const page = pageOf(terminal.output)
+  const answered = async (answer: Promise<string>) => {
+    const text = await answer
+    page.begin()
+    return text
+  }
+  return {
+    line: (prompt, check) => answered(prompter.line(prompt, check)),
+    search: (prompt, options, help) => answered(prompter.search(prompt, options, help)),
+  }
 }
 
 /** Options that hold every typed word in their label, value or detail. */
@@ -140,7 +151,7 @@ function inquirerPrompter(terminal: Terminal): Prompter {
           ? [...shown, ...say([`... and ${found.length - shown.length} more: type more of it`])]
           : shown
       }
-      return ask((context) => search<string>({message: prompt, source, pageSize: 9, theme}, context))
+      return ask((context) => search<string>({message: prompt, source, pageSize: 7, theme}, context))
     },
   }
 }

@@ -1,8 +1,16 @@
 import {printable} from '../untrusted.ts'
 import {displayWidth, wrap} from '../report/width.ts'
 
-/** Rows that the lines of one question may take at 80x24; the rest is for the question and its answer. */
-export const SCREEN_ROWS = 18
+/** Rows that a question may take at 80x24 with all that is said since the last answer, its own answer's row included. */
+const SCREEN_ROWS = 18
+
+/** Rows that stay free above a question on a terminal that is taller than 24. */
+const ABOVE = 6
+
+/** Rows that a question may take on a terminal of `rows` rows. */
+export function questionRows(rows = 24): number {
+  return Math.max(SCREEN_ROWS, rows - ABOVE)
+}
 
 /** Rows of the last screen, so that it stays whole at 80x24 above the exit line and the shell's next prompt. */
 export const LAST_ROWS = 20
@@ -39,7 +47,7 @@ export function breakAtBlanks(line: string, columns: number | undefined): string
 }
 
 /** Rows that laid-out lines take: the terminal itself breaks those that are copied whole. */
-function rowsOf(lines: readonly string[], columns: number | undefined): number {
+export function rowsOf(lines: readonly string[], columns: number | undefined): number {
   return lines.reduce((rows, line) => rows + Math.max(1, Math.ceil(displayWidth(line) / (columns ?? 80))), 0)
 }
 
@@ -72,11 +80,48 @@ function indentOf(line: string): number {
   return Math.min(lead, 24)
 }
 
-/** At most `rows` of `lines`; what doesn't fit is counted in the last one: `... and 7 more (how to see them)`. */
-export function fold(lines: readonly string[], rows: number, where: string): string[] {
-  if (lines.length <= rows) return [...lines]
-  const kept = Math.max(0, rows - 1)
-  return [...lines.slice(0, kept), `... and ${lines.length - kept} more (${where})`]
+/** Lines that belong together; where rows are short they give way from their end, but never to fewer than `least`. */
+export interface Part {
+  readonly lines: readonly string[]
+  readonly least: number
+}
+
+/**
+ * A screen in at most `rows` rows, as far as its parts can give way: the longest first, of two the later. What is left
+ * out is counted where it stood, with `where` it is to be seen.
+ */
+export function fitted(
+  screen: readonly (string | Part)[],
+  rows: number,
+  where: string,
+  columns: number | undefined,
+): {readonly lines: string[]; readonly whole: boolean} {
+  const parts = screen.map((one) => {
+    const {lines, least} = typeof one === 'string' ? {lines: [one], least: 1} : one
+    return {lines: lines.map((line) => layOut([line], columns)), least, shown: lines.length}
+  })
+  const folded = ({lines, shown}: (typeof parts)[number]): boolean => {
+    const left = lines.slice(shown)
+    // one row is shown rather than counted in a row
+    return left.length > 1 || (left.length === 1 && rowsOf(left[0] ?? [], columns) > 1)
+  }
+  const linesOf = (part: (typeof parts)[number]): string[] =>
+    folded(part)
+      ? [
+          ...part.lines.slice(0, part.shown).flat(),
+          ...layOut([`  ... and ${part.lines.length - part.shown} more: ${where}`], columns),
+        ]
+      : part.lines.flat()
+  const excess = () => rowsOf(parts.flatMap(linesOf), columns) > rows
+  while (excess()) {
+    const [longest] = parts
+      .filter((part) => part.shown > part.least)
+      .toReversed()
+      .toSorted((a, b) => b.shown - a.shown)
+    if (!longest) break
+    longest.shown--
+  }
+  return {lines: parts.flatMap(linesOf), whole: !parts.some(folded)}
 }
 
 /** `Label:      text` pairs with their texts in one column. */

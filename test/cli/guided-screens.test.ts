@@ -18,7 +18,7 @@ import {Pty} from '../terminal/pty.ts'
 const MAIN = path.resolve(import.meta.dirname, '../../dist/main.js')
 const SCREENS = path.join(import.meta.dirname, 'screens')
 
-/** Most rows that a question may take at 80x24, its prompt included; a taller terminal has more. Above the fifth stands what the client can do. */
+/** Most rows that a question may take at 80x24, its prompt included; a taller terminal has more. */
 const MOST_ROWS = 18
 
 interface Terminal {
@@ -78,7 +78,7 @@ async function walk(t: TestContext, {columns, rows, env}: Terminal): Promise<{sh
     ['5 when', /^SIMULATED tenant \S+$/, /When did it leak[^]*Answer[^]*:\s*$/, '2h ago, now'],
     ['6 which way', /^Deleting the grants stops/, /Which way\?[^]*Type a number[^]*:\s*$/, '1'],
     ['7 the plan', /^Plan for client/, /Carry out steps[^]*to go on, no to stop[^]*:\s*$/, leak.client_id.slice(-6)],
-    ['8 give back', /^CONTAINED; all clear/, /Give the 3 grant\(s\) back now\?[^]*yes or no[^]*:\s*$/, 'no'],
+    ['8 give back', /^SIMULATED tenant, CONTAINED; all clear/, /Give the 3 grant\(s\) back now\?[^]*yes or no[^]*:\s*$/, 'no'],
   ]
   const shots = new Map<string, string[]>()
   const shot = (name: string, first: RegExp) => {
@@ -124,7 +124,7 @@ for (const terminal of TERMINALS) {
     const {shots, raw} = await walk(t, terminal)
     equal(shots.size, 9)
     for (const [name, lines] of shots) {
-      const most = /^[59]/.test(name) ? terminal.rows : Math.max(MOST_ROWS, terminal.rows - 6)
+      const most = name.startsWith('9') ? terminal.rows : Math.max(MOST_ROWS, terminal.rows - 6)
       ok(lines.length <= most, `${name} takes ${lines.length} rows:\n${lines.join('\n')}`)
     }
     // oxlint-disable-next-line no-control-regex

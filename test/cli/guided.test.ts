@@ -151,7 +151,7 @@ test('a token that leaked names its own client and lifetime, and is asked about 
   terminal.type(`${b.simulator.practice.leak.value}\r`)
   await terminal.see(/When did it leak/)
   const seen = terminal.history()
-  ok(/access token/.test(seen) && /cannot be revoked/.test(seen.replaceAll(/\s+/g, ' ')))
+  ok(/Leaked: management-token of /.test(seen) && /cannot be revoked, ends in /.test(seen.replaceAll(/\s+/g, ' ')))
   ok(!seen.includes('Whose is it?'))
   terminal.type('\u0003')
   equal(await terminal.ended(), 130)

@@ -1,6 +1,6 @@
 import {deepEqual, equal, ok} from 'node:assert/strict'
 import {describe, test} from 'node:test'
-import {fold, LAST_ROWS, lastScreen, layOut} from '../../src/terminal/screen.ts'
+import {LAST_ROWS, lastScreen, layOut} from '../../src/terminal/screen.ts'
 import {nextLines} from '../../src/report/summary.ts'
 import {bothTimes, instantLine} from '../../src/report/times.ts'
 
@@ -67,9 +67,4 @@ describe('what is copied', () => {
       ],
     )
   })
-})
-
-test('a list that is longer than its room says how much more there is', () => {
-  deepEqual(fold(['a', 'b', 'c'], 2, 'where'), ['a', '... and 2 more (where)'])
-  deepEqual(fold(['a', 'b'], 2, 'where'), ['a', 'b'])
 })

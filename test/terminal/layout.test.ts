@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import fc from 'fast-check'
-import {breakAtBlanks, fold, labelled, layOut, textWidth} from '../../src/terminal/screen.ts'
+import {breakAtBlanks, fitted, labelled, layOut, textWidth} from '../../src/terminal/screen.ts'
 import {canMove, styleFor, usesColour} from '../../src/terminal/style.ts'
 import {table} from '../../src/terminal/table.ts'
-import {cutToWidth, displayWidth, padTo, wrap} from '../../src/report/width.ts'
+import {cutToWidth, displayWidth, padTo, quotedWithin, wrap} from '../../src/report/width.ts'
 
 test('wide characters, emoji and combining marks have the columns that terminals give them', () => {
   for (const [text, columns] of [
@@ -105,10 +105,59 @@ test('lines continue under the text of their label or item', () => {
   assert.match(layOut([`  - ${'item '.repeat(20)}`], 50)[1] ?? '', /^ {4}item/)
 })
 
-test('what does not fit is counted, never dropped silently', () => {
-  const lines = Array.from({length: 10}, (_, i) => `line ${i}`)
-  assert.deepEqual(fold(lines, 10, 'x'), lines)
-  assert.deepEqual(fold(lines, 3, 'stanch plan shows all'), ['line 0', 'line 1', '... and 8 more (stanch plan shows all)'])
+test('what does not fit is counted where it stood, never dropped silently; the longest part gives way first', () => {
+  const part = (name: string, count: number, least = 1) => ({
+    lines: Array.from({length: count}, (_, i) => `${name} ${i + 1}`),
+    least,
+  })
+  const screen = ['head', part('a', 6), 'middle', part('b', 3), 'end']
+  assert.deepEqual(fitted(screen, 12, '?', 80), {
+    lines: ['head', 'a 1', 'a 2', 'a 3', 'a 4', 'a 5', 'a 6', 'middle', 'b 1', 'b 2', 'b 3', 'end'],
+    whole: true,
+  })
+  assert.deepEqual(fitted(screen, 11, '?', 80), {
+    lines: ['head', 'a 1', 'a 2', 'a 3', 'a 4', '  ... and 2 more: ?', 'middle', 'b 1', 'b 2', 'b 3', 'end'],
+    whole: false,
+  })
+  assert.deepEqual(fitted(screen, 7, '?', 80).lines, [
+    'head',
+    'a 1',
+    '  ... and 5 more: ?',
+    'middle',
+    'b 1',
+    '  ... and 2 more: ?',
+    'end',
+  ])
+  // never below what was asked for, however short the terminal is
+  assert.deepEqual(fitted(screen, 1, '?', 80).lines.length, 7)
+  assert.deepEqual(fitted([part('c', 2)], 1, '?', 80).lines, ['c 1', 'c 2'], 'one row is shown rather than counted')
+  assert.deepEqual(fitted([{lines: ['d', 'x '.repeat(60)], least: 1}], 2, '?', 80).lines, ['d', '  ... and 1 more: ?'])
+})
+
+test('whatever the parts, a fitted screen has the rows asked for or all of its least, and every line is shown or counted', () => {
+  fc.assert(
+    fc.property(
+      fc.array(
+        fc.record({
+          lines: fc.array(fc.string({unit: fc.constantFrom('a', '日', ' '), maxLength: 200}), {maxLength: 20}),
+          least: fc.integer({min: 0, max: 4}),
+        }),
+        {maxLength: 6},
+      ),
+      fc.integer({min: 1, max: 40}),
+      (parts, rows) => {
+        const {lines, whole} = fitted(parts, rows, '?', 80)
+        const all = fitted(parts, 1000, '?', 80)
+        assert.ok(all.whole)
+        if (all.lines.length <= rows) assert.deepEqual(lines, all.lines)
+        const counts = lines.flatMap((line) => /^ {2}\.\.\. and (\d+) more: \?$/.exec(line)?.[1] ?? [])
+        assert.equal(counts.length > 0, !whole)
+        const least = fitted(parts, 0, '?', 80).lines.length
+        assert.ok(lines.length <= Math.max(rows, least), `${lines.length} rows`)
+      },
+    ),
+    {numRuns: 300},
+  )
 })
 
 test('labels are lined up', () => {
@@ -195,4 +244,11 @@ test('the colours that are used can be read on light and on dark palettes; nothi
       assert.ok(contrast(background, colour) >= 3, `${colour} on ${name}: ${contrast(background, colour)}`)
   // why the others are not used
   assert.ok(contrast('#ffffff', '#00cd00') < 3 && contrast('#ffffff', '#cdcd00') < 3 && contrast('#ffffff', '#00cdcd') < 3)
+})
+
+test('a name in quotes keeps its closing quote however narrow it is, and no other', () => {
+  assert.equal(quotedWithin('billing-sync', 40), '"billing-sync"')
+  assert.equal(quotedWithin('billing-sync', 10), '"billi..."')
+  assert.equal(quotedWithin('日本語日本語', 9), '"日本..."')
+  assert.equal(quotedWithin('a" on REAL tenant "b', 60), '"a\\u0022 on REAL tenant \\u0022b"')
 })

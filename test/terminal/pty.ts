@@ -91,6 +91,12 @@ export class Pty {
     return lines
   }
 
+  /** The row of the cursor, counted from the first row of the scrollback. */
+  cursor(): number {
+    const {active} = this.#screen.buffer
+    return active.baseY + active.cursorY
+  }
+
   /** Screen and scrollback. */
   history(): string {
     const {active} = this.#screen.buffer

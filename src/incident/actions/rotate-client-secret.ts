@@ -24,7 +24,7 @@ export const rotateClientSecret: ActionDefinition = {
         action: 'client_secret.rotate',
         target: `client:${client.client_id}`,
         title: choices.method === 'set' ? 'set a new secret that was made and sealed here' : 'rotate the client secret',
-        undo: 'none; every user of this client needs the new one',
+        undo: 'none; all its users need the new one',
         scopes: ['update:client_keys'],
         args: {client_id: client.client_id, method: choices.method},
       },
