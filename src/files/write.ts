@@ -5,7 +5,6 @@ import {
   fchmodSync,
   fstatSync,
   fsyncSync,
-  ftruncateSync,
   linkSync,
   mkdirSync,
   openSync,
@@ -263,25 +262,6 @@ export function onDisk<T>(path: string, work: () => T): T {
 export function writeAll(fd: number, bytes: Uint8Array | string): void {
   const all = typeof bytes === 'string' ? Buffer.from(bytes, 'utf8') : bytes
   for (let done = 0; done < all.length;) done += writeSync(fd, all, done, all.length - done)
-}
-
-/**
- * Puts these bytes in the place of what a file holds, without a sync and without a new file: a reader beside it, or a
- * power cut, may see a mixture. For hints that are checked before they are believed. Renaming a fresh file over the old
- * one costs several times as much: file systems then write out what they would have kept for later.
- *
- * @throws {StanchError} `E_DISK`
- */
-export function overwriteUnsynced(path: string, bytes: Uint8Array): void {
-  onDisk(path, () => {
-    const fd = openSync(path, constants.O_WRONLY | constants.O_CREAT | (constants.O_NOFOLLOW ?? 0), 0o600)
-    try {
-      for (let done = 0; done < bytes.length;) done += writeSync(fd, bytes, done, bytes.length - done, done)
-      if (fstatSync(fd).size > bytes.length) ftruncateSync(fd, bytes.length)
-    } finally {
-      closeSync(fd)
-    }
-  })
 }
 
 function temporaryName(path: string): string {

@@ -15,7 +15,7 @@ const MAX_RECORDS = 10_000
 export function isRotationDue(state: LogState, now: number): boolean {
   const {began} = state.epochs
   if (!began) return false
-  return state.size - began.index >= MAX_RECORDS || now - Date.parse(began.time) > MAX_AGE_MS
+  return state.size - began.index >= MAX_RECORDS || now - began.at > MAX_AGE_MS
 }
 
 export interface Rotation {

@@ -1,9 +1,10 @@
 import {type Clock, rfc3339Millis} from '../clock.ts'
 import {StanchError} from '../errors.ts'
 import type {AppendFile} from '../files/append-file.ts'
+import {HintFile} from '../files/hint-file.ts'
 import {Lock} from '../files/lock.ts'
 import {fileStat} from '../files/read.ts'
-import {overwriteUnsynced, writeDurably} from '../files/write.ts'
+import {writeDurably} from '../files/write.ts'
 import {containsLiveSecret, looksLikeSecret} from '../secret.ts'
 import {isRotationDue, finishRotation, nextEpoch} from './epoch-rotation.ts'
 import {signCheckpoint, type TreeHead} from './format/checkpoint.ts'
@@ -54,6 +55,7 @@ export class LogWriter {
   readonly #clock: Clock
   readonly #state: LogState
   readonly #files: LogFiles
+  readonly #tip: HintFile
   readonly #salts = new Salts()
   #stopped: StanchError | undefined
 
@@ -75,6 +77,7 @@ export class LogWriter {
     this.#clock = parts.clock
     this.#state = parts.state
     this.#files = new LogFiles(parts.log, parts.state, parts.segment)
+    this.#tip = new HintFile(tipPath(parts.log))
   }
 
   head(): TreeHead {
@@ -171,6 +174,7 @@ export class LogWriter {
   close(): void {
     this.#stopped ??= new StanchError('E_POISONED', 'The trail was closed.')
     this.#files.close()
+    this.#tip.close()
     this.#lock.close()
   }
 
@@ -210,7 +214,7 @@ export class LogWriter {
         this.#channel.emit(group, () => {
           this.#files.write(group)
           // The epoch line alone: the tip is for the next writer of this log, who knows the key.
-          overwriteUnsynced(tipPath(this.#log), Buffer.from(signCheckpoint(this.head(), [this.#keys.epoch], this.#now())))
+          this.#tip.overwrite(Buffer.from(signCheckpoint(this.head(), [this.#keys.epoch], this.#now())))
         })
       }
     } catch (error) {

@@ -247,10 +247,9 @@ export class Trail {
   }
 
   #waiting(draft: {readonly kind: string; readonly inc?: string | undefined; readonly [member: string]: unknown}): Waiting {
-    const own = orderedMembers(draft)
     const mono = Math.floor(this.#clock.monotonic() - this.#started)
     const session: Record<string, Json> = hasSession(draft.kind) ? {sid: this.sid, mode: this.mode, mono, actor: this.#actor} : {}
-    return {kind: draft.kind, inc: draft.inc, members: {...session, ...own}}
+    return {kind: draft.kind, inc: draft.inc, members: orderedMembers(draft, session)}
   }
 
   /** The wall's timer and not the clock port: against a simulated tenant that one would move the tenant's time. */

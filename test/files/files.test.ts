@@ -20,6 +20,7 @@ import {join} from 'node:path'
 import {after, test} from 'node:test'
 
 import {AppendFile} from '../../src/files/append-file.ts'
+import {HintFile} from '../../src/files/hint-file.ts'
 import {lineBlocks, linesFromEnd} from '../../src/files/line-blocks.ts'
 import {Lock, withLock} from '../../src/files/lock.ts'
 import {fileStat, listFolder, readBounded, readIfPresent} from '../../src/files/read.ts'
@@ -99,6 +100,47 @@ test('a durable write replaces the file whole, with its mode, and leaves no othe
   equal(readFileSync(path, 'utf8'), 'three')
   deepEqual(readdirSync(folder), ['a', 'x'])
 })
+
+test(
+  'a hint is overwritten in place, shorter and longer, and stands under its name whatever happened to the file',
+  {skip: !posix},
+  () => {
+    const path = fresh()
+    const hint = new HintFile(path)
+    const holds = (text: string) => {
+      hint.overwrite(Buffer.from(text))
+      equal(readFileSync(path, 'utf8'), text)
+    }
+    holds('the first one')
+    equal(statSync(path).mode & 0o077, 0)
+    holds('short')
+    holds('')
+    holds('longer than all before')
+    // somebody else's longer content in the same file
+    writeFileSync(path, 'x'.repeat(100))
+    holds('ours')
+    unlinkSync(path)
+    holds('made again')
+    renameSync(path, fresh())
+    holds('again')
+    writeFileSync(`${path}.new`, 'another file of the same name, as a restored copy is')
+    renameSync(`${path}.new`, path)
+    holds('mine')
+    hint.close()
+    holds('after it was closed')
+    const target = fresh()
+    writeFileSync(target, 'target')
+    unlinkSync(path)
+    symlinkSync(target, path)
+    throws(() => hint.overwrite(Buffer.from('x')), {code: 'E_DISK'})
+    unlinkSync(path)
+    mkdirSync(path)
+    throws(() => hint.overwrite(Buffer.from('x')), {code: 'E_DISK'})
+    equal(readFileSync(target, 'utf8'), 'target')
+    hint.close()
+    hint.close()
+  },
+)
 
 test('a durable write replaces a symbolic link and does not follow it', {skip: !posix}, () => {
   const [target, link] = [fresh(), fresh()]

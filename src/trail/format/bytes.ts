@@ -44,11 +44,9 @@ export function bytesOfHex(hex: string): Uint8Array<ArrayBuffer> {
   return bytes
 }
 
-/** RFC 4648 section 4, with padding. */
+/** RFC 4648 section 4, with padding. Of hashes, keys and signatures: at most some thousand bytes. */
 export function base64Of(bytes: Uint8Array): string {
-  let text = ''
-  for (const byte of bytes) text += String.fromCharCode(byte)
-  return btoa(text)
+  return btoa(Reflect.apply(String.fromCharCode, undefined, bytes))
 }
 
 /** The bytes, if `text` is base64 with padding and nothing else: one spelling per value. */

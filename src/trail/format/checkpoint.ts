@@ -1,5 +1,5 @@
 import {StanchError} from '../../errors.ts'
-import {base64Of, bytesOfHex, concat, hexOf, strictBase64, utf8} from './bytes.ts'
+import {base64Of, bytesOfHex, fillFromHex, hexOf, strictBase64, utf8} from './bytes.ts'
 import {verifySignature} from './signature.ts'
 import type {Signer} from './signer.ts'
 import {COSIGNATURE, ED25519, isKeyName, type VerifierKey} from './vkey.ts'
@@ -51,17 +51,16 @@ export function signCheckpoint(head: TreeHead, signers: readonly Signer[], time:
 /** One signature line with its LF; also what a witness adds to a checkpoint of another log. */
 export function signatureLine(body: string, signer: Signer, time: number): string {
   const {name, id, type} = signer.vkey
-  const data = type === COSIGNATURE ? concat(seconds(time), signer.sign(cosigned(body, BigInt(time)))) : signer.sign(utf8(body))
-  return `${DASH} ${name} ${base64Of(concat(bytesOfHex(id), data))}\n`
+  const timed = type === COSIGNATURE
+  const signature = signer.sign(timed ? cosigned(body, time) : utf8(body))
+  const data = new Uint8Array((timed ? 12 : 4) + signature.length)
+  fillFromHex(data, 0, id)
+  if (timed) new DataView(data.buffer).setBigUint64(4, BigInt(time))
+  data.set(signature, timed ? 12 : 4)
+  return `${DASH} ${name} ${base64Of(data)}\n`
 }
 
-function seconds(time: number): Uint8Array {
-  const bytes = new Uint8Array(8)
-  new DataView(bytes.buffer).setBigUint64(0, BigInt(time))
-  return bytes
-}
-
-function cosigned(body: string, time: bigint): Uint8Array {
+function cosigned(body: string, time: number | bigint): Uint8Array {
   return utf8(`cosignature/v1\ntime ${time}\n${body}`)
 }
 

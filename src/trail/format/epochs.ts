@@ -7,6 +7,8 @@ interface Epoch {
   readonly index: number
   /** of that record */
   readonly time: string
+  /** the same in milliseconds: asked at each append */
+  readonly at: number
   readonly key: VerifierKey
 }
 
@@ -27,7 +29,7 @@ export class Epochs {
     try {
       const key = parseVkey(typeof text === 'string' ? text : '')
       if (key.name !== name || key.type !== COSIGNATURE) return `bad vkey: ${JSON.stringify(text)} is not a key of ${name}`
-      this.#all.push({index: record.seq, time: record.time, key})
+      this.#all.push({index: record.seq, time: record.time, at: Date.parse(record.time), key})
       return undefined
     } catch (error) {
       if (isCode(error, 'audit.not_verified')) return (error as Error).message
@@ -50,8 +52,8 @@ export class Epochs {
     return this.#all.at(-2)?.key
   }
 
-  /** Index and time of the record that began the current epoch. */
-  get began(): {readonly index: number; readonly time: string} | undefined {
+  /** Index and time (milliseconds since 1970) of the record that began the current epoch. */
+  get began(): {readonly index: number; readonly at: number} | undefined {
     return this.#all.at(-1)
   }
 
@@ -61,7 +63,7 @@ export class Epochs {
 
   static of(stored: readonly StoredEpoch[]): Epochs {
     const epochs = new Epochs()
-    for (const {index, time, vkey} of stored) epochs.#all.push({index, time, key: parseVkey(vkey)})
+    for (const {index, time, vkey} of stored) epochs.#all.push({index, time, at: Date.parse(time), key: parseVkey(vkey)})
     return epochs
   }
 }

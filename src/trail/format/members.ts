@@ -169,11 +169,18 @@ export type DraftOf<K extends Kind> = {
 const OP = /^[A-Za-z0-9._-]{1,64}$/
 const MAX_NOTE = 4096
 
+/** One member of a kind, as its shape says. */
+interface Field {
+  readonly member: string
+  readonly optional: boolean
+  /** what it holds, or the members of the object that it is */
+  readonly holds: Leaf | readonly Field[]
+}
+
 interface Layout {
   readonly known: ReadonlySet<string>
-  readonly common: readonly (readonly [member: string, type: `${Leaf}?`])[]
-  readonly needs: readonly string[]
-  readonly own: readonly (readonly [member: string, shape: Shape[string]])[]
+  /** in the order in which they are written */
+  readonly fields: readonly Field[]
 }
 
 const layouts = new Map<string, Layout>()
@@ -182,52 +189,75 @@ const layouts = new Map<string, Layout>()
 function layoutOf(kind: Kind): Layout {
   const made = layouts.get(kind)
   if (made) return made
-  const shape: Shape = KINDS[kind]
+  const needs = (NEEDS as {[kind: string]: readonly string[]})[kind] ?? []
   const common = hasSession(kind)
-    ? Object.entries(COMMON).filter(
-        ([member]) => (member !== 'intent' || WITH_INTENT.includes(kind)) && (member !== 'action' || WITH_ACTION.includes(kind)),
+    ? fieldsOf(COMMON).filter(
+        ({member}) => (member !== 'intent' || WITH_INTENT.includes(kind)) && (member !== 'action' || WITH_ACTION.includes(kind)),
       )
     : []
-  const layout = {
-    known: new Set(['kind', 'inc', ...common.map(([member]) => member), ...Object.keys(shape)]),
-    common,
-    needs: (NEEDS as {[kind: string]: readonly string[]})[kind] ?? [],
-    own: Object.entries(shape),
-  }
+  const fields = [...common.map((field) => ({...field, optional: !needs.includes(field.member)})), ...fieldsOf(KINDS[kind])]
+  const layout = {known: new Set(['kind', 'inc', ...fields.map(({member}) => member)]), fields}
   layouts.set(kind, layout)
   return layout
 }
 
+function fieldsOf(shape: Shape): Field[] {
+  return Object.entries(shape).map(([member, type]) => {
+    if (typeof type === 'string') return {member, optional: type.endsWith('?'), holds: type.replace('?', '') as Leaf}
+    return Array.isArray(type)
+      ? {member, optional: true, holds: fieldsOf(type[0] as Shape)}
+      : {member, optional: false, holds: fieldsOf(type as Shape)}
+  })
+}
+
 /**
- * The members of a draft in the order in which they are written. Members that are undefined are left out.
+ * The members of a draft in the order in which they are written, after those of `first`. Members that are undefined are
+ * left out.
  *
  * @throws {StanchError} `E_SCHEMA` for an unknown kind or member, a missing one, or a value of the wrong type
  */
-export function orderedMembers(draft: {readonly kind: string; readonly [member: string]: unknown}): Record<string, Json> {
+export function orderedMembers(
+  draft: {readonly kind: string; readonly [member: string]: unknown},
+  first: {readonly [member: string]: Json} = {},
+): Record<string, Json> {
   const {kind} = draft
   if (!isKind(kind)) throw schema(`unknown kind "${String(kind)}"`)
-  const {known, common, needs, own} = layoutOf(kind)
+  const {known, fields} = layoutOf(kind)
   for (const member of Object.keys(draft)) if (!known.has(member)) throw schema(`${kind} has no member "${member}"`)
-  const out: Record<string, Json> = {}
-  for (const [member, type] of common) put(out, kind, member, draft[member], type)
-  for (const member of needs) if (out[member] === undefined) throw schema(`${kind} needs "${member}"`)
-  for (const [member, type] of own) {
-    if (typeof type === 'string') put(out, kind, member, draft[member], type)
-    else putObject(out, kind, member, draft[member], type)
-  }
+  const out: Record<string, Json> = {...first}
+  putAll(out, kind, draft, fields)
   checkRules(kind, out)
   return out
 }
 
-function put(out: Record<string, Json>, kind: string, member: string, value: unknown, type: `${Leaf}` | `${Leaf}?`): void {
-  const optional = type.endsWith('?')
-  if (value === undefined) {
-    if (!optional) throw schema(`${kind} needs "${member}"`)
-    return
+function putAll(
+  out: Record<string, Json>,
+  where: string,
+  from: {readonly [member: string]: unknown},
+  fields: readonly Field[],
+): void {
+  for (const {member, optional, holds} of fields) {
+    const value = from[member]
+    if (value === undefined) {
+      if (!optional) throw schema(`${where} needs "${member}"`)
+    } else if (typeof holds === 'string') {
+      if (!isLeaf(value, holds)) throw schema(`"${member}" of ${where} has the wrong type`)
+      out[member] = value as Json
+    } else {
+      out[member] = innerOf(where, member, value, holds)
+    }
   }
-  const ok = isLeaf(value, (optional ? type.slice(0, -1) : type) as Leaf)
-  if (!ok) throw schema(`"${member}" of ${kind} has the wrong type`)
-  out[member] = value as Json
+}
+
+function innerOf(kind: string, member: string, value: unknown, fields: readonly Field[]): Json {
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw schema(`"${member}" of ${kind} has the wrong type`)
+  for (const name of Object.keys(value)) {
+    if (!fields.some((field) => field.member === name)) throw schema(`"${member}" of ${kind} has no member "${name}"`)
+  }
+  const inner: Record<string, Json> = {}
+  putAll(inner, `${kind}.${member}`, value as {readonly [member: string]: unknown}, fields)
+  return inner
 }
 
 function isLeaf(value: unknown, leaf: Leaf): boolean {
@@ -241,29 +271,6 @@ function isLeaf(value: unknown, leaf: Leaf): boolean {
     case 'json':
       return true
   }
-}
-
-function putObject(
-  out: Record<string, Json>,
-  kind: string,
-  member: string,
-  value: unknown,
-  type: Exclude<Shape[string], string>,
-): void {
-  const [fields, optional] = Array.isArray(type) ? [type[0] as Record<string, Leaf>, true] : [type as Record<string, Leaf>, false]
-  if (value === undefined) {
-    if (!optional) throw schema(`${kind} needs "${member}"`)
-    return
-  }
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw schema(`"${member}" of ${kind} has the wrong type`)
-  const inner: Record<string, Json> = {}
-  for (const field of Object.keys(value)) {
-    if (!Object.hasOwn(fields, field)) throw schema(`"${member}" of ${kind} has no member "${field}"`)
-  }
-  for (const [field, leaf] of Object.entries(fields))
-    put(inner, `${kind}.${member}`, field, (value as Record<string, unknown>)[field], leaf)
-  out[member] = inner
 }
 
 const CHOICES: {[member: string]: {[value: string]: readonly string[]}} = {
