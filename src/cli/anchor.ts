@@ -11,7 +11,7 @@ import {isInside} from '../files/copy-file.ts'
 import {fileStat, readBounded} from '../files/read.ts'
 import type {Secret} from '../secret.ts'
 import {createExclusive, ensureFolder, removeFile} from '../files/write.ts'
-import {keptCheckpoints, postable, recordPasted} from '../trail/anchors.ts'
+import {keptHead, postable, recordPasted} from '../trail/anchors.ts'
 import type {About, PastedAnchor} from '../trail/anchors.ts'
 import {parseCheckpoint} from '../trail/format/checkpoint.ts'
 import {anchorsFolder} from '../trail/layout.ts'
@@ -91,14 +91,6 @@ async function paste(place: Place, trail: Trail, type: PastedAnchor, question: A
   if (reference === undefined) return {status: 'to_post', type, ...aboutHead(trail, head)}
   recordPasted(trail, head, type, reference, about)
   return {status: 'posted', type, ...aboutHead(trail, head), receipt: reference}
-}
-
-/** A checkpoint that was given out before. What stands elsewhere must be what the record says. */
-function keptHead(trail: Trail, size: number): SignedHead {
-  for (const kept of keptCheckpoints(trail.folder)) if (kept.size === size && kept.root === trail.rootAt(size)) return kept
-  throw new StanchError('usage.invalid', `No checkpoint of ${size} records was given out by this trail.`, {
-    hint: 'The size is the second of the three lines that were posted.',
-  })
 }
 
 /** The store takes the checkpoint only as the continuation of the one it holds: it refuses what was rolled back or forked. */

@@ -13,7 +13,7 @@ import {responseTimes} from '../incident/response-times.ts'
 import type {ResponseTimes} from '../incident/response-times.ts'
 import type {ManualStep} from '../incident/standing.ts'
 import {looksLikeSecret} from '../secret.ts'
-import {isAnchored, postable, recordPasted} from '../trail/anchors.ts'
+import {isAnchored, keptHead, postable, recordPasted} from '../trail/anchors.ts'
 import type {PastedAnchor} from '../trail/anchors.ts'
 import type {Trail} from '../trail/trail.ts'
 import {printable, quoted} from '../untrusted.ts'
@@ -29,7 +29,14 @@ export interface CloseRequest {
   readonly disposition?: Disposition | undefined
   readonly cause?: string | undefined
   readonly lessons?: string | undefined
-  readonly anchor?: {readonly type: PastedAnchor; readonly reference: string} | undefined
+  readonly anchor?:
+    | {
+        readonly type: PastedAnchor
+        readonly reference: string
+        /** how many records the posted checkpoint covers; without it the state at the close is recorded, and shown */
+        readonly size?: number | undefined
+      }
+    | undefined
   /** Items that somebody answers for leaving open. */
   readonly waivers: readonly Waiver[]
   readonly wait: boolean
@@ -49,6 +56,8 @@ export interface Closed {
   readonly reporting_clocks: ReportingClocks
   readonly waived: readonly Waiver[]
   readonly open_items: readonly CloseItem[]
+  /** What `anchor` recorded: these lines must stand at the reference. */
+  readonly anchored?: {readonly reference: string; readonly size: number; readonly body: string}
   /** Three lines to be posted, after the close. */
   readonly checkpoint_body?: string
   readonly audit: {readonly records: number; readonly size: number; readonly root_hash: string; readonly checkpoint: string}
@@ -107,6 +116,7 @@ async function closeIn(job: CloseJob, trail: Trail, found: FoundIncident, manual
   const before = incidentState(trail, request.incident)
   const journal = new IncidentTrail(trail, request.incident, before.tenant, systemClock)
   const asker = {responder, journal}
+  const posted = request.anchor?.size === undefined ? undefined : keptHead(trail, request.anchor.size)
   for (const waiver of request.waivers) recordWaiver(journal, waiver)
   const reconciled = connected
     ? await reconcileWith(
@@ -121,8 +131,8 @@ async function closeIn(job: CloseJob, trail: Trail, found: FoundIncident, manual
   const cause = request.cause ?? (responder.attended ? (await askCause(asker)).trim() : '')
   const lastChange = before.operations.at(-1)?.seq ?? 0
   const anchored = () => isAnchored(trail.records(), lastChange)
-  if (request.anchor)
-    recordPasted(trail, trail.checkpoint(true), request.anchor.type, request.anchor.reference, aboutIncident(request.incident))
+  const anchor = request.anchor && {...request.anchor, head: posted ?? trail.checkpoint(true)}
+  if (anchor) recordPasted(trail, anchor.head, anchor.type, anchor.reference, aboutIncident(request.incident))
 
   const items = () => {
     const waived = waiversOf(trail.records({inc: request.incident}))
@@ -152,6 +162,9 @@ async function closeIn(job: CloseJob, trail: Trail, found: FoundIncident, manual
     reporting_clocks: reportingClocks(state, Math.floor(systemClock.now() / 1000)),
     waived: [...waived.values()],
     open_items: open,
+    ...(anchor
+      ? {anchored: {reference: anchor.reference, size: anchor.head.size, body: postable(anchor.head, trail.origin).body}}
+      : {}),
   }
   if (open.length > 0) {
     return {...about, status: 'open', audit: auditOf(trail.checkpoint(true)), next: open.map(({item, how}) => `${item}: ${how}`)}

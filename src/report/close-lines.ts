@@ -9,6 +9,7 @@ export interface CloseFacts {
   readonly all_clear_at?: string
   readonly waived: readonly {readonly item: string; readonly by: string; readonly reason: string}[]
   readonly open_items: readonly CloseItem[]
+  readonly anchored?: {readonly reference: string; readonly size: number; readonly body: string}
   readonly checkpoint_body?: string
   readonly next: readonly string[]
 }
@@ -28,15 +29,23 @@ export function closeLines(closed: CloseFacts): string[] {
   if (closed.all_clear_at !== undefined) lines.push(`All clear:  ${closed.all_clear_at}, as it was last computed`)
   for (const {item, by, reason} of closed.waived)
     lines.push(`Waived:     ${printable(item, 400)} by ${printable(by, 120)}: ${printable(reason, 300)}`)
-  if (closed.checkpoint_body !== undefined)
+  if (closed.anchored !== undefined) {
+    const {reference, size, body} = closed.anchored
     lines.push(
-      'Checkpoint, to be posted:',
-      ...closed.checkpoint_body
-        .trimEnd()
-        .split('\n')
-        .map((line) => `  ${line}`),
+      `Anchored:   ${size} records, at ${printable(reference, 300)}, where these three lines must stand:`,
+      ...indented(body),
     )
+    lines.push(`  if others do: stanch audit anchor --incident ${closed.incident_id} --ref WHERE --size THEIR-SECOND-LINE`)
+  }
+  if (closed.checkpoint_body !== undefined) lines.push('Checkpoint, to be posted:', ...indented(closed.checkpoint_body))
   if (closed.status === 'closed' && closed.next.length > 0)
     lines.push('Next:', ...closed.next.map((step, index) => `  ${index + 1}. ${printable(step, 400)}`))
   return lines
+}
+
+function indented(text: string): string[] {
+  return text
+    .trimEnd()
+    .split('\n')
+    .map((line) => `  ${line}`)
 }

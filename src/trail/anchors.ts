@@ -27,6 +27,14 @@ export function postable(head: Pick<SignedHead, 'text' | 'size' | 'root'>, origi
   return {body: head.text.slice(0, end + 1), line: `${origin} ${head.size} ${Buffer.from(head.root, 'hex').toString('base64')}`}
 }
 
+/** A checkpoint that was given out before: what stands elsewhere must be what the record says. @throws usage.invalid for a size that none has */
+export function keptHead(trail: Trail, size: number): SignedHead {
+  for (const kept of keptCheckpoints(trail.folder)) if (kept.size === size && kept.root === trail.rootAt(size)) return kept
+  throw new StanchError('usage.invalid', `No checkpoint of ${size} records was given out by this trail.`, {
+    hint: 'The size is the second of the three lines that were posted.',
+  })
+}
+
 /**
  * Records where somebody posted a checkpoint. The reference is the receipt: a link, a ticket number, a message's words.
  *

@@ -35,6 +35,40 @@ async function prepared(t: TestContext): Promise<{home: Home; tenant: PracticeTe
 }
 
 describe('incident close', () => {
+  test('the anchor is the checkpoint that was posted, and a size that was never given out closes nothing', async (t) => {
+    const {home, tenant, id} = await prepared(t)
+    await signOff(home, id)
+    const shown = (await run(home, ['audit', 'anchor', '--incident', id, '--json'])).json() as any
+    equal(shown.status, 'to_post')
+    const before = records(home).length
+    const words = ['--disposition', 'contained', '--anchor', 'SEC-42', '--anchor-size']
+    for (const size of ['1', String(shown.size + 1000)]) {
+      const refused = await close(home, tenant, id, ...words, size)
+      equal(refused.code, 2, size)
+      equal((refused.json() as any).error.code, 'usage.invalid', size)
+    }
+    for (const [flags, says] of [
+      [['--anchor', 'SEC-42', '--anchor-size', '0'], /anchor-size/],
+      [['--anchor-size', '3', '--no-anchor'], /anchor/],
+    ] as const) {
+      const refused = await close(home, tenant, id, '--disposition', 'contained', ...flags)
+      equal(refused.code, 2, flags.join(' '))
+      match(refused.stdout, says)
+    }
+    const added = records(home).slice(before)
+    ok(
+      added.every(({kind}) => kind.startsWith('session.')),
+      JSON.stringify(added.map(({kind}) => kind)),
+    )
+
+    const ran = await close(home, tenant, id, ...words, String(shown.size))
+    equal(ran.code, 0, ran.stdout + ran.stderr)
+    const closed = ran.json() as any
+    deepEqual(closed.anchored, {reference: 'SEC-42', size: shown.size, body: shown.body})
+    const anchor = records(home).find(({kind, type}) => kind === 'anchor' && type === 'chat')
+    deepEqual([anchor.size, anchor.root], [shown.size, shown.root_hash])
+  })
+
   test('with every step signed off, an anchor and a log that agrees it closes, seals the epoch and verifies as a whole', async (t) => {
     const {home, tenant, id} = await prepared(t)
     await signOff(home, id)

@@ -37,6 +37,12 @@ hunt found, a secret that was not handed over and an alarm of the watch keep it 
       helpValue: 'REF',
       exclusive: ['no-anchor'],
     }),
+    'anchor-size': Flags.integer({
+      summary: 'with --anchor: the second of the posted lines; by default the state at the close, whose lines are printed',
+      helpValue: 'N',
+      min: 1,
+      dependsOn: ['anchor'],
+    }),
     'no-anchor': Flags.boolean({summary: 'close without one; needs --waived-by and --reason'}),
     'no-reconcile': Flags.string({
       summary: "do not compare with the tenant's log, for this reason; needs --waived-by",
@@ -90,7 +96,7 @@ hunt found, a secret that was not handed over and an alarm of the watch keep it 
         disposition: flags.disposition,
         cause: flags.cause,
         lessons: flags.lessons,
-        anchor: anchor === undefined ? undefined : {type: 'chat', reference: anchor},
+        anchor: anchor === undefined ? undefined : {type: 'chat', reference: anchor, size: flags['anchor-size']},
         waivers,
         wait: flags.wait,
         also: flags.also ?? [],
