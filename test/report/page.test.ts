@@ -129,3 +129,23 @@ test('what a war room must see at once stands before what is folded on a phone',
   for (const folded of ['BASIS', 'second act', 'third act', 'WHY ONE', 'WHY TWO'])
     ok(text.includes(folded) && !unfolded.includes(folded), folded)
 })
+
+test('instants of the axis never stand on one another nor leave the picture, from seconds to years', () => {
+  for (const seconds of [1, 7, 40, 90, 700, 3500, 40_000, 86_400, 250_000, 2_000_000, 30_000_000]) {
+    const from = Date.UTC(2026, 10, 22, 12, 51, 13)
+    const course = {window: {from: new Date(from).toISOString()}, rows: [], tokens: []}
+    const {text} = picture('p', 'title', course as unknown as Course, {from, to: from + seconds * 1000})
+    for (const drawn of text.split('</svg>').slice(0, -1)) {
+      const [, width = ''] = /viewBox="0 0 (\d+) /.exec(drawn) ?? []
+      const labels = [...drawn.matchAll(/<text\s+class="tick"\s+x="([\d.]+)"\s+y="12"\s+text-anchor="middle">([^<]+)</g)].map(
+        ([, x = '', label = '']) => ({label, from: Number(x) - label.length * 4, to: Number(x) + label.length * 4}),
+      )
+      ok(labels.length > 0, `${seconds} s: an instant is named`)
+      labels.forEach((one, index) => {
+        const before = labels[index - 1]
+        ok(one.from >= 0 && one.to <= Number(width), `${seconds} s: ${one.label}`)
+        ok(before === undefined || before.to <= one.from, `${seconds} s: ${before?.label} and ${one.label}`)
+      })
+    }
+  }
+})

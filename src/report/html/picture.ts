@@ -13,13 +13,11 @@ interface Shape {
   readonly lane: number
   /** Of a name above its line. */
   readonly above: number
-  /** Instants on the axis, at most. */
-  readonly ticks: number
 }
 
-const FULL: Shape = {name: 'full', width: 1000, left: 160, lane: 34, above: 0, ticks: 7}
+const FULL: Shape = {name: 'full', width: 1000, left: 160, lane: 34, above: 0}
 /** For a phone: scaled down, the letters of the full one could not be read there. */
-const NARROW: Shape = {name: 'narrow', width: 400, left: 8, lane: 56, above: 28, ticks: 4}
+const NARROW: Shape = {name: 'narrow', width: 400, left: 8, lane: 56, above: 28}
 const RIGHT = 16
 const TOP = 66
 /** Units that a letter of an edge's name takes, at most; names that would touch stand one above the other. */
@@ -176,25 +174,37 @@ text-anchor="${side}">${name}</text>`
   ])
 }
 
-const STEPS = [1, 5, 10, 15, 30, 60, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400, 172_800, 432_000, 864_000]
+const STEPS = [
+  1, 5, 10, 15, 30, 60, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400, 172_800, 432_000, 864_000, 2_592_000,
+  7_776_000, 15_552_000,
+]
+
+/** An instant of the axis, as exactly as the step between two of them needs; `step` in seconds. */
+function tickLabel(ms: number, step: number): string {
+  const text = new Date(ms).toISOString()
+  return step >= 86_400 ? text.slice(5, 10) : step >= 60 ? `${text.slice(5, 10)} ${text.slice(11, 16)}` : text.slice(11, 19)
+}
 
 function axis({span, x, height, shape}: Frame): Html {
-  const step = (STEPS.find((one) => (span.to - span.from) / 1000 / one <= shape.ticks) ?? 2_592_000) * 1000
+  const roomFor = (label: string) => label.length * DIGIT_OF_TICK + 8
+  const step = STEPS.find((one) => x(span.from + one * 1000) - x(span.from) >= roomFor(tickLabel(span.from, one))) ?? 31_536_000
   const ticks: Html[] = []
-  for (let ms = Math.ceil(span.from / step) * step; ms <= span.to; ms += step) {
-    const text = new Date(ms).toISOString()
-    const label =
-      step >= 86_400_000 ? text.slice(5, 10) : step >= 60_000 ? `${text.slice(5, 10)} ${text.slice(11, 16)}` : text.slice(11, 19)
+  let labelled = false
+  for (let ms = Math.ceil(span.from / (step * 1000)) * step * 1000; ms <= span.to; ms += step * 1000) {
+    const label = tickLabel(ms, step)
     const at = num(x(ms))
-    const half = (label.length * DIGIT_OF_TICK) / 2
-    const anchor = x(ms) < half ? 'start' : x(ms) > shape.width - half ? 'end' : 'middle'
-    ticks.push(
-      markup`<line class="tick" x1="${at}" x2="${at}" y1="${TOP - 8}" y2="${height - 4}"/><text
+    const half = roomFor(label) / 2
+    ticks.push(markup`<line class="tick" x1="${at}" x2="${at}" y1="${TOP - 8}" y2="${height - 4}"/>`)
+    // A label that would leave the picture is left to its neighbours, if there are any.
+    const inside = Math.min(Math.max(x(ms), half), shape.width - half)
+    if (inside !== x(ms) && ms + step * 1000 <= span.to) continue
+    if (inside !== x(ms) && labelled) continue
+    labelled = true
+    ticks.push(markup`<text
 class="tick"
-x="${at}"
+x="${num(inside)}"
 y="12"
-text-anchor="${anchor}">${label}</text>`,
-    )
+text-anchor="middle">${label}</text>`)
   }
   return markup`${shape.left > 100 ? markup`<text class="tick" x="0" y="12">UTC</text>` : undefined}${ticks}`
 }
