@@ -5,6 +5,7 @@
 import {type Checked, check, onlySignatureOpen} from './check.ts'
 import {readFolder} from './files.ts'
 import {showLocalTimes} from './local-time.ts'
+import {focusWhatScrolls} from './regions.ts'
 import {notExcluded} from '../trail/format/not-excluded.ts'
 import type {SliceFiles} from '../trail/format/slice.ts'
 import type {Trust} from '../trail/format/verify-input.ts'
@@ -208,4 +209,5 @@ byId('again').addEventListener('click', () => void run())
 byId('folder').addEventListener('change', (event) => {
   if (event.target instanceof HTMLInputElement) void useFolder(event.target)
 })
+focusWhatScrolls()
 void run()

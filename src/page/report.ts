@@ -3,6 +3,7 @@
  * classic script. It reads the page and nothing else; without it the page says the same.
  */
 import {showLocalTimes} from './local-time.ts'
+import {focusWhatScrolls} from './regions.ts'
 
 function countdown(element: HTMLElement): void {
   const until = Date.parse(element.dataset['until'] ?? '')
@@ -80,3 +81,4 @@ if (group) views(group)
 const button = document.getElementById('rows')
 if (button instanceof HTMLButtonElement) rows(button)
 showLocalTimes()
+focusWhatScrolls()

@@ -52,6 +52,9 @@ export async function reportChecks(
       }
   await links(checks, browser, files)
   await switches(checks, browser, files['war-room'])
+  await countdownEnds(checks, browser, files['war-room'])
+  for (const view of VIEWS) await claimsLead(checks, browser, files[view])
+  await keyboard(checks, browser, files['war-room'])
   await firstScreen(checks, browser, files['war-room'])
   await printing(checks, browser, files)
   await withoutScript(checks, browser, files['war-room'])
@@ -102,6 +105,11 @@ async function switches(checks: Checks, browser: Browser, file: string): Promise
   await wait(1500)
   const after = await countdown.textContent()
   checks.ok(/^(\d+ d )?\d\d:\d\d:\d\d$/.test(before ?? '') && before !== after, `the countdown moves: ${before}, ${after}`)
+  await page.locator('input[name=view]').first().focus()
+  for (const view of ['auditor', 'partner', 'war-room']) {
+    await page.keyboard.press('ArrowRight')
+    checks.equal(await page.evaluate('document.body.dataset.view'), view, `the arrow key switches to ${view}`)
+  }
   const personal = await page.locator('.p').allTextContents()
   checks.ok(personal.length > 3 && personal.includes('203.0.113.66'), 'the war room sees addresses')
   for (const view of ['auditor', 'partner']) {
@@ -125,6 +133,57 @@ async function switches(checks: Checks, browser: Browser, file: string): Promise
   const local = await page.locator('main time + .local').first().textContent()
   checks.ok(/\(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d Europe\/Berlin\)/.test(local ?? ''), `the reader's zone: ${local}`)
   checks.equal(one.complaints, [], 'no complaint while every switch was used')
+  await context.close()
+}
+
+/** To the second before the all clear it counts; from then on it says that it is over, and never less than nothing. */
+async function countdownEnds(checks: Checks, browser: Browser, file: string): Promise<void> {
+  const context = await newReader(browser)
+  const one = await watched(context)
+  const until = /data-until="([^"]+)"/.exec(readFileSync(file, 'utf8'))?.[1] ?? ''
+  await one.page.clock.install({time: Date.parse(until) - 90_061_000})
+  await open(one, file)
+  const says = async () => (await one.page.locator('[data-until]').textContent()) ?? ''
+  checks.equal(await says(), '1 d 01:01:01', 'a day, an hour, a minute and a second before')
+  await one.page.clock.fastForward(90_058_000)
+  checks.ok(/^00:00:0[123]$/.test(await says()), `three seconds before: ${await says()}`)
+  for (const ms of [3000, 1000, 3_600_000]) {
+    await one.page.clock.fastForward(ms)
+    checks.equal(await says(), 'the instant has passed: compute it again', `${ms} ms later`)
+  }
+  await context.close()
+}
+
+/** The Tab key: the first stop leads past everything, each is seen, and none is there for nothing. */
+async function keyboard(checks: Checks, browser: Browser, file: string): Promise<void> {
+  const context = await newReader(browser)
+  const {page} = await watched(context).then(async (one) => (await open(one, file), one))
+  await page.keyboard.press('Tab')
+  checks.equal(await page.evaluate('document.activeElement.getAttribute("href")'), '#main', 'the first stop is the skip link')
+  checks.ok(
+    await page.evaluate<boolean>('document.activeElement.getBoundingClientRect().left >= 0'),
+    'which is seen when it is reached',
+  )
+  await page.keyboard.press('Enter')
+  for (let stop = 0; stop < 60; stop++) {
+    await page.keyboard.press('Tab')
+    const [inside, seen, idle, what] = await page.evaluate<[boolean, boolean, boolean, string]>(
+      "(() => { const e = document.activeElement; return [!!e.closest('main') || e === document.body, e === document.body || (getComputedStyle(e).outlineStyle === 'solid' && parseFloat(getComputedStyle(e).outlineWidth) >= 2), e.matches('.wide') && e.scrollWidth <= e.clientWidth + 1, e.outerHTML.slice(0, 80)] })()",
+    )
+    checks.ok(inside && seen && !idle, `stop ${stop}: ${what}`)
+  }
+  await context.close()
+}
+
+/** Each claim of the first screen leads to its own row of proofs. */
+async function claimsLead(checks: Checks, browser: Browser, file: string): Promise<void> {
+  const context = await newReader(browser)
+  const {page} = await watched(context).then(async (one) => (await open(one, file), one))
+  const pairs = await page.evaluate<[string, string][]>(
+    "[...document.querySelectorAll('.claims a[href^=\"#claim\"]')].map((a) => [a.ariaLabel.replace('proof that ', ''), document.querySelector(a.getAttribute('href'))?.textContent ?? ''])",
+  )
+  checks.ok(pairs.length > 2, 'claims have links')
+  for (const [claim, row] of pairs) checks.ok(row.includes(claim), `${claim}: ${row.slice(0, 80)}`)
   await context.close()
 }
 

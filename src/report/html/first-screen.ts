@@ -49,6 +49,11 @@ ${gapItems(gaps)}
 </div>`
 }
 
+/** Where the proof of a claim stands, by the claim's place in the report. */
+export function claimAnchor(place: number): string {
+  return `claim-${place}`
+}
+
 /** What stands behind the first words of a part. */
 function rest(summary: string | Html, body: Html): Html {
   return markup`<details open class="rest">
@@ -66,16 +71,16 @@ function claimList(claims: readonly Claim[], found: string | undefined): Html {
       ? undefined
       : markup`<li data-for="war-room auditor"><b class="bad">found</b> ${found} <a href="#hunt" aria-label="what was done with it">hunt</a></li>`
   if (claims.length === 0) return markup`<p>Nothing is proven yet.</p>${item && markup`<ul class="claims">${item}</ul>`}`
-  const lines = new Map<string, {readonly one: Claim; count: number}>()
-  for (const one of claims) {
+  const lines = new Map<string, {readonly one: Claim; readonly place: number; count: number}>()
+  for (const [place, one] of claims.entries()) {
     const line = lines.get(`${one.word} ${one.words}`)
     if (line) line.count += 1
-    else lines.set(`${one.word} ${one.words}`, {one, count: 1})
+    else lines.set(`${one.word} ${one.words}`, {one, place, count: 1})
   }
   const held = claims.filter((one) => one.verdict === 'proven').length
   return rest(
     markup`${held} of ${claims.length} claims proven${found === undefined ? undefined : markup`<span data-for="war-room auditor">; found ${found}</span>`}`,
-    markup`<ul class="claims">${[...lines.values()].map(({one, count}) => markup`<li><b class="${TONES[one.verdict]}">${one.word}</b> ${one.words}${count > 1 ? `, ${count} APIs` : ''} <a href="#proof" aria-label="proof that ${one.words}">proof</a></li>`)}${item}</ul>`,
+    markup`<ul class="claims">${[...lines.values()].map(({one, place, count}) => markup`<li><b class="${TONES[one.verdict]}">${one.word}</b> ${one.words}${count > 1 ? `, ${count} APIs` : ''} <a href="#${claimAnchor(place)}" aria-label="proof that ${one.words}">proof</a></li>`)}${item}</ul>`,
   )
 }
 

@@ -102,12 +102,18 @@ const MANY = 6
  * A table with a caption for those who do not see it. Where it is too narrow each row is a block whose cells say their
  * titles; the roles say that it is a table there too, since not every browser does.
  */
-export function table(caption: string, titles: readonly string[], rows: readonly (readonly Piece[])[]): Html {
+export function table(
+  caption: string,
+  titles: readonly string[],
+  rows: readonly (readonly Piece[])[],
+  /** Of a row, by its place: what a link leads to. */
+  anchor?: (index: number) => string,
+): Html {
   if (rows.length === 0) return Html.own('')
   const body = join(
     rows.map(
-      (row) =>
-        markup`<tr role="row">
+      (row, place) =>
+        markup`<tr${anchor && markup` id="${anchor(place)}"`} role="row">
 ${join(row.map((cell, index) => markup`<td role="cell"${isLong(cell) ? Html.own(' class="long"') : undefined} data-th="${titles[index] ?? ''}">${cell}</td>`))}
 </tr> `,
     ),

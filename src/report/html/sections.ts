@@ -2,6 +2,7 @@ import {humanDuration} from '../../clock.ts'
 import type {Report} from '../report.ts'
 import type {Claim} from '../report-acts.ts'
 import {coursePictures, courseTable} from './course-section.ts'
+import {claimAnchor} from './first-screen.ts'
 import {consumerTable, huntTables, pathTables, watchTable} from './learned-sections.ts'
 import type {Html} from './markup.ts'
 import {markup, instant, instantCell, join, recordLink, sentence, table} from './markup.ts'
@@ -96,7 +97,7 @@ ${join(
 )}`
     }</span>`,
   ])
-  return markup`${table('Claims and their proofs, in tenant time', ['verdict', 'claim', 'basis', 'first probe, UTC', 'last probe, UTC', 'proof'], rows)}
+  return markup`${table('Claims and their proofs, in tenant time', ['verdict', 'claim', 'basis', 'first probe, UTC', 'last probe, UTC', 'proof'], rows, claimAnchor)}
 <p class="soft">
 A refusal counts as proven by at least three well-formed refusals in an unbroken run, the last no earlier than 35 s after
 the change.

@@ -21,7 +21,7 @@ p,ul,ol{margin:.4rem 0;max-width:42rem}
 ul,ol{padding-left:1.3rem}
 li{margin:.15rem 0;overflow-wrap:anywhere}
 a{color:var(--link);text-underline-offset:.15em}
-a:focus-visible,button:focus-visible,input:focus-visible,[tabindex]:focus-visible{outline:3px solid var(--link);outline-offset:2px}
+a:focus-visible,button:focus-visible,input:focus-visible,textarea:focus-visible,summary:focus-visible,[tabindex]:focus-visible{outline:3px solid var(--link);outline-offset:2px}
 .meta,.soft,caption{color:var(--soft)}
 .meta{font-size:.9rem;margin:0;overflow-wrap:anywhere;max-width:none}
 .sim{font-weight:650;color:var(--warn)}
@@ -83,7 +83,7 @@ main .many td[data-th]{padding-left:9rem;position:relative}
 main .many td[data-th]::before{content:attr(data-th);position:absolute;left:0;color:var(--soft);font-size:.85rem}}
 @media screen and (max-width:44rem){main .rows code{display:inline;width:auto;min-width:0;word-break:break-all}.rows td:nth-child(2),.rows td:nth-child(4){color:var(--soft);font-size:.85em}}
 @media screen and (min-width:44.01rem){.rest summary,.lead{display:none}}
-@media print{.rest summary,.lead{display:none}:root{color-scheme:light;--ink:#000;--soft:#444;--line:#bbb;--paper:#fff;--raised:#fff;--link:#000;--good:#14663a;--warn:#7d4700;--bad:#a5141c;--open:#f6dcdc;--wait:#f5ebd3;--ours:#0b57a4;--token:#8f97a3}
+@media print{.rest summary,.lead,[data-until]{display:none}[data-until]+p{font-size:1.3rem;line-height:1.3;font-weight:650}:root{color-scheme:light;--ink:#000;--soft:#444;--line:#bbb;--paper:#fff;--raised:#fff;--link:#000;--good:#14663a;--warn:#7d4700;--bad:#a5141c;--open:#f6dcdc;--wait:#f5ebd3;--ours:#0b57a4;--token:#8f97a3}
 html{font-size:9.5pt}body{max-width:none;padding:0}.views,.skip,.screen,nav{display:none!important}
 h2,h3,caption,.lead-in{break-after:avoid}tr,svg,li,dd,.first>section{break-inside:avoid}thead{display:table-header-group}p,li{orphans:3;widows:3}
 h2{margin-top:1.6rem}.wide{overflow:visible}main .many tbody{columns:2;column-gap:2rem}main .many td[data-th]{padding-left:9.5rem}.rows code{width:24ch}
