@@ -40,6 +40,15 @@ export const CAPABILITIES: readonly Capability[] = [
     client: 'assess',
   },
   {
+    id: 'hunt',
+    does: 'read custom domains and access control lists, for the hunt in the tenant log',
+    scopes: ['read:custom_domains', 'read:network_acls'],
+    missing: 'hunts for logins past a custom domain and for what the lists matched see nothing, and say so',
+    required: false,
+    strong: false,
+    client: 'assess',
+  },
+  {
     id: 'organization-ties',
     does: 'see which organisations a grant is tied to',
     scopes: ['read:organization_client_grants'],

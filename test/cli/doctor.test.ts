@@ -142,6 +142,7 @@ describe('stanch doctor, the tenant', () => {
     match(ran.of('scopes.rotate')?.detail ?? '', /update:client_keys missing; rotating is a manual step/)
     const {capabilities} = ran.json() as {capabilities: {capability: string; missing_scopes: string[]}[]}
     deepEqual(capabilities.find((one) => one.capability === 'logs')?.missing_scopes, ['read:logs'])
+    match(ran.of('scopes.hunt')?.detail ?? '', /read:custom_domains.* missing; hunts .* see nothing/)
   })
 
   for (const left of ASSESS) {
