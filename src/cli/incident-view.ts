@@ -12,6 +12,7 @@ import type {ResponseTimes} from '../incident/response-times.ts'
 import type {TokenPath} from '../incident/token-paths.ts'
 import type {SavedWatch} from '../incident/watch/memory.ts'
 import {clockLines, responseLines} from '../report/clock-lines.ts'
+import {openItemLines} from '../report/close-lines.ts'
 import type {Plan} from '../incident/plan.ts'
 import {isLive} from '../incident/replay.ts'
 import type {IncidentState, Operation, Proof} from '../incident/replay.ts'
@@ -56,6 +57,8 @@ export interface IncidentView extends IncidentRow {
   readonly response_times: ResponseTimes
   readonly reporting_clocks: ReportingClocks
   readonly open_questions: readonly string[]
+  /** What a hunt found, open ways to a token and the like: what a close would name besides the steps for people. */
+  readonly left_open: readonly CloseItem[]
   readonly next: readonly string[]
   readonly records: number
 }
@@ -141,6 +144,7 @@ export function incidentView(found: FoundIncident): IncidentView {
     response_times: responseTimes(state, exposure),
     reporting_clocks: reportingClocks(state, Math.floor(systemClock.now() / 1000)),
     open_questions: openQuestions(state, record),
+    left_open: state.closed_at === undefined ? leftOpen(found) : [],
     next: nextByRecord(state, record),
     records: state.records,
   }
@@ -173,6 +177,7 @@ export function incidentLines(view: IncidentView): string[] {
     )
   if (view.open_questions.length > 0)
     lines.push('Open questions:', ...view.open_questions.map((question) => `  - ${printable(question, 400)}`))
+  if (view.left_open.length > 0) lines.push('Left open:', ...openItemLines(view.left_open))
   if (view.next.length > 0) lines.push('Next:', ...nextLines(view.next).flat())
   return lines
 }

@@ -1,7 +1,7 @@
 import {reconcileVerdict} from './reconcile/facts.ts'
 import type {Reconciliation} from './reconcile/facts.ts'
 import type {IncidentState} from './replay.ts'
-import {inDoubt} from './replay.ts'
+import {inDoubt, tookEffect} from './replay.ts'
 import type {ManualStep} from './standing.ts'
 
 export const DISPOSITIONS = ['contained', 'false_alarm', 'accepted'] as const
@@ -42,7 +42,9 @@ export function closeItems(facts: CloseFacts): CloseItem[] {
       how: `stanch resume ${id}; or close it as accepted or false_alarm`,
     })
   }
-  for (const step of manual) {
+  // Where nothing had leaked and nothing was changed, nobody has anything to deploy, to clean or to tell.
+  const forPeople = disposition === 'false_alarm' && !state.operations.some(tookEffect) ? [] : manual
+  for (const step of forPeople) {
     if (state.signed_off[step.id] !== undefined) continue
     items.push({
       item: `manual.${step.id}`,

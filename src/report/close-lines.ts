@@ -14,16 +14,21 @@ export interface CloseFacts {
   readonly next: readonly string[]
 }
 
+/** What is left over, each by its name, and what deals with it. */
+export function openItemLines(items: readonly CloseItem[]): string[] {
+  return items.flatMap(({item, what, how}) => [
+    `  ${printable(item, 400)}: ${printable(what, 400)}`,
+    `    ${printable(how, 400)}`,
+  ])
+}
+
 /** What became of a close, for people. */
 export function closeLines(closed: CloseFacts): string[] {
   const lines = [
     closed.status === 'closed'
       ? `CLOSED: ${closed.simulated ? 'SIMULATED' : 'REAL'} incident ${closed.incident_id}, ${closed.disposition.replace('_', ' ')}`
       : `STILL OPEN: ${closed.simulated ? 'SIMULATED' : 'REAL'} incident ${closed.incident_id}; this holds the close back:`,
-    ...closed.open_items.flatMap(({item, what, how}) => [
-      `  ${printable(item, 400)}: ${printable(what, 400)}`,
-      `    ${printable(how, 400)}`,
-    ]),
+    ...openItemLines(closed.open_items),
   ]
   if (closed.status === 'open') lines.push('  or somebody answers for leaving it so: --waive ITEM --waived-by NAME --reason TEXT')
   if (closed.all_clear_at !== undefined) lines.push(`All clear:  ${closed.all_clear_at}, as it was last computed`)

@@ -253,6 +253,23 @@ describe('incident close', () => {
     equal((await close(home, tenant, id, '--disposition', 'accepted')).code, 0)
   })
 
+  test('a false alarm in which nothing was changed asks nobody to deploy, clean or tell; one with a change does', async (t) => {
+    const at = await scene(t)
+    const no: Responder = {attended: true, decide: (async () => false) as unknown as Responder['decide'], notify: () => {}}
+    const {result} = await respond(t, at, {responder: no})
+    equal(result.status, 'declined')
+    const words = ['--disposition', 'false_alarm', '--anchor', 'SEC-42']
+    const closed = await close(at.home, at.simulator, result.incident_id ?? '', ...words)
+    deepEqual([closed.code, (closed.json() as any).open_items], [0, []])
+    const changed = await prepared(t)
+    const open = await close(changed.home, changed.tenant, changed.id, '--disposition', 'false_alarm', '--anchor', 'SEC-42')
+    equal(open.code, 6)
+    deepEqual(
+      (open.json() as any).open_items.map(({item}: any) => item),
+      MANUAL.map((step) => `manual.${step}`),
+    )
+  })
+
   test('nothing is added after the close, and it is not closed twice', async (t) => {
     const {home, tenant, id} = await prepared(t)
     await signOff(home, id)
@@ -345,6 +362,14 @@ describe('incident close', () => {
     deepEqual(
       document.open_items.map(({item}: any) => item),
       [`path.${path.id}`, 'hunt.H10:client:evil', 'hunt.H10:credential:cred_1', 'delivery'],
+    )
+    const shown = (await run(home, ['incident', 'show', id, '--json'])).json() as any
+    deepEqual(shown.left_open, document.open_items, 'what a close would name is seen before')
+    const screen = (await run(home, ['incident', 'show', id])).stdout
+    match(screen, /^Left open:$/m)
+    match(
+      screen,
+      /hunt\.H10:client:evil: H10: somebody made client:evil\n +delete it in the Dashboard; then hunt again, or: stanch incident /,
     )
     ok(document.response_times.spans.length > 3 && /not legal advice/.test(document.reporting_clocks.note))
     equal((await run(home, ['incident', 'update', id, '--done', 'hunt.H10:nothing'])).code, 2)

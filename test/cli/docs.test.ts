@@ -61,7 +61,13 @@ describe('what is written', () => {
       ok(commandLines(text).length >= 2, page)
       ok(/^Done when: /m.test(text), page)
       ok(index.includes(`(${path.basename(page)})`), `${page} is not in the index`)
-      ok(text.split('\n').length <= 60, `${page} is not short`)
+      ok(text.split('\n').length <= 72, `${page} is not short`)
+      ok(/^Before: /m.test(text), `${page} does not say what is needed`)
+      const prose = text.replaceAll(/^ *```sh$[^]*?^ *```$/gm, '')
+      for (const [word] of commandLines(text)
+        .join(' ')
+        .matchAll(/(?<=[ :.=-])[A-Z][A-Z_]{3,}\b/g))
+        ok(prose.includes(word) || index.includes(`| ${word} |`), `${page} does not say what ${word} is`)
     }
   })
 

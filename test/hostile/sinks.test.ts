@@ -138,6 +138,7 @@ const SCREENS: Readonly<Record<string, (text: string) => readonly string[]>> = {
       deliveries: [{op: 'op', sink: text, result: 'ok', at: AT}],
       evidence_gaps: [gap(text)],
       open_questions: [text],
+      left_open: [{item: text, what: text, how: text}],
       next: [text],
       operations: [{...operation(text), seq: 3, at: AT}],
     }),

@@ -20,23 +20,77 @@ const {commands} = JSON.parse(readFileSync(`${ROOT}oclif.manifest.json`, 'utf8')
   commands: Record<string, ManifestCommand>
 }
 
-/** Every `stanch ...` that a text shows as something to type: lines of shell blocks, and inline code. */
-export function commandLines(markdown: string): string[] {
-  const lines: string[] = []
-  let fence: string | undefined
-  for (const line of markdown.replaceAll(/ \\\n\s*/g, ' ').split('\n')) {
-    const opens = /^\s*```(\w*)/.exec(line)
-    if (opens) {
-      fence = fence === undefined ? (opens[1] ?? '') : undefined
-      continue
-    }
-    const shown = fence === 'sh' ? [line] : fence === undefined ? [...line.matchAll(/`([^`]+)`/g)].map((one) => one[1] ?? '') : []
-    for (const text of shown) {
-      const typed = /^\s*(?:\$ )?(?:npx )?(stanch(?: .*)?)$/.exec(text)?.[1]
-      if (typed !== undefined) lines.push(typed)
+/** `NAME=value` before a command. */
+const SETTINGS = /^(?:[A-Z0-9_]+=\S+ )*/
+
+/** A command line as a page shows it, and what the page says comes out. */
+export interface ShownCommand {
+  readonly line: string
+  /** Line of the page, from 1. */
+  readonly at: number
+  /** Stands in a block to be typed; else in the running text. */
+  readonly block: boolean
+  /** What stands in backticks in the sentence `You see ...` below the block. */
+  readonly sees: readonly string[]
+  /** `exit N` of that sentence, else 0. */
+  readonly exit: number
+}
+
+/** Every `stanch ...` (and the bundle's own verifier) that a text shows as something to type: in shell blocks, indented blocks and inline code. */
+export function shownCommands(markdown: string): ShownCommand[] {
+  const shown: ShownCommand[] = []
+  const lines = markdown.split('\n')
+  const typed = (text: string) =>
+    /^\s*(?:\$ )?(?:npx )?((?:[A-Z0-9_]+=\S+ )*(?:stanch|python3 \S*verify\.py)(?:\s.*)?)$/s
+      .exec(text)?.[1]
+      ?.replaceAll(/\s+/g, ' ')
+      .trim()
+  const add = (text: string, at: number, block: boolean, outcome = {sees: [] as string[], exit: 0}) => {
+    const line = typed(text)
+    if (line !== undefined) shown.push({line, at: at + 1, block, ...outcome})
+  }
+  for (let at = 0; at < lines.length; at++) {
+    const fence = /^\s*```(\w*)/.exec(lines[at] ?? '')
+    if (fence) {
+      let end = at + 1
+      while (end < lines.length && !/^\s*```/.test(lines[end] ?? '')) end++
+      if (fence[1] === 'sh')
+        for (let i = at + 1; i < end; i++) {
+          const from = i
+          let text = lines[i] ?? ''
+          while (text.endsWith(' \\') && i + 1 < end) text = `${text.slice(0, -1)}${lines[++i]?.trim()}`
+          add(text, from, true, i + 1 === end ? outcomeAfter(lines, end) : undefined)
+        }
+      at = end
+    } else if (/^ {4}stanch /.test(lines[at] ?? '')) add(lines[at] ?? '', at, true)
+    else if (/^\s*You see /.test(lines[at] ?? '')) while ((lines[at + 1] ?? '').trim() !== '') at++
+    else {
+      // code in the running text may be broken at the end of a line
+      const odd = (text: string) => (text.match(/`/g)?.length ?? 0) % 2 === 1
+      let text = lines[at] ?? ''
+      const from = at
+      while (odd(text) && (lines[at + 1] ?? '').trim() !== '') text = `${text}\n${lines[++at]}`
+      for (const [, code = ''] of text.matchAll(/`([^`]+)`/g)) add(code, from, false)
     }
   }
-  return lines
+  return shown
+}
+
+/** Those of stanch itself. */
+export const commandLines = (markdown: string): string[] =>
+  shownCommands(markdown)
+    .map(({line}) => line.replace(SETTINGS, ''))
+    .filter((line) => line.startsWith('stanch'))
+
+/** The sentence `You see ...` below the block that ends at line `end`. */
+function outcomeAfter(lines: readonly string[], end: number): {sees: string[]; exit: number} {
+  let i = end + 1
+  while ((lines[i] ?? 'x').trim() === '') i++
+  if (!/^\s*You see /.test(lines[i] ?? '')) return {sees: [], exit: 0}
+  let text = ''
+  for (; (lines[i] ?? '').trim() !== ''; i++) text += ` ${lines[i]?.trim()}`
+  const sees = [...text.matchAll(/`([^`]+)`/g)].map(([, code = '']) => code)
+  return {sees, exit: Number(/\bexit (\d+)\b/.exec(text)?.[1] ?? 0)}
 }
 
 /** What is wrong with a command line, by the manifest: unknown command or flag, a value that is none, too many words. */
@@ -77,4 +131,12 @@ export function faultOf(line: string): string | undefined {
 function isBeginning(path: readonly string[]): boolean {
   const id = path.join(':')
   return Object.keys(commands).some((one) => one === id || one.startsWith(`${id}:`))
+}
+
+/** The words of a line that name its command (`grant list`), and the others. */
+export function commandOf(line: string): {path: string; rest: string[]} {
+  const words = line.replace(SETTINGS, '').split(/\s+/).slice(1)
+  const path: string[] = []
+  while (words[0] !== undefined && isBeginning([...path, words[0]])) path.push(words.shift() as string)
+  return {path: path.join(' '), rest: words}
 }
