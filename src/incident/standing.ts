@@ -1,3 +1,4 @@
+import {clearMoves} from './contained-at.ts'
 import type {Exposure} from './exposure.ts'
 import type {PlanStep} from './plan.ts'
 import {withGiveBack} from './next.ts'
@@ -65,7 +66,7 @@ export function nextByRecord(state: IncidentState, record: OnRecord): string[] {
   const clear = record.exposure?.all_clear
   if (clear)
     next.push(
-      `all clear at ${clear.worst_case_at}${client === undefined ? '' : `; as of now: stanch exposure --client ${client}`}`,
+      `all clear ${record.exposure && clearMoves(record.exposure) ? 'not fixed before it is contained' : `at ${clear.worst_case_at}`}${client === undefined ? '' : `; as of now: stanch exposure --client ${client}`}`,
     )
   if (state.last_status === 'contained' || state.last_status === 'restored')
     next.push(`${next.length === 0 ? '' : 'when all of this is done: '}stanch incident close ${id}`)

@@ -101,6 +101,7 @@ export function statusText(report: Report): string {
 function allClear({all_clear: clear}: Report): string {
   if (clear.worst_case_at === undefined) return printable(clear.basis)
   const instant = `${utc(parseRfc3339(clear.worst_case_at) ?? 0)} UTC`
+  if (clear.moves) return `NOT CONTAINED, so it is not fixed yet: each moment it moves on; not before ${instant}`
   return clear.state === 'clear' ? `since ${instant}` : `not before ${instant}`
 }
 

@@ -55,7 +55,7 @@ function first(report: Report): string[] {
           'all clear',
           clear.worst_case_at === undefined
             ? clear.basis
-            : `${clear.state === 'clear' ? 'since' : 'not before'} **${clear.worst_case_at}**`,
+            : `${clear.moves ? 'NOT CONTAINED, so it is not fixed yet: ' : ''}${clear.state === 'clear' ? 'since' : 'not before'} **${clear.worst_case_at}**`,
         ],
         ...(report.title === undefined ? [] : [['title', cell(report.title)]]),
         ['status', report.verdict.status],

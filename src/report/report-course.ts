@@ -1,5 +1,5 @@
 import {isSecretRead} from '../incident/secret-reads.ts'
-import {containedAt} from '../incident/contained-at.ts'
+import {clearMoves, containedAt} from '../incident/contained-at.ts'
 import type {StoredRecord} from '../trail/format/record.ts'
 import type {Account} from './account.ts'
 import {newestExposure, numberOf, textOf} from './account.ts'
@@ -45,6 +45,7 @@ export interface Course {
     readonly from?: string
     /** No new token since; absent while not every API is contained. */
     readonly contained_at?: string
+    /** The all clear; absent while it moves with the clock. */
     readonly until?: string
   }
   /** Oldest first. */
@@ -79,7 +80,7 @@ export function course(account: Account): Course {
     window: {
       ...(from === undefined ? {} : {from}),
       ...(contained === undefined ? {} : {contained_at: contained}),
-      ...(exposure ? {until: exposure.all_clear.worst_case_at} : {}),
+      ...(exposure && !clearMoves(exposure) ? {until: exposure.all_clear.worst_case_at} : {}),
     },
     rows: endsOfRuns(
       rows

@@ -1,6 +1,7 @@
 import {blobsOf} from '../trail/format/blobs.ts'
 import type {Account} from './account.ts'
 import {evidenceOf, newestExposure, numberOf, ofKind, partOf, said, snapshotBefore, textOf} from './account.ts'
+import {clearMoves} from '../incident/contained-at.ts'
 import type {Plan} from '../incident/plan.ts'
 import {signedOffFindings} from '../incident/inventory.ts'
 import {isLive} from '../incident/replay.ts'
@@ -20,6 +21,8 @@ export interface Verdict {
 export interface AllClear {
   readonly state: 'open' | 'clear' | 'not_known'
   readonly worst_case_at?: string
+  /** Present while an API still gives tokens: `worst_case_at` is as of `computed_at` and moves with the clock. */
+  readonly moves?: true
   /** Where tokens from before the log begins decide it: what it would be without them. */
   readonly ruled_at?: string
   /** Until when tokens live that were seen in the tenant log. */
@@ -132,6 +135,7 @@ function allClear(account: Account): AllClear {
   return {
     state,
     worst_case_at,
+    ...(clearMoves(exposure) ? {moves: true as const} : {}),
     ...(ruled_at === undefined ? {} : {ruled_at}),
     ...(observed_at === undefined ? {} : {observed_at}),
     computed_at: exposure.computed_at,

@@ -100,7 +100,10 @@ export function partnerNext(report: Report): string[] {
     ...(done('client_grant.delete') && !done('client_grant.create')
       ? [`expect ${name} to get no new tokens until its access is given back`]
       : []),
-    ...(clear.state === 'open' && clear.worst_case_at !== undefined
+    ...(clear.moves
+      ? [`until the responders say that it is contained, treat calls that carry a token of ${name} as possibly not yours`]
+      : []),
+    ...(clear.state === 'open' && clear.worst_case_at !== undefined && !clear.moves
       ? [`until ${clear.worst_case_at} treat calls that carry an older token of ${name} as possibly not yours`]
       : []),
     `look for uses of ${name} that are not yours, and tell the responders of ${report.incident_id}`,

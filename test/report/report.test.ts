@@ -212,6 +212,34 @@ describe('on the first screen', () => {
     ok(!chatText(incidentReport(accountOf(live, {blob}), 'partner')).includes('hostile'))
   })
 
+  test('while an API still gives tokens no all clear is counted down to, drawn or promised, in any form', () => {
+    const leaking = (sha256: string) =>
+      blob(sha256)
+        ?.replaceAll(/"contained_at":"[^"]*",?/g, '')
+        .replace('"state":"clear"', '"state":"open"')
+    const live = RICH.filter((one) => one.kind !== 'incident.close')
+    const report = incidentReport(accountOf(live, {blob: leaking}))
+    equal(report.all_clear.moves, true)
+    equal(report.course.window.until, undefined)
+    const page = htmlReport(report, SCRIPT)
+    ok(!page.includes('data-until="') && page.includes('not fixed yet') && !/class="edge"[^>]*>all clear</.test(page))
+    match(chatText(report), /^All clear: NOT CONTAINED/m)
+    match(ticketText(report), /^All clear: NOT CONTAINED/m)
+    match(markdownReport(report), /NOT CONTAINED, so it is not fixed yet/)
+    ok(report.next.some((one) => one.startsWith('all clear not fixed before it is contained')))
+    ok(incidentReport(accountOf(live, {blob: leaking}), 'partner').next.some((one) => one.startsWith('until the responders say')))
+    const contained = incidentReport(accountOf(live, {blob}))
+    equal(contained.all_clear.moves, undefined)
+    ok(htmlReport(contained, SCRIPT).includes('data-until="'))
+  })
+
+  test('a partner gets no column of records, no clocks of the responders and no picture without a mark', () => {
+    const page = htmlReport(incidentReport(rich(), 'partner'), SCRIPT)
+    ok(!/data-th="(?:proof|source)"|Reporting clocks|<h3>The response/.test(page))
+    const own = htmlReport(incidentReport(rich()), SCRIPT)
+    for (const one of ['data-th="proof"', 'data-th="source"', 'Reporting clocks', '<h3>The response']) ok(own.includes(one), one)
+  })
+
   test('a command in a next act stands apart; one in text that somebody else chose does not', () => {
     const page = htmlReport(incidentReport(accountOf([OPEN])), SCRIPT)
     match(page, /<code class="cmd"><span>stanch<\/span> <span>incident<\/span> <span>update<\/span>/)

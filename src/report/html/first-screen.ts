@@ -92,7 +92,10 @@ function allClear(clear: Headline['all_clear']): Html {
   const count =
     clear.state === 'clear'
       ? markup`<p class="count good">clear</p>`
-      : markup`<p class="count" role="timer" aria-live="off" data-until="${clear.worst_case_at}">
+      : clear.moves
+        ? markup`<p class="count bad">not fixed yet</p>
+<p>Not contained: it moves on with each moment, until new tokens are refused.</p>`
+        : markup`<p class="count" role="timer" aria-live="off" data-until="${clear.worst_case_at}">
 ${humanDuration(left)} from when it was computed
 </p>`
   return markup`${count}

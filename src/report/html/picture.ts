@@ -57,6 +57,7 @@ export function wholeSpan(course: Course): Span | undefined {
 /** From the opening to the last proof: on the whole span these minutes would be one line. */
 export function responseSpan(course: Course): Span | undefined {
   const own = course.rows.filter((row) => 'record' in row.source && ['ours', 'asked', 'proof'].includes(row.lane))
+  if (own.length === 0) return undefined
   return spanOf([...own.map((row) => row.at), course.window.contained_at])
 }
 

@@ -1,10 +1,9 @@
 import {humanDuration} from '../../clock.ts'
 import type {Report} from '../report.ts'
-import type {Claim} from '../report-acts.ts'
 import {coursePictures, courseTable} from './course-section.ts'
 import {claimAnchor} from './first-screen.ts'
 import {consumerTable, huntTables, pathTables, watchTable} from './learned-sections.ts'
-import type {Html} from './markup.ts'
+import type {Html, Piece} from './markup.ts'
 import {markup, instant, instantCell, join, recordLink, sentence, table} from './markup.ts'
 import {origin, peopleTables} from './people-sections.ts'
 import {ALL_BUT_PARTNER} from './section.ts'
@@ -15,7 +14,7 @@ import type {Section} from './section.ts'
 export function sections(report: Report): Section[] {
   const all: (Section | undefined)[] = [
     {id: 'leaked', title: 'What leaked and what it could do', body: leak(report)},
-    {id: 'proof', title: 'What is proven', body: proofs(report.claims)},
+    {id: 'proof', title: 'What is proven', body: proofs(report)},
     coursePictures(report),
     courseTable(report),
     report.acts && {id: 'acts', title: 'What was done, and what undoes it', body: actTable(report.acts), views: ALL_BUT_PARTNER},
@@ -79,25 +78,33 @@ ${table('APIs that it could get tokens for', ['API', 'scopes, the worst first'],
 
 const TONES = {proven: 'good', not_proven: 'warn', failed: 'bad'} as const
 
-function proofs(claims: readonly Claim[]): Html {
+/** Who gets no records gets no column of them. */
+function withSource<T>(view: Report['view'], cells: readonly T[]): readonly T[] {
+  return view === 'partner' ? cells.slice(0, -1) : cells
+}
+
+function proofs({claims, view}: Report): Html {
   if (claims.length === 0) return markup`<p>Nothing was proven.</p>`
-  const rows = claims.map((one) => [
-    markup`<b class="${TONES[one.verdict]}">${one.word}</b>`,
-    markup`${one.words} <span class="soft">${one.target}</span>`,
-    one.basis,
-    one.first_at === undefined ? '' : markup`${instantCell(one.first_at)}`,
-    one.last_at === undefined ? '' : markup`${instantCell(one.last_at)}`,
-    markup`<span data-for="${ALL_BUT_PARTNER}">${recordLink(one.record)}${
-      one.probe_records.length === 0
-        ? undefined
-        : markup`, probes
+  const rows = claims.map((one) =>
+    withSource<Piece>(view, [
+      markup`<b class="${TONES[one.verdict]}">${one.word}</b>`,
+      markup`${one.words} <span class="soft">${one.target}</span>`,
+      one.basis,
+      one.first_at === undefined ? '' : markup`${instantCell(one.first_at)}`,
+      one.last_at === undefined ? '' : markup`${instantCell(one.last_at)}`,
+      markup`<span data-for="${ALL_BUT_PARTNER}">${recordLink(one.record)}${
+        one.probe_records.length === 0
+          ? undefined
+          : markup`, probes
 ${join(
   one.probe_records.map((seq) => markup`<a href="#r${seq}">${seq}</a>`),
   ', ',
 )}`
-    }</span>`,
-  ])
-  return markup`${table('Claims and their proofs, in tenant time', ['verdict', 'claim', 'basis', 'first probe, UTC', 'last probe, UTC', 'proof'], rows, claimAnchor)}
+      }</span>`,
+    ]),
+  )
+  const titles = withSource(view, ['verdict', 'claim', 'basis', 'first probe, UTC', 'last probe, UTC', 'proof'])
+  return markup`${table('Claims and their proofs, in tenant time', titles, rows, claimAnchor)}
 <p class="soft">
 A refusal counts as proven by at least three well-formed refusals in an unbroken run, the last no earlier than 35 s after
 the change.
@@ -121,22 +128,26 @@ function actTable(acts: NonNullable<Report['acts']>): Html {
   )
 }
 
-function timeTables({times}: Report): Html {
-  const {clocks} = times
+function timeTables({times, view}: Report): Html {
   return markup`${table(
     'Response times',
     ['what', 'how long'],
     times.spans.map((one) => [one.words, humanDuration(one.seconds)]),
   )}${table(
     'Moments',
-    ['what', 'when, UTC', 'source'],
-    times.moments.map((one) => [
-      one.words,
-      one.at === undefined ? (one.not_known ?? '') : instantCell(one.at),
-      markup`<span data-for="${ALL_BUT_PARTNER}">${recordLink(one.record)}</span>`,
-    ]),
-  )}
-<div data-for="${ALL_BUT_PARTNER}">
+    withSource(view, ['what', 'when, UTC', 'source']),
+    times.moments.map((one) =>
+      withSource<Piece>(view, [
+        one.words,
+        one.at === undefined ? (one.not_known ?? '') : instantCell(one.at),
+        markup`<span data-for="${ALL_BUT_PARTNER}">${recordLink(one.record)}</span>`,
+      ]),
+    ),
+  )}${view === 'partner' ? undefined : clockTable(times.clocks)}`
+}
+
+function clockTable(clocks: Report['times']['clocks']): Html {
+  return markup`<div data-for="${ALL_BUT_PARTNER}">
 <h3>Reporting clocks</h3>
 <p class="soft">${clocks.note}.</p>${clocks.warning === undefined ? undefined : markup`<p class="warn">${clocks.warning}.</p>`}${table(
     'Deadlines that may apply',

@@ -2,7 +2,7 @@
 function blocks(table: string): string {
   return `${table} thead{position:absolute;left:-99rem}${table},${table} caption,${table} tbody{display:block}
 ${table} tr,${table} td{display:block;border:0;padding:0}${table} tr{border-bottom:1px solid var(--line);padding:.5rem 0;break-inside:avoid}
-${table} td:empty{display:none}${table} td.long{min-width:0}${table} td>time:not([datetime])+.local{display:inline;margin-left:.5em}`
+${table} td:empty,${table} td:has(>[data-for][hidden]:only-child){display:none}${table} td.long{min-width:0}${table} td>time:not([datetime])+.local{display:inline;margin-left:.5em}`
 }
 
 /** The style sheet of the report and of the evidence page. No font, image or colour is fetched. */
@@ -41,7 +41,7 @@ nav a{display:inline-block;padding:.2rem 0}
 .views{border:0;padding:0;margin:1.2rem 0 0;font-size:.95rem}.views legend{padding:0;color:var(--soft);font-size:.85rem}
 .views label{display:inline-block;margin-right:1.2rem;padding:.25rem 0;min-height:24px}
 .views input{accent-color:var(--link);margin:0 .35rem 0 0}
-input,textarea{font:inherit;font-size:.95rem;max-width:100%;padding:.3rem .4rem}
+main>.verdict{margin-top:.6rem}input,textarea{font:inherit;font-size:.95rem;max-width:100%;padding:.3rem .4rem}
 button{font:inherit;font-size:.95rem;color:inherit;background:var(--raised);border:1px solid var(--soft);border-radius:4px;padding:.3rem .7rem;cursor:pointer;min-height:2rem}
 .wide{overflow-x:auto;margin:.9rem 0}
 table{border-collapse:collapse;width:100%;font-size:.9rem;font-variant-numeric:tabular-nums}
