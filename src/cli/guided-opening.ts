@@ -15,6 +15,7 @@ import {Secret} from '../secret.ts'
 import {readHidden, readHiddenIfAny} from '../terminal/hidden-input.ts'
 import {prompterFor} from '../terminal/prompter.ts'
 import {pageOf} from '../terminal/page.ts'
+import {styleFor} from '../terminal/style.ts'
 import {fitted, labelled, layOut, questionRows} from '../terminal/screen.ts'
 import type {Terminal} from '../terminal/prompter.ts'
 import {inspectText} from '../tokens/inspect.ts'
@@ -41,6 +42,11 @@ export interface OpeningJob {
   readonly connect: (connection: Connection) => Promise<Connected>
 }
 
+/** With the lines laid out for the terminal; a question is emphasised. */
+interface Opened extends OpeningJob {
+  readonly ask: (line: string) => void
+}
+
 export type Opening =
   | {readonly kind: 'by_hand'; readonly lines: readonly string[]}
   | {
@@ -60,7 +66,11 @@ export async function openGuided(given: OpeningJob): Promise<Opening> {
   const say = (line: string) => {
     for (const part of layOut([line], process.stderr.columns)) given.say(part)
   }
-  const job: OpeningJob = {...given, say}
+  const {bold} = styleFor(process.stderr, given.place.env)
+  const ask = (line: string) => {
+    for (const part of layOut([line], process.stderr.columns)) given.say(bold(part))
+  }
+  const job: Opened = {...given, say, ask}
   const terminal: Terminal = {input: process.stdin, output: process.stderr, env: job.place.env}
   // From here on rows are counted.
   pageOf(process.stderr)
@@ -104,10 +114,7 @@ function profileOf(job: OpeningJob) {
 }
 
 /** One question: paste it, or name its kind, or Enter for a client secret that is not at hand. */
-async function whatLeaked(
-  job: OpeningJob,
-  terminal: Terminal,
-): Promise<{leak: LeakKind; leaked?: Secret; inspection?: Inspection}> {
+async function whatLeaked(job: Opened, terminal: Terminal): Promise<{leak: LeakKind; leaked?: Secret; inspection?: Inspection}> {
   const pasted = job.leaked ?? (job.flags.leak === undefined ? await askPaste(job, terminal) : undefined)
   if (!pasted) return {leak: job.flags.leak ?? 'client-secret'}
   const typed = pasted.reveal().trim()
@@ -117,9 +124,9 @@ async function whatLeaked(
   return {leak, leaked: bareCredential(pasted), inspection}
 }
 
-async function askPaste(job: OpeningJob, terminal: Terminal): Promise<Secret | undefined> {
+async function askPaste(job: Opened, terminal: Terminal): Promise<Secret | undefined> {
   job.say('')
-  job.say('What leaked? Paste it: it is not shown, not stored and not sent anywhere yet.')
+  job.ask('What leaked? Paste it: it is not shown, not stored and not sent anywhere yet.')
   job.say(`Not at hand? Type its kind: ${LEAK_KINDS.slice(0, 7).join(', ')}; Enter alone means client-secret.`)
   explain(job, 'What it is decides what it can do and what stops it.', 'It is looked at on this machine only.')
   return readHiddenIfAny('Paste, kind or Enter:', terminal)
@@ -173,7 +180,7 @@ function byHand(leak: LeakKind): string[] {
 
 /** Domain and credential, where they are missing: hidden, with the Dashboard clicks on screen. */
 async function completeConnection(
-  job: OpeningJob,
+  job: Opened,
   terminal: Terminal,
   found: Awaited<ReturnType<typeof readConnection>>,
   inspection: Inspection | undefined,
@@ -181,7 +188,7 @@ async function completeConnection(
   const domain = found.domain ?? (await askDomain(job, terminal, inspection))
   if (found.credential) return {...found, domain, credential: found.credential}
   job.say('')
-  job.say('Whom do you act as? Never with the credential that leaked. Either')
+  job.ask('Whom do you act as? Never with the credential that leaked. Either')
   job.say('  a token: Dashboard > Applications > APIs > Auth0 Management API > API Explorer > Copy Token; or')
   job.say('  a machine client: paste its client id, a blank, and its client secret.')
   explain(
@@ -193,10 +200,10 @@ async function completeConnection(
   return {...found, domain, credential, from: {domain: found.from.domain ?? 'your answer', credential: 'your answer'}}
 }
 
-async function askDomain(job: OpeningJob, terminal: Terminal, inspection: Inspection | undefined): Promise<string> {
+async function askDomain(job: Opened, terminal: Terminal, inspection: Inspection | undefined): Promise<string> {
   const known = inspection?.tenant
   job.say('')
-  job.say('Which tenant?')
+  job.ask('Which tenant?')
   explain(
     job,
     'Its applications, grants and log show what can be done with it.',

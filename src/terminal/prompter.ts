@@ -82,7 +82,7 @@ const interrupted = () => new StanchError('interrupted', 'Interrupted at a quest
 
 function inquirerPrompter(terminal: Terminal): Prompter {
   const style = styleFor(terminal.output, terminal.env)
-  // our own signs and emphasis: inquirer's would look at standard output for colour, and its spinner moves
+  // our own signs and emphasis: inquirer's would look at standard output for colour, paints in cyan, and its spinner moves
   const theme = {
     prefix: '>',
     spinner: {interval: 1000, frames: ['>']},
@@ -96,6 +96,7 @@ function inquirerPrompter(terminal: Terminal): Prompter {
           .join('\n'),
       highlight: style.bold,
       searchTerm: (text: string) => printable(text),
+      description: (text: string) => printable(text, 400),
       keysHelpTip: () => 'arrows move, Enter takes the marked one',
     },
   }

@@ -1,4 +1,4 @@
-import {equal, ok} from 'node:assert/strict'
+import {deepEqual, equal, ok} from 'node:assert/strict'
 import {existsSync, mkdirSync, readFileSync, writeFileSync} from 'node:fs'
 import path from 'node:path'
 import {test} from 'node:test'
@@ -7,6 +7,7 @@ import {systemClock} from '../../src/clock.ts'
 import {startSimulator} from '../../src/simulator/server.ts'
 import {hasIntent} from '../../src/trail/intents.ts'
 import {temporaryFolder} from '../support/folder.ts'
+import {unreadable} from '../terminal/palettes.ts'
 import {Pty} from '../terminal/pty.ts'
 
 /*
@@ -127,6 +128,7 @@ for (const terminal of TERMINALS) {
       const most = name.startsWith('9') ? terminal.rows : Math.max(MOST_ROWS, terminal.rows - 6)
       ok(lines.length <= most, `${name} takes ${lines.length} rows:\n${lines.join('\n')}`)
     }
+    deepEqual(unreadable(raw), [])
     // oxlint-disable-next-line no-control-regex
     if (terminal.env['NO_COLOR']) ok(!/\u001b\[/.test(raw), 'an escape sequence on a terminal that knows none')
     const text = masked([...shots].map(([name, lines]) => `===== ${name} =====\n${lines.join('\n')}\n`).join('\n'))

@@ -1,4 +1,4 @@
-import {equal, match, ok} from 'node:assert/strict'
+import {deepEqual, equal, match, ok} from 'node:assert/strict'
 import path from 'node:path'
 import {test} from 'node:test'
 import type {TestContext} from 'node:test'
@@ -7,6 +7,7 @@ import {startSimulator} from '../../src/simulator/server.ts'
 import type {Simulator} from '../../src/simulator/server.ts'
 import {displayWidth} from '../../src/report/width.ts'
 import {temporaryFolder} from '../support/folder.ts'
+import {unreadable} from '../terminal/palettes.ts'
 import {Pty} from '../terminal/pty.ts'
 
 /*
@@ -88,6 +89,7 @@ function numberOf(terminal: Pty, id: string): string {
 
 /** Every question says why it is asked, what the answer does and how it is undone, or says how to see it. */
 function explained(walk: Walk): void {
+  deepEqual(unreadable(walk.terminal.raw), [])
   for (const {text} of walk.asked) ok(/^Why: [^]*^Effect: [^]*^Undo: |\? explains/m.test(text), text)
 }
 
@@ -167,6 +169,7 @@ test('no question takes more rows among many applications with wide names: they 
   ok(shown.length - shown.findIndex((row) => row.startsWith('That is')) <= MOST_ROWS, shown.join('\n'))
   walk.terminal.type('\u0003')
   equal(await walk.terminal.ended(), 130)
+  deepEqual(unreadable(walk.terminal.raw), [])
 })
 
 test('no question takes more rows among ten applications with wide names', async (t) => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import {createHash, generateKeyPairSync} from 'node:crypto'
 import test, {type TestContext} from 'node:test'
 import type {ChoiceDecision, Decision} from '../../src/execution/responder.ts'
+import {unreadable} from './palettes.ts'
 import {Pty} from './pty.ts'
 
 const WHY = {why: 'WHY-TEXT', effect: 'EFFECT-TEXT', undo: 'UNDO-TEXT'}
@@ -120,6 +121,7 @@ test('more than ten choices are searched by typing; nothing is taken before some
   await terminal.see('detail 27')
   terminal.type('\r')
   await terminal.see('ANSWER "v27"')
+  assert.deepEqual(unreadable(terminal.raw), [])
 })
 
 test('a search that finds nothing takes nothing', async (t) => {
@@ -127,6 +129,7 @@ test('a search that finds nothing takes nothing', async (t) => {
   await terminal.see('12 to choose from')
   terminal.type('nowhere')
   await terminal.see('No results found')
+  assert.deepEqual(unreadable(terminal.raw), [])
   terminal.type('\r\u0003')
   await terminal.see('STOPPED interrupted')
 })
