@@ -97,7 +97,6 @@ function inquirerPrompter(terminal: Terminal): Prompter {
       highlight: style.bold,
       searchTerm: (text: string) => printable(text),
       description: (text: string) => printable(text, 400),
-      keysHelpTip: () => 'arrows move, Enter takes the marked one',
     },
   }
 
@@ -136,13 +135,16 @@ function inquirerPrompter(terminal: Terminal): Prompter {
     async search(prompt, options, help) {
       const {search, Separator} = await import('@inquirer/prompts')
       const width = (terminal.output.columns ?? 80) - 4
+      let matches = ''
       const say = (lines: readonly string[]) => lines.map((line) => new Separator(cutToWidth(line, width)))
       // nothing stands there to be taken by mistake until something was typed
       const source = (term: string | undefined) => {
         const typed = term?.trim() ?? ''
+        matches = ''
         if (typed === '') return say([`${options.length} to choose from: type a part of the name or id (? explains)`])
         if (typed === '?') return say(help)
         const found = matching(options, typed)
+        matches = `${found.length} found; `
         const shown = found.slice(0, MAX_MATCHES).map((option) => ({
           value: option.value,
           name: cutToWidth(printable(option.label), width),
@@ -152,7 +154,10 @@ function inquirerPrompter(terminal: Terminal): Prompter {
           ? [...shown, ...say([`... and ${found.length - shown.length} more: type more of it`])]
           : shown
       }
-      return ask((context) => search<string>({message: prompt, source, pageSize: 7, theme}, context))
+      const tip = {keysHelpTip: () => `${matches}arrows move, Enter takes the marked one`}
+      return ask((context) =>
+        search<string>({message: prompt, source, pageSize: 7, theme: {...theme, style: {...theme.style, ...tip}}}, context),
+      )
     },
   }
 }

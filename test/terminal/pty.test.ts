@@ -119,6 +119,7 @@ test('more than ten choices are searched by typing; nothing is taken before some
   terminal.type('number 27')
   await terminal.see('> choice number 27')
   await terminal.see('detail 27')
+  await terminal.see('1 found; arrows move')
   terminal.type('\r')
   await terminal.see('ANSWER "v27"')
   assert.deepEqual(unreadable(terminal.raw), [])
