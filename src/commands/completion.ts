@@ -7,8 +7,8 @@ import type {Shell} from '../cli/completion.ts'
 export default class Completion extends StanchCommand {
   static override summary = 'print a script that completes commands, flags, incidents and clients in your shell'
   static override description = `The script is static: completing runs no stanch and asks no tenant. Incidents and clients are looked up on this machine; a
-client is found by a part of its name, too, once a command has read it (names are kept in the cache folder, 0600). fish
-searches names in the list, with Ctrl-S.`
+client is found by a part of its name, too, once a command has read it (names are kept in the cache folder, 0600). In fish
+that takes Tab twice; its list is searched with Ctrl-S.`
   static override examples = [
     {description: 'bash, for this session', command: 'source <(<%= config.bin %> completion bash)'},
     {description: 'fish, for good', command: '<%= config.bin %> completion fish > ~/.config/fish/completions/stanch.fish'},

@@ -1,4 +1,5 @@
 import {equal, match, ok} from 'node:assert/strict'
+import {spawnSync} from 'node:child_process'
 import {existsSync, mkdirSync, readFileSync, statSync, writeFileSync} from 'node:fs'
 import path from 'node:path'
 import {test} from 'node:test'
@@ -151,17 +152,101 @@ for (const shell of ['bash', 'zsh'] as const) {
   })
 }
 
-test('fish: the list is searched by name', async (t) => {
+/** What was typed stands there, then Tab and Tab: the first one prepares what the second one does. */
+async function twice(terminal: Pty, line: string): Promise<void> {
+  terminal.type(line)
+  await terminal.see(line)
+  terminal.type('\t\t')
+}
+
+for (const [typed, form] of [
+  ['--client ling-s', /exposure --client A1billing0{22}aa/],
+  ['--client LING-S', /exposure --client A1billing0{22}aa/],
+  ['--client=ling-s', /exposure --client=A1billing0{22}aa/],
+] as const)
+  test(`fish: a part of a name finds the client, and with the second Tab its id takes the place of the part: ${typed}`, async (t) => {
+    const {terminal, unharmed} = await shellWith(t, 'fish', remembered)
+    await twice(terminal, `stanch exposure ${typed}`)
+    await terminal.see(form)
+    terminal.type('\r')
+    await terminal.see(/\{exposure\}\{--client[=}]\{?A1billing0{22}aa\}/)
+    unharmed()
+  })
+
+test('fish: a part of several names lists those clients alone; what is chosen is an id, whatever the names are', async (t) => {
   const {terminal, unharmed} = await shellWith(t, 'fish', remembered)
-  terminal.type('stanch exposure --client \t')
-  await terminal.see(/billing-sync/)
-  terminal.type('\u0013billing')
-  await terminal.see(/search: billing/)
+  await twice(terminal, 'stanch exposure --client TOUCH')
+  await terminal.see(/'; touch PWNED; '/)
+  await terminal.see(/\$\(touch PWNED\)/)
+  ok(!/billing-sync|請求同期/.test(terminal.rows().join('\n')), 'others are in the list')
   terminal.type('\t\r')
-  await terminal.see(/exposure --client A1billing0{22}aa/)
+  await terminal.see(/exposure --client [B-I]\d[a-z]+0+[a-z]*/)
   terminal.type('\r')
-  await terminal.see(/\{exposure\}\{--client\}\{A1billing0{22}aa\}/)
+  await terminal.see(/\{exposure\}\{--client\}\{[B-I]\d[a-z]+0+[a-z]*\}/)
   unharmed()
+})
+
+test('fish: what was typed is a text, too: signs of patterns and of the shell find names that hold them, and nothing runs', async (t) => {
+  for (const [typed, id] of [
+    ['"[a-z"', undefined],
+    ['[a-z', 'H8glob0{27}'],
+    ['%F', 'I9prompt0{25}'],
+    ['zebra', undefined],
+  ] as const) {
+    const {terminal, unharmed} = await shellWith(t, 'fish', remembered)
+    await twice(terminal, `stanch exposure --client ${typed}`)
+    if (id === undefined) terminal.type('\r')
+    else {
+      await terminal.see(new RegExp(`exposure --client ${id}`))
+      terminal.type('\r')
+    }
+    await terminal.see(/\{exposure\}\{--client\}\{/)
+    unharmed()
+  }
+})
+
+test('fish: whoever has bound Tab keeps it', async (t) => {
+  const {terminal} = await shellWith(t, 'fish', remembered)
+  terminal.type('bind \\t complete; echo "bo"und\r')
+  await terminal.see(/^bound$/m)
+  await twice(terminal, 'stanch exposure --client ling-s')
+  terminal.type('\r')
+  await terminal.see(/\{exposure\}\{--client\}\{ling-s\}/)
+  terminal.type('bind --user \\t\r')
+  await terminal.see(/^bind \\t complete/m)
+})
+
+for (const [shell, line] of [
+  ['bash', 'source "$0"'],
+  ['zsh', 'autoload -Uz compinit; compinit -u -D; source "$0"'],
+  ['fish', 'source $argv[1]'],
+] as const)
+  test(`${shell}: takes the script without a word`, (t) => {
+    const folder = temporaryFolder(t)
+    const file = path.join(folder, `completion.${shell}`)
+    writeFileSync(file, completionScript(shell, Object.values(commands)))
+    const plain = {bash: ['--norc', '--noprofile'], zsh: ['-f'], fish: ['--no-config']}[shell]
+    const {status, stdout, stderr} = spawnSync(`/usr/bin/${shell}`, [...plain, '-c', line, file], {
+      env: {HOME: folder, PATH: '/usr/bin:/bin'},
+      encoding: 'utf8',
+    })
+    equal(`${status} ${stdout}${stderr}`, '0 ')
+  })
+
+test('fish: a flag that takes a file completes files, one that takes words does not', (t) => {
+  const folder = temporaryFolder(t)
+  const file = path.join(folder, 'completion.fish')
+  writeFileSync(file, completionScript('fish', Object.values(commands)))
+  writeFileSync(path.join(folder, 'leaked.txt'), '')
+  const offered = (line: string) =>
+    spawnSync('/usr/bin/fish', ['--no-config', '-c', 'source $argv[1]; complete -C $argv[2]', file, line], {
+      cwd: folder,
+      env: {HOME: folder, PATH: '/usr/bin:/bin'},
+      encoding: 'utf8',
+    }).stdout
+  match(offered('stanch token inspect --file lea'), /^leaked\.txt/m)
+  equal(offered('stanch grant list --client lea'), '')
+  match(offered('stanch report X --format ht'), /^html/m)
 })
 
 test('names are kept 0600, the newest first, bounded, each id once; ids that are none are left out', (t) => {

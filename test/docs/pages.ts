@@ -71,7 +71,7 @@ test('every page with a command line is here, every script has its lines, and wh
     const shown = new Set(shownCommands(readFileSync(`${ROOT}${page}`, 'utf8')).map(({line}) => line))
     for (const line of Object.keys(lines)) ok(shown.has(line), `${page} does not show: ${line}`)
   }
-  ok(only !== '' || counted.typed > 150, `${counted.typed} were typed`)
+  ok(only !== '' || counted.typed > 130, `${counted.typed} were typed`)
 })
 
 /** Markdown files of a folder, as paths from the root of the repository. */

@@ -275,7 +275,10 @@ export const SCRIPTS: Readonly<Record<string, Script>> = {
       'stanch assess --client LEAKED_CLIENT_ID # every way to a new token, now and after the plan': {
         sees: ['Ways to a new token'],
       },
-      'stanch secret deliver --incident ID --deliver SINK': {before: (stage) => contain(stage), sees: ['handed over']},
+      'stanch secret deliver --incident ID --deliver SINK': {
+        before: (stage) => contain(stage),
+        sees: ['its fingerprint is the one of the rotation'],
+      },
       'stanch watch --json': {before: waited, sees: ['"type":"watching"', '"type":"ended"']},
     },
   },
