@@ -17,7 +17,8 @@ const ACTION = 'evidence.blinded'
 
 /**
  * Makes the blinded copies of an incident's evidence and writes a record for each that has none yet, with both hashes.
- * What holds nothing to blind needs no copy; a plan is ours and its hash was approved, so it stays.
+ * What holds nothing to blind needs no copy; a plan is ours and its hash was approved, so it stays. A copy that older
+ * rules made stays with its holder, like an original.
  */
 export function blindEvidence(trail: Trail, found: FoundIncident, records: readonly StoredRecord[]): BlindedEvidence {
   const {incident_id: id, tenant, closed_at} = found.state
@@ -56,6 +57,11 @@ export function blindEvidence(trail: Trail, found: FoundIncident, records: reado
     }
     last = Math.max(last, seq)
     withheld.push({sha256, size: original.length, blinded})
+  }
+  const current = new Set(withheld.map(({blinded}) => blinded))
+  for (const sha256 of copies.keys()) {
+    const older = current.has(sha256) ? undefined : trail.getEvidence(sha256)
+    if (older) withheld.push({sha256, size: older.length, superseded: true})
   }
   return {withheld, last}
 }

@@ -1,5 +1,7 @@
+import {IPV4_IN_TEXT, IPV6_IN_TEXT} from './personal.ts'
+
 /** Of the rules below. A record holds it beside both hashes, so that a copy can be made again. */
-export const BLINDING_VERSION = 2
+export const BLINDING_VERSION = 3
 
 /** Keyed fingerprint of a value: the same value gives the same text within a trail, and nobody without its key can test guesses. */
 export type Blind = (field: string, value: string) => string
@@ -27,10 +29,7 @@ const FIELDS: Readonly<Record<string, string>> = {
 
 /** Also as it stands in the path of a request. */
 const EMAIL = /[A-Za-z0-9._%+'-]{1,64}(?:@|%40)[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})+/g
-const OCTET = '(?:25[0-5]|2[0-4]\\d|1?\\d?\\d)'
-/** Not inside a URL and without a port: that is a server's address. */
-const IPV4 = new RegExp(`(?<![\\d./@:-])${OCTET}(?:\\.${OCTET}){3}(?![\\d.:-])`, 'g')
-/** A whole text; inside other text times and hashes would look the same. */
+/** A whole text, in any spelling. */
 const IPV6 = /^(?=.*:.*:)[0-9a-fA-F:]{2,39}(?:\.\d{1,3}){0,3}$/
 /** `connection|id`, as Auth0 writes user ids. */
 const USER_ID = /^[A-Za-z0-9_-]{2,64}\|\S{1,200}$/
@@ -100,7 +99,8 @@ function blindText(text: string, field: string | undefined, blind: Blind): strin
   return text
     .replace(USER_ID_IN_TEXT, (id) => blind('user_id', decoded(id)))
     .replace(EMAIL, (address) => blind('email', decoded(address)))
-    .replace(IPV4, (address) => blind('ip', address))
+    .replace(IPV6_IN_TEXT, (address) => blind('ip', address))
+    .replace(IPV4_IN_TEXT, (address) => blind('ip', address))
 }
 
 /** A value of a path as it is outside of one: both get the same fingerprint. */

@@ -6,7 +6,7 @@ import {textOf} from './account.ts'
 import type {ArchiveFile} from './ustar.ts'
 import {BLINDING_VERSION} from './blinding.ts'
 
-/** A blob whose place a blinded copy takes, or that nobody could blind. */
+/** A blob whose place a blinded copy takes, that nobody could blind, or a copy that older rules made. */
 export interface Withheld {
   /** Of the original. */
   readonly sha256: string
@@ -14,6 +14,8 @@ export interface Withheld {
   readonly size: number
   /** SHA-256 of the copy that is in the bundle; absent when there is none. */
   readonly blinded?: string
+  /** It is itself a blinded copy, and today's rules make another one. */
+  readonly superseded?: boolean
 }
 
 /** Default advice for what stays with its holder. */
@@ -76,12 +78,13 @@ export function manifestJson(
         ...(source ? {collected: {record: source.seq, at: source.time, tenant: state.tenant}} : {}),
       }
     }),
-    withheld: withheld.map(({sha256, size, blinded}) => ({
+    withheld: withheld.map(({sha256, size, blinded, superseded}) => ({
       sha256,
       size,
       named_by: sources.get(sha256)?.seq,
-      why:
-        blinded === undefined
+      why: superseded
+        ? 'it is a blinded copy by older rules, which may have left identifiers of end users in it; a newer one takes its place'
+        : blinded === undefined
           ? 'it is no JSON, so nobody can say which identifiers of end users are in it'
           : 'it holds identifiers of end users',
       ...(blinded === undefined ? {} : {blinded_copy: blinded, blinding_version: BLINDING_VERSION}),

@@ -7,11 +7,11 @@
 /** Also an account on a machine, and as it stands in a path; `ID@clients` is the subject of an application. */
 const EMAIL = /[A-Za-z0-9._%+'-]{1,64}(?:@|%40)(?!clients\b)[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})*/g
 const OCTET = '(?:25[0-5]|2[0-4]\\d|1?\\d?\\d)'
-/** Not inside a URL and without a port: that is a server's address. */
-const IPV4 = new RegExp(`(?<![\\d./@:-])${OCTET}(?:\\.${OCTET}){3}(?![\\d:-]|\\.\\d)`, 'g')
+/** Not inside a URL: that is a server's address. Nor a loopback one with a port: a simulated tenant. A colon or a full stop after it ends words. */
+export const IPV4_IN_TEXT = new RegExp(`(?<![\\d./@:])(?!127\\.[\\d.]+:\\d)${OCTET}(?:\\.${OCTET}){3}(?!\\d|\\.\\d)`, 'g')
 /** All eight groups, or a gap: a time of day has neither. */
-const IPV6 =
-  /(?<![\w:.])(?:(?:[0-9a-fA-F]{1,4}:){7}[0-9a-fA-F]{1,4}|(?=[0-9a-fA-F:.]*::)(?:[0-9a-fA-F]{1,4}(?::[0-9a-fA-F]{1,4})*)?::(?:[0-9a-fA-F]{1,4}(?::[0-9a-fA-F]{1,4})*)?)(?:\.\d{1,3}){0,3}(?![\w:])/g
+export const IPV6_IN_TEXT =
+  /(?<![\w:.])(?:(?:[0-9a-fA-F]{1,4}:){7}[0-9a-fA-F]{1,4}|(?=:*[0-9a-fA-F])(?=[0-9a-fA-F:.]*::)(?:[0-9a-fA-F]{1,4}(?::[0-9a-fA-F]{1,4})*)?::(?:[0-9a-fA-F]{1,4}(?::[0-9a-fA-F]{1,4})*)?)(?:\.\d{1,3}){0,3}(?!\w|:[\w:])/g
 /** `connection|id`, as Auth0 writes user ids; in the path of a request `connection%7Cid`. */
 const USER_ID = /(?<![\w|-])[A-Za-z0-9_-]{2,64}(?:\|[^\s|,;"'<>)\]]{3,200}|%7[Cc][^\s|,;"'<>)\]/?&]{3,200})/g
 /** A path says who owns it. */
@@ -68,8 +68,8 @@ export function labels(names: Names): <T>(value: T) => T {
       .replace(SINK, '$1')
       .replace(USER_ID, (value) => label('person', decoded(value)))
       .replace(EMAIL, (value) => label('e-mail', decoded(value)))
-      .replace(IPV6, (value) => label('ip', value))
-      .replace(IPV4, (value) => label('ip', value))
+      .replace(IPV6_IN_TEXT, (value) => label('ip', value))
+      .replace(IPV4_IN_TEXT, (value) => label('ip', value))
   }
   const walk = (value: unknown, field: string | undefined): unknown => {
     if (typeof value === 'string') {
@@ -100,7 +100,7 @@ function wholeWord(name: string): RegExp {
 /** Where personal data begins and ends in a text, by its look alone: for a page that can hide it. */
 export function personalParts(text: string): {readonly text: string; readonly personal: boolean}[] {
   const found: [number, number][] = []
-  for (const pattern of [USER_ID, EMAIL, IPV6, IPV4])
+  for (const pattern of [USER_ID, EMAIL, IPV6_IN_TEXT, IPV4_IN_TEXT])
     for (const match of text.matchAll(pattern))
       if (!found.some(([from, to]) => match.index < to && match.index + match[0].length > from))
         found.push([match.index, match.index + match[0].length])

@@ -247,6 +247,23 @@ describe('stanch bundle', () => {
     ok(log.some((text: string) => text.split('\n').length > 10 && text.includes('hmac-sha256:')))
   })
 
+  test('--blind hands out no copy that older rules made: it is withheld like an original', async (t) => {
+    const {home, id} = await drilled(t)
+    const old = '{"because":"its token was issued to 203.0.113.66: new"}'
+    const sha256 = hash('sha256', old, 'hex')
+    writeFileSync(path.join(home.data, 'trail-sim/evidence', sha256), old)
+    const trail = await trailOf(home, 'sim')
+    const finding = `blinded copy, version 1, of evidence ${'0'.repeat(64)}: 3 values are keyed fingerprints`
+    trail.append({kind: 'observe', inc: id, action: 'evidence.blinded', finding, count: 3, evidence: sha256})
+    trail.close('done')
+    const {folder} = await bundled(home, id, 'blind-out', '--blind')
+    for (const [name, bytes] of filesBelow(folder)) ok(!bytes.includes('203.0.113.66'), name)
+    const manifest = JSON.parse(readFileSync(path.join(folder, 'manifest.json'), 'utf8')) as any
+    match(manifest.withheld.find((one: any) => one.sha256 === sha256).why, /blinded copy by older rules/)
+    const [check = ''] = readmeCommands(folder)
+    equal(shell(check, folder).code, 3)
+  })
+
   test('evidence that holds a token, however it came there, stops the bundle before anything is written', async (t) => {
     const {home, id} = await drilled(t)
     const token = `{"note":"eyJ${'a'.repeat(20)}.${'b'.repeat(20)}.${'c'.repeat(20)}"}`

@@ -181,6 +181,28 @@ describe('a blinded copy', () => {
     equal(copy('/api/v2/users-by-email?email=a%40b.example&x=1'), '/api/v2/users-by-email?email=<email a@b.example>&x=1')
   })
 
+  test('finds an address in words, whatever mark follows it, and takes no time, version or server for one', () => {
+    const copy = (text: string) =>
+      (JSON.parse(blindedCopy(JSON.stringify({text}), (field, value) => `<${field} ${value}>`)?.text ?? '') as {text: string})
+        .text
+    for (const [text, expected] of [
+      ['its token was issued to 203.0.113.14: not seen before', 'its token was issued to <ip 203.0.113.14>: not seen before'],
+      ['came from 203.0.113.14.', 'came from <ip 203.0.113.14>.'],
+      ['203.0.113.14:51234, 203.0.113.1-203.0.113.9', '<ip 203.0.113.14>:51234, <ip 203.0.113.1>-<ip 203.0.113.9>'],
+      ['its token was issued to 2001:db8::7: not seen', 'its token was issued to <ip 2001:db8::7>: not seen'],
+      ['from 2001:DB8:0:1:2:3:4:5, [::ffff:203.0.113.5]', 'from <ip 2001:DB8:0:1:2:3:4:5>, [<ip ::ffff:203.0.113.5>]'],
+    ] as const)
+      equal(copy(text), expected)
+    for (const text of [
+      'at 2026-11-20T17:43:20.100Z; 17:43:20',
+      'Chrome/141.0.0.0 std::string a :: b',
+      'tenant 127.0.0.1:8611, https://203.0.113.5/callback',
+      'SHA256 aa:bb:cc:dd:ee:ff:00:11:22:33:44:55',
+      '1.2.3.4.5',
+    ])
+      equal(copy(text), text)
+  })
+
   test('keeps lines as lines, and untouched ones byte for byte', () => {
     const text = '{"a": 1}\n{"ip":"203.0.113.9"}\n'
     deepEqual(blindedCopy(text, blind), {text: '{"a": 1}\n{"ip":"<ip:11>"}\n', replaced: 1})
