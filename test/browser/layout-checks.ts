@@ -4,6 +4,7 @@ import type {Browser, Page} from 'playwright-core'
 
 import {newReader, open, watched} from './browser.ts'
 import type {Checks} from './checks.ts'
+import {violations} from './report-checks.ts'
 
 /** What a designer would call careless, as lines: evaluated in a page that is laid out. */
 const FAULTS = `(() => {
@@ -57,10 +58,11 @@ const CLIPPED = `[...document.querySelectorAll('main *')].filter((e) => e.checkV
 
 export async function layoutChecks(checks: Checks, browser: Browser, files: Readonly<Record<string, string>>): Promise<void> {
   for (const [name, file] of Object.entries(files)) {
-    for (const width of [320, 360, 390, 600, 704, 706, 820, 1055, 1058, 1280]) {
+    for (const width of [320, 360, 390, 600, 704, 706, 820, 1058, 1151, 1154, 1280]) {
       const context = await newReader(browser, {width, height: 900})
       const {page} = await opened(context, file)
       checks.equal(await page.evaluate(FAULTS), [], `${name} at ${width}`)
+      if (width === 390 || width === 1280) checks.equal(await violations(page), [], `axe-core, ${name} at ${width}`)
       if (width === 320 || width === 1280) {
         await page.evaluate(SPACING)
         checks.equal(

@@ -48,8 +48,12 @@ try {
   for (const view of VIEWS) stanch('report', id, '--format', 'html', '--view', view, '-o', files[view])
   const bundle = path.join(work, 'bundle')
   stanch('bundle', id, '-o', bundle)
-  await screenshots({...files, evidence: path.join(bundle, 'evidence.html')})
-  await layoutChecks(checks, browser, {...files, evidence: path.join(bundle, 'evidence.html')})
+  // an attacker who stays: a page with findings, and a score card
+  const [found, score] = ['found', 'score'].map((name) => path.join(work, `${name}.html`)) as [string, string]
+  const story = JSON.parse(stanch('drill', 'secret-in-repository', '--yes', '--json', '--report', score)) as {incident_id: string}
+  stanch('report', story.incident_id, '--format', 'html', '-o', found)
+  await screenshots({...files, found, score, evidence: path.join(bundle, 'evidence.html')})
+  await layoutChecks(checks, browser, {...files, found, score, evidence: path.join(bundle, 'evidence.html')})
   await reportChecks(checks, browser, files)
   await evidenceChecks(checks, browser, bundle, work)
 } finally {

@@ -233,6 +233,16 @@ describe('on the first screen', () => {
     ok(htmlReport(contained, SCRIPT).includes('data-until="'))
   })
 
+  test('a name that somebody else chose is bounded at its head, and nothing looked at is not called no gap', () => {
+    const head = (page: string) => /<header>([^]*?)<\/header>/.exec(page)?.[1] ?? ''
+    const long = 'n'.repeat(1500)
+    const shown = head(htmlReport(incidentReport(hostileAccount(long)), SCRIPT))
+    ok(shown.includes('nnn') && shown.length < 1500, `${shown.length}`)
+    const nothing = htmlReport(incidentReport(accountOf([OPEN])), SCRIPT)
+    ok(!nothing.includes('No evidence gap was recorded') && nothing.includes('no exposure was computed'))
+    ok(!nothing.includes('<h3>The response'), 'the same picture is not drawn twice')
+  })
+
   test('a partner gets no column of records, no clocks of the responders and no picture without a mark', () => {
     const page = htmlReport(incidentReport(rich(), 'partner'), SCRIPT)
     ok(!/data-th="(?:proof|source)"|Reporting clocks|<h3>The response/.test(page))

@@ -2,6 +2,7 @@ import type {Report} from '../report.ts'
 import type {CourseRow, RowSource} from '../report-course.ts'
 import {Html, markup, instantCell, join, personal, tableOf, withPersonal} from './markup.ts'
 import {picture, responseSpan, wholeSpan} from './picture.ts'
+import type {Span} from './picture-marks.ts'
 import {ALL_BUT_PARTNER} from './section.ts'
 import type {Section} from './section.ts'
 
@@ -11,7 +12,7 @@ export function coursePictures({course}: Report): Section {
     ...(whole
       ? [picture('pw', 'From the leak to the all clear', course, whole)]
       : [markup`<p>Not known, because no instant is on record.</p>`]),
-    ...(response
+    ...(response && !(whole && covers(response, whole))
       ? [
           markup`<h3>The response</h3>`,
           picture('pr', 'The response, from the opening to the last proof', course, response, false),
@@ -27,6 +28,11 @@ Red ground, until "contained": new tokens could be had. Yellow ground, from ther
 ${course.rows.length === 0 ? undefined : markup`A number is of marks that would touch. Calls with the credential: ${course.holder}.`}
 </p>`,
   }
+}
+
+/** Is it the same stretch of time, so that it would be the same picture again? */
+function covers(one: Span, other: Span): boolean {
+  return one.from <= other.from && one.to >= other.to
 }
 
 export function courseTable({course}: Report): Section | undefined {

@@ -44,7 +44,7 @@ ${nextList(next, partnerNext, report.view)}
 </section>
 <section aria-labelledby="h-gaps">
 <h2 id="h-gaps">Not known${gaps.length > 1 ? ` (${gaps.length})` : ''}</h2>
-${gapItems(gaps)}
+${gapItems(gaps, clear)}
 </section>
 </div>`
 }
@@ -69,7 +69,7 @@ function claimList(claims: readonly Claim[], found: string | undefined): Html {
   const item =
     found === undefined
       ? undefined
-      : markup`<li data-for="war-room auditor"><b class="bad">found</b> ${found} <a href="#hunt" aria-label="what was done with it">hunt</a></li>`
+      : markup`<li data-for="war-room auditor"><b class="bad">found</b> ${found} <a href="#hunt" aria-label="hunt: what was done with it">hunt</a></li>`
   if (claims.length === 0) return markup`<p>Nothing is proven yet.</p>${item && markup`<ul class="claims">${item}</ul>`}`
   const lines = new Map<string, {readonly one: Claim; readonly place: number; count: number}>()
   for (const [place, one] of claims.entries()) {
@@ -126,7 +126,9 @@ ${join(steps.map((one) => markup`<li>${one}</li>`))}
 <div data-for="partner" hidden>${items(partner.map(withPersonal))}</div>`
 }
 
-function gapItems(gaps: readonly Gap[]): Html {
+function gapItems(gaps: readonly Gap[], clear: Headline['all_clear']): Html {
+  if (gaps.length === 0 && clear.worst_case_at === undefined)
+    return markup`<p>Until when issued tokens live, and whatever else was to be looked at: no exposure was computed in this incident.</p>`
   if (gaps.length === 0)
     return markup`<p>
 No evidence gap was recorded. What is done with a token inside an API that keeps its own log is in that log, not here.

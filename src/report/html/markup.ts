@@ -96,7 +96,7 @@ function utcText(at: string): string {
 }
 
 /** Columns from which on a table is rows of blocks on a tablet and on paper too. */
-const MANY = 6
+const MANY = 5
 
 /**
  * A table with a caption for those who do not see it. Where it is too narrow each row is a block whose cells say their

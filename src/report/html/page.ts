@@ -1,3 +1,4 @@
+import {printable} from '../../untrusted.ts'
 import type {Report} from '../report.ts'
 import {LEFT_OUT, partnerNext, VIEWS} from '../report-views.ts'
 import type {View} from '../report-views.ts'
@@ -12,6 +13,9 @@ export interface Lead {
   readonly title: string
   readonly body: Html
 }
+
+/** Longest name of an application, and longest title, at the head of the page, characters. */
+const [MAX_NAME, MAX_TITLE] = [60, 120]
 
 const VIEW_WORDS: Readonly<Record<View, string>> = {
   'war-room': 'war room',
@@ -28,14 +32,16 @@ const VIEW_WORDS: Readonly<Record<View, string>> = {
  */
 export function htmlReport(report: Report, script: string, lead?: Lead): string {
   const parts = sections(report)
-  const plain = `${report.leak} of ${report.client.name ?? report.client.client_id ?? 'an application'}`
-  const name = lead?.title ?? report.title ?? plain
+  // Bounded: a name that somebody else chose must not push the verdict off the first screen.
+  const client = report.client.name === undefined ? undefined : printable(report.client.name, MAX_NAME)
+  const plain = `${report.leak} of ${client ?? report.client.client_id ?? 'an application'}`
+  const name = printable(lead?.title ?? report.title ?? plain, MAX_TITLE)
   const body = markup`<body data-view="${report.view}">
 <a class="skip" href="#main">To the verdict</a>
 <header>
 <p class="meta">
 ${report.simulated ? SIMULATED : undefined}Incident
-${report.incident_id}, tenant ${report.tenant}, client ${report.client.name ?? ''}
+${report.incident_id}, tenant ${report.tenant}, client ${client ?? ''}
 ${report.client.client_id ?? 'not known'}${report.ticket === undefined ? undefined : markup`, <span data-for="war-room auditor">ticket ${report.ticket}</span>`}
 </p>
 ${report.view === 'war-room' ? markup`<h1 data-for="war-room auditor">${name}</h1><h1 data-for="partner" hidden>${plain}</h1>` : markup`<h1>${name}</h1>`}

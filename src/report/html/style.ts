@@ -78,7 +78,7 @@ dl{grid-template-columns:minmax(0,1fr)}dt{margin-top:.4rem}
 main .rest li{margin:.2rem 0}svg.full{display:none}svg.narrow{display:block}}
 @media screen and (max-width:44rem){${blocks('main table')}
 main td[data-th]::before{content:attr(data-th) ": ";color:var(--soft);font-size:.85rem}}
-@media screen and (min-width:44.01rem) and (max-width:66rem),print{${blocks('main table.many')}
+@media screen and (min-width:44.01rem) and (max-width:72rem),print{${blocks('main table.many')}
 main .many td[data-th]{padding-left:9rem;position:relative}
 main .many td[data-th]::before{content:attr(data-th);position:absolute;left:0;color:var(--soft);font-size:.85rem}}
 @media screen and (max-width:44rem){main .rows code{display:inline;width:auto;min-width:0;word-break:break-all}.rows td:nth-child(2),.rows td:nth-child(4){color:var(--soft);font-size:.85em}}
@@ -86,7 +86,7 @@ main .many td[data-th]::before{content:attr(data-th);position:absolute;left:0;co
 @media print{.rest summary,.lead,[data-until]{display:none}[data-until]+p{font-size:1.3rem;line-height:1.3;font-weight:650}:root{color-scheme:light;--ink:#000;--soft:#444;--line:#bbb;--paper:#fff;--raised:#fff;--link:#000;--good:#14663a;--warn:#7d4700;--bad:#a5141c;--open:#f6dcdc;--wait:#f5ebd3;--ours:#0b57a4;--token:#8f97a3}
 html{font-size:9.5pt}body{max-width:none;padding:0}.views,.skip,.screen,nav{display:none!important}
 h2,h3,caption,.lead-in{break-after:avoid}tr,svg,li,dd,.first>section{break-inside:avoid}thead{display:table-header-group}p,li{orphans:3;widows:3}
-h2{margin-top:1.6rem}.wide{overflow:visible}main .many tbody{columns:2;column-gap:2rem}main .many td[data-th]{padding-left:9.5rem}.rows code{width:24ch}
+h2{margin-top:1.6rem}.wide{overflow:visible}thead{break-after:avoid}tbody tr:first-child{break-before:avoid}main .many td[data-th]{padding-left:9.5rem}.rows code{width:24ch}
 body.main tr.minor{display:table-row}a{text-decoration:none}*{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
 @page{margin:14mm 12mm}
 @media (forced-colors:active){:root{--ink:CanvasText;--soft:CanvasText;--line:GrayText;--paper:Canvas;--raised:Canvas;--link:LinkText;
