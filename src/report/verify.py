@@ -312,7 +312,8 @@ def parse_checkpoint(data):
 
 
 def parse_known(data):
-    """A checkpoint that somebody held elsewhere, with or without its signatures."""
+    """A checkpoint that somebody held elsewhere, with or without its signatures, and with the margins of a ticket."""
+    data = b"\n".join(line.strip() for line in data.split(b"\n")).strip(b"\n") + b"\n"
     if b"\n\n" in data:
         return parse_checkpoint(data)
     try:

@@ -434,6 +434,8 @@ held('key, first record, newest checkpoint, witness', 0, undefined, {...LONG, fi
 held('a seal', 0, undefined, {...LONG, known: [long.kept.get(16)!]})
 held('the three lines', 0, undefined, {...LONG, known: [body]})
 held('one line', 0, undefined, {...LONG, known: [body.trim().replaceAll('\n', ' ')]})
+held('pasted: empty lines, blanks and CRs around it', 0, undefined, {...LONG, known: [`\n${long.checkpoint.replaceAll('\n', ' \r\n  ')}\n\n`, `${body}\n`]})
+held('pasted: a blank inside a line', 1, 'malformed signature line', {...LONG, known: [long.checkpoint.replace('— ', '—  ')]})
 held('one line of a larger size', 1, 'truncated or rolled back', {...LONG, known: [body.trim().replaceAll('\n', ' ').replace(' 25 ', ' 26 ')]})
 held('one line of another root', 1, 'altered or forked', {...LONG, known: [body.trim().replaceAll('\n', ' ').replace(' 25 ', ' 24 ')]})
 held('a checkpoint of another log', 1, 'checkpoint of another log', {...LONG, known: [nine.checkpoint]})

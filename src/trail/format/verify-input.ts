@@ -58,13 +58,20 @@ export function readOwn({name, text, size}: CheckpointFile, report: Report): Due
 /** What the verifier holds from elsewhere; without signatures it is worth what its holder knows. */
 export function readOutside(text: string, index: number, report: Report): Due | undefined {
   const name = `known checkpoint ${index + 1}`
-  if (text.includes('\n\n')) {
-    const checkpoint = attempt(name, report, () => parseCheckpoint(text))
+  const pasted = withoutMargins(text)
+  if (pasted.includes('\n\n')) {
+    const checkpoint = attempt(name, report, () => parseCheckpoint(pasted))
     return checkpoint && {name, head: checkpoint, checkpoint, outside: true}
   }
-  const words = text.trim().split(/\s+/)
-  const head = attempt(name, report, () => parseBody(words.length === 3 ? `${words.join('\n')}\n` : text))
+  const words = pasted.trim().split(/\s+/)
+  const head = attempt(name, report, () => parseBody(words.length === 3 ? `${words.join('\n')}\n` : pasted))
   return head && {name, head, checkpoint: undefined, outside: true}
+}
+
+/** Blanks around lines, empty lines around the whole, CRs: what tickets and editors add. What is signed is what is left. */
+function withoutMargins(text: string): string {
+  const lines = text.split('\n').map((line) => line.replace(/^[ \t\r\v\f]+|[ \t\r\v\f]+$/g, ''))
+  return `${lines.join('\n').replace(/^\n+|\n+$/g, '')}\n`
 }
 
 function attempt<T>(name: string, report: Report, read: () => T): T | undefined {
