@@ -1,13 +1,13 @@
 import {withoutSecretShapes} from '../secret.ts'
-import {safeJson} from '../untrusted.ts'
+import {printable, safeJson} from '../untrusted.ts'
 import type {IncidentResult} from './result.ts'
 import type {RecordedEvent} from './watch/view.ts'
 
 export const NOTICE_EVENTS = ['incident.opened', 'contained', 'partial', 'in_doubt', 'tripwire', 'all_clear'] as const
 
 /**
- * What a chat or a pager is told, redacted: no secret, no name that somebody chose in the tenant but where it is quoted
- * as data. Instants are RFC 3339 UTC.
+ * What a chat or a pager is told, redacted: no secret, nobody's address or browser, no name that somebody chose in the
+ * tenant but where it is quoted as data. Instants are RFC 3339 UTC.
  */
 export interface Notice {
   readonly v: 1
@@ -29,8 +29,8 @@ export interface Notice {
     readonly verdict: string
     readonly alarm: boolean
     readonly count: number
+    /** Number of the record of the trail that has the rest: who, from where, which log entries. */
     readonly record: number
-    readonly ip?: string
     readonly fingerprint?: string
   }
 }
@@ -91,18 +91,23 @@ export function watchNotice(about: NoticeAbout, event: RecordedEvent, at: string
   return notice(
     about,
     {event: 'tripwire', at},
-    `${mark(about)}Incident ${about.incident_id}: ${event.alarm ? 'ALARM: ' : ''}${event.finding}.`,
+    `${mark(about)}Incident ${about.incident_id}: ${event.alarm ? 'ALARM: ' : ''}${withoutPlace(event)}.`,
     {
       seen: {
         verdict: event.verdict,
         alarm: event.alarm,
         count: event.count,
         record: event.seq,
-        ...(event.ip === undefined ? {} : {ip: event.ip}),
         ...(event.fingerprint === undefined ? {} : {fingerprint: event.fingerprint}),
       },
     },
   )
+}
+
+/** A chat is read by many and kept by others: where somebody was, and with which browser, stays in the record. */
+function withoutPlace({finding, ip, user_agent}: RecordedEvent): string {
+  const agent = user_agent === undefined ? finding : finding.replaceAll(`, ${printable(user_agent, 60)}`, '')
+  return ip === undefined ? agent : agent.replaceAll(`, from ${printable(ip, 45)}`, '').replaceAll(printable(ip, 45), '[ip]')
 }
 
 /** A notice as it is sent: one line of JSON, each of its texts without anything shaped like a secret. */

@@ -1,4 +1,5 @@
 import {deepEqual, equal, match, ok} from 'node:assert/strict'
+import {readFileSync, readdirSync} from 'node:fs'
 import {createServer} from 'node:http'
 import type {AddressInfo} from 'node:net'
 import path from 'node:path'
@@ -8,6 +9,7 @@ import type {TestContext} from 'node:test'
 import {readTrail} from '../../src/trail/read-trail.ts'
 import {verifyFolder} from '../../src/trail/verify-folder.ts'
 import {contained, noSecrets, noSecretsOnDisk, run} from '../support/cli.ts'
+import {scene} from '../support/incident.ts'
 import {newHome, practiceTenant} from '../support/run-stanch.ts'
 import {problemsOf} from '../support/schemas.ts'
 
@@ -46,7 +48,9 @@ describe('--notify', () => {
     })
     equal(watched.code, 0, watched.stderr)
     const told = hook.notices.slice(2)
-    ok(told.some(({event, seen}) => event === 'tripwire' && seen.ip === '203.0.113.66'))
+    const tripped = told.filter(({event}) => event === 'tripwire')
+    ok(tripped.length > 0 && tripped.every(({seen}) => seen.record > 0))
+    ok(!hook.texts.some((text) => text.includes('203.0.113.')), 'a chat is told the address of somebody')
     equal(told.filter(({event}) => event === 'all_clear').length, 1)
     equal(told.at(-1).event, 'all_clear')
     for (const notice of hook.notices) {
@@ -78,6 +82,89 @@ describe('--notify', () => {
     equal(records.length, 4)
     ok(records.every((record) => record['verdict'] === 'failed'))
     equal(hook.notices.length, 2)
+  })
+
+  test('a command and a webhook are told the same: opened, in doubt, contained when it was settled, each once', async (t) => {
+    let settling = false
+    const at = await scene(t, {
+      watch: (phase, request) => {
+        if (settling || phase !== 'effect' || request.operation !== 'client_grant.delete') return undefined
+        at.tenant.fault({on: 'client_grants.list', do: 'status', status: 500, times: 5})
+        return 'drop'
+      },
+    })
+    const hook = await receiver(t)
+    const file = path.join(at.home.folder, 'told')
+    const keep = `let b='';process.stdin.on('data',d=>b+=d).on('end',()=>require('fs').appendFileSync(process.argv[1],b))`
+    const tell = ['--notify', `exec:${JSON.stringify([process.execPath, '-e', keep, file])}`, '--notify', `webhook:${hook.url}`]
+    const doubted = await at.respond(...tell)
+    deepEqual([doubted.code, doubted.document.status], [6, 'in_doubt'])
+    at.tenant.clearFaults()
+    settling = true
+    const id = String(doubted.document.incident_id)
+    const words = ['resume', id, '--yes', '--credential-file', at.leak.file, '--deliver', `file:${at.sink}`]
+    const settled = await at.run([...words, ...tell])
+    equal(settled.document.status, 'contained', settled.stdout)
+    const lines = readFileSync(file, 'utf8').trimEnd().split('\n')
+    const ofCommand = lines.map((line) => JSON.parse(line))
+    for (const notices of [ofCommand, hook.notices]) {
+      deepEqual(
+        notices.map(({event}) => event),
+        ['incident.opened', 'in_doubt', 'contained'],
+      )
+      for (const notice of notices) deepEqual(problemsOf('notice', notice), [])
+      match(notices[1].text, new RegExp(`stanch resume ${id}`))
+    }
+    for (const secret of at.tenant.knownSecrets()) ok(!lines.join('\n').includes(secret))
+    const told = at.records().filter((record) => record['action'] === 'notify')
+    deepEqual([told.length, new Set(told.map((record) => record['verdict']))], [6, new Set(['delivered'])])
+  })
+
+  test('receivers that hang, say nothing, are not there or fail: contained as ever, a few seconds later at most, each on record', async (t) => {
+    const home = newHome(t)
+    const tenant = await practiceTenant(t, home)
+    const silent = createServer(() => {})
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve))
+    t.after(() => {
+      silent.closeAllConnections()
+      silent.close()
+    })
+    const hanging = '98765.4321'
+    const targets = {
+      'exec:sleep': `exec:sleep ${hanging}`,
+      'exec:false': 'exec:false',
+      [`webhook:127.0.0.1:${(silent.address() as AddressInfo).port}`]: `webhook:http://127.0.0.1:${(silent.address() as AddressInfo).port}/`,
+      'webhook:127.0.0.1:9': 'webhook:http://127.0.0.1:9/',
+    }
+    const started = performance.now()
+    const {ran} = await contained(home, tenant, {more: Object.values(targets).flatMap((target) => ['--notify', target])})
+    ok(performance.now() - started < 30_000, `${performance.now() - started} ms`)
+    equal((ran.json() as any).status, 'contained')
+    const records = [...readTrail(path.join(home.data, 'trail-sim'))].filter((record) => record['action'] === 'notify')
+    deepEqual(
+      records.map((record) => `${record['verdict']} ${record['target']}`).sort(),
+      Object.keys(targets)
+        .flatMap((name) => [`failed notify:${name}`, `failed notify:${name}`])
+        .sort(),
+    )
+    const running = readdirSync('/proc').filter((pid) => {
+      try {
+        return /^\d+$/.test(pid) && readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(hanging)
+      } catch {
+        return false
+      }
+    })
+    deepEqual(running, [], 'a command was left running')
+  })
+
+  test('the help of every command that tells says how, and that it is redacted', async (t) => {
+    const home = newHome(t)
+    for (const command of ['respond', 'execute', 'resume', 'grant delete', 'secret rotate', 'watch', 'drill'])
+      match(
+        (await run(home, [...command.split(' '), '--help'])).stdout.replaceAll(/\s+/g, ' '),
+        /--notify=TARGET\.\.\. tell somebody: exec:COMMAND, webhook:URL or webhook:env:NAME; JSON, redacted; may be repeated/,
+        command,
+      )
   })
 
   test('what is no target is refused before anything is sent', async (t) => {

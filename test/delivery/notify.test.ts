@@ -304,6 +304,23 @@ describe('what is told', () => {
     }
   })
 
+  test('nobody is told where somebody was or with which browser: the record that is named has it', () => {
+    const seen = {...event, user_agent: 'Mozilla/5.0 (of Ann)', fingerprint: 't13d1516h2_8daaf6152771_b186095e22b6'}
+    for (const finding of [
+      `the old secret was tried, from ${seen.ip}, ${seen.user_agent}, TLS ${seen.fingerprint} for https://api.acme.example/`,
+      `the old secret was tried, from an unknown address, ${seen.user_agent}`,
+      `${seen.ip} tried the old secret`,
+    ]) {
+      const told = watchNotice(ABOUT, {...seen, finding}, at)
+      const text = JSON.stringify(told)
+      ok(!text.includes('203.0.113') && !text.includes('Mozilla'), text)
+      match(told?.text ?? '', /the old secret/)
+      equal(told?.seen?.record, 9)
+      equal(told?.seen?.fingerprint, seen.fingerprint)
+      deepEqual(problemsOf('notice', JSON.parse(text)), [])
+    }
+  })
+
   test('what nobody has to be woken for is not told', () => {
     for (const status of ['declined', 'planned', 'restored'] as const)
       equal(resultNotice(ABOUT, {...result, status}, at), undefined, status)
