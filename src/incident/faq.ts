@@ -99,7 +99,7 @@ export function answerFaq(facts?: FaqFacts): FaqEntry[] {
       ['stanch respond --leak client-secret --client CLIENT_ID', 'stanch secret rotate --client CLIENT_ID --deliver file:PATH'],
       [
         'Rotate it. The old secret is refused after up to 30 seconds, the new one must be given to every user of the application. Dashboard: Applications > the application > Settings > Danger Zone > Rotate.',
-        'Tokens that were issued with the old secret live until their "exp": rotating stops new ones only. Deleting the client grants first stops new ones at once, and gives the 30 seconds to nobody.',
+        'Tokens that were issued with the old secret live until their "exp": rotating stops new ones only. Deleting the client grants first stops new ones for these APIs without waiting for the old secret to die; how long that takes is not documented, so prove it by token requests.',
         'An application that authenticates with a private key has no secret to rotate; its key is replaced: "stanch runbook show private-key".',
       ],
     ),
@@ -110,7 +110,7 @@ export function answerFaq(facts?: FaqFacts): FaqEntry[] {
       ['stanch setup', 'stanch doctor'],
       [
         'One application for each job, each with the scopes of that job and no more. Dashboard: Applications > Create Application > Machine to Machine; choose "Auth0 Management API", tick the scopes, Authorize. Later: Applications > APIs > Auth0 Management API > Machine To Machine Applications (or Application Access).',
-        'The page of each endpoint lists its scopes; any one of those listed is enough. The test application that the API Explorer makes has every scope: do not use it for anything else. create:client_grants and update:client_grants let an application widen its own rights: they are as strong as every scope.',
+        'The page of each endpoint lists its scopes; any one of those listed is enough, unless it says "and". The test application that the API Explorer makes has every scope: do not use it for anything else. create:client_grants and update:client_grants let an application widen its own rights: they are as strong as every scope.',
         '"stanch setup" makes such clients with a token that you made by hand.',
       ],
     ),

@@ -142,7 +142,7 @@ describe('--notify', () => {
     equal((ran.json() as any).status, 'contained')
     const records = [...readTrail(path.join(home.data, 'trail-sim'))].filter((record) => record['action'] === 'notify')
     deepEqual(
-      records.map((record) => `${record['verdict']} ${record['target']}`).sort(),
+      records.map((record) => `${String(record['verdict'])} ${String(record['target'])}`).sort(),
       Object.keys(targets)
         .flatMap((name) => [`failed notify:${name}`, `failed notify:${name}`])
         .sort(),
