@@ -8,7 +8,8 @@ import {EXIT} from './exit-codes.ts'
 export interface ErrorReport {
   readonly code: StanchErrorCode
   readonly message: string
-  readonly hint?: string
+  /** Says what to do next, with a command. */
+  readonly hint: string
   readonly exit: number
   readonly incident_id?: string
 }
@@ -32,14 +33,25 @@ const LISTED_BY: Readonly<Record<string, string>> = {
 export function reportOf(error: unknown, incidentId?: string, command = ''): ErrorReport {
   const known = asStanchError(error)
   const said = unwrapped(known.message)
-  const hint = known.hint ?? (said === known.message ? undefined : SEE_HELP)
+  const hint = known.hint ?? (said === known.message ? nextOf(known.code, incidentId) : SEE_HELP)
   return {
     code: known.code,
     message: clean(said),
-    ...(hint === undefined ? {} : {hint: clean(command === '' ? hint : hint.replace(SEE_HELP, `See: stanch ${command} --help`))}),
+    hint: clean(command === '' ? hint : hint.replace(SEE_HELP, `See: stanch ${command} --help`)),
     exit: EXIT[known.code],
     ...(incidentId === undefined ? {} : {incident_id: incidentId}),
   }
+}
+
+/** The command that comes next where the error itself knows no better one. */
+function nextOf(code: StanchErrorCode, incidentId: string | undefined): string {
+  if (EXIT[code] === EXIT['usage.invalid']) return SEE_HELP
+  if (incidentId !== undefined) return `Where it stands: stanch incident show ${incidentId}`
+  if (code.startsWith('auth0.')) return 'Connection, scopes and clock: stanch doctor'
+  if (code === 'E_DISK')
+    return 'Places, rights and room on the disk: stanch doctor. A file that is there already is left alone: name another one.'
+  if (code.startsWith('E_') || code.startsWith('audit.')) return 'What is wrong with the trail: stanch audit verify'
+  return EXIT[code] === EXIT['consent.missing'] ? SEE_HELP : 'What was done: stanch incident list'
 }
 
 /** The report as lines for standard error; the line that says what to do comes last. */
@@ -47,7 +59,7 @@ export function reportLines(report: ErrorReport): string[] {
   return [
     `Error: ${report.message}`,
     `  code ${report.code}, exit ${report.exit}${report.incident_id === undefined ? '' : `, incident ${report.incident_id}`}`,
-    ...(report.hint === undefined ? [] : [`  next: ${report.hint}`]),
+    `  next: ${report.hint}`,
   ]
 }
 

@@ -1,5 +1,9 @@
 import {equal, match, ok} from 'node:assert/strict'
 import {test} from 'node:test'
+import {EXIT} from '../../src/cli/exit-codes.ts'
+import {reportLines, reportOf} from '../../src/cli/error-report.ts'
+import {StanchError} from '../../src/errors.ts'
+import type {StanchErrorCode} from '../../src/errors.ts'
 import {newHome, practiceTenant, stanch} from '../support/run-stanch.ts'
 
 /** A command line, what its error must say, and what must stand under it as the next step. */
@@ -39,6 +43,8 @@ const WRONG: readonly (readonly [argv: string[], says: RegExp, next: RegExp])[] 
   [['report'], /^Error: Missing 1 required arg/m, /next: Look it up: stanch incident list$/m],
   [['incident', 'close'], /^Error: Missing 1 required arg/m, /next: Look it up: stanch incident list$/m],
   [['profile', 'show'], /^Error: Missing 1 required arg/m, /next: Look it up: stanch profile list$/m],
+  [['execute', 'nothing.json'], /^Error: nothing.json cannot be read/m, /next: See: stanch execute --help$/m],
+  [['audit', 'verify', '--known', 'none'], /^Error: none cannot be read/m, /next: See: stanch audit verify --help$/m],
   [['execute'], /^Error: Missing 1 required arg/m, /next: See: stanch execute --help$/m],
   [
     ['hunt', 'inc-20261122-abc234'],
@@ -74,4 +80,15 @@ test('as JSON the same sentence stands in the document', async (t) => {
   const {error} = ran.json() as {error: {message: string; hint: string}}
   equal(error.message, '--verify-window: This must be a duration such as 40s, 5m or 1h.')
   equal(error.hint, 'See: stanch respond --help')
+})
+
+test('an error that knows no next step itself proposes a command all the same, whatever its code', () => {
+  for (const code of Object.keys(EXIT) as StanchErrorCode[])
+    for (const incident of [undefined, 'inc-20261122-abc234']) {
+      const last = reportLines(reportOf(new StanchError(code, 'It went wrong.'), incident, 'secret rotate')).at(-1) ?? ''
+      match(last, /^ {2}next: .*\bstanch [a-z]+/, code)
+      if (incident !== undefined && EXIT[code] !== 2) match(last, /stanch incident show inc-20261122-abc234$/)
+    }
+  const own = reportOf(new StanchError('E_DISK', 'It went wrong.', {hint: 'Do this.'}), undefined, 'secret rotate')
+  equal(own.hint, 'Do this.')
 })
