@@ -285,7 +285,10 @@ export class Tenant {
         this.#transport.send(await clientCredentialsRequest(credential, request, origin, Math.floor(clock.now() / 1000))),
       {clock, logger, budgetSeconds: this.#budgetSeconds},
     )
-    if (judge(sent) === 'refused' && sent.kind === 'answered') throw grantRefused(credential.client_id, sent.status, sent.error)
+    if (judge(sent) === 'refused' && sent.kind === 'answered') {
+      const other = request.audience === this.audience ? undefined : request.audience
+      throw grantRefused(credential.client_id, sent.status, sent.error, other)
+    }
     if (judge(sent) !== 'done') throw errorOf(sent, 'a token', origin, Math.floor(clock.now() / 1000))
     const granted = parseGranted(body, clock.now() / 1000)
     this.#count(credential.client_id, request.audience, granted)

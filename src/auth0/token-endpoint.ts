@@ -6,6 +6,7 @@ import type {Credential} from './credential.ts'
 import type {Origin} from './origin.ts'
 import {unexpected} from './resources/reading.ts'
 import type {WireRequest} from './transport.ts'
+import {quoted} from '../untrusted.ts'
 
 export type ClientCredential = Exclude<Credential, {readonly kind: 'token'}>
 
@@ -126,12 +127,19 @@ export function parseGranted(body: unknown, now: number): GrantedToken {
 }
 
 /** Why the operator client got no token, in words that say what to do. */
-export function grantRefused(client_id: string, status: number, error: string | undefined): StanchError {
+export function grantRefused(client_id: string, status: number, error: string | undefined, audience?: string): StanchError {
   const said = `${status}${error === undefined ? '' : ` ${error}`}`
   if (status === 401) {
     return new StanchError('auth0.unauthorized', `The tenant does not accept the credential of client ${client_id} (${said}).`, {
       hint: 'Check the client id, its secret or key, and that the application authenticates the way you configured.',
     })
+  }
+  if (status === 403 && audience !== undefined) {
+    return new StanchError(
+      'auth0.unauthorized',
+      `The tenant issues no token for ${quoted(audience, 120)} to client ${client_id} (${said}).`,
+      {hint: `Has the client a grant for that API? stanch grant list --client ${client_id}`},
+    )
   }
   if (status === 403) {
     return new StanchError('auth0.unauthorized', `The tenant issues no Management API token to client ${client_id} (${said}).`, {

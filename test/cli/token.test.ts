@@ -224,7 +224,12 @@ describe('stanch token get', () => {
   test('an API that the client has no grant for is exit 4; a ready-made token gets no other one: exit 2', async (t) => {
     const home = newHome(t)
     const tenant = await practiceTenant(t, home)
-    equal((await run(home, ['token', 'get', '--audience', 'https://invoices.acme.example/'], {env: tenant.connection})).code, 4)
+    const refused = await run(home, ['token', 'get', '--audience', 'https://invoices.acme.example/'], {env: tenant.connection})
+    equal(refused.code, 4)
+    match(
+      refused.stderr,
+      /issues no token for "https:\/\/invoices\.acme\.example\/" to client \S+ \(403 access_denied\)[^]*next: .*stanch grant list --client/,
+    )
     equal(
       (await run(home, ['token', 'get', '--audience', `${tenant.origin}/api/v2/`], {env: tenant.withToken(['read:clients'])}))
         .code,
