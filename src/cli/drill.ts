@@ -218,8 +218,12 @@ function scoreLines(score: DrillScore): string[] {
   const {before, after, last_token_expires_at: until} = score.attacker
   return [
     `Score card of the drill ${score.scenario}:`,
-    `  attacker before containment: ${before.minted} token(s) minted, ${before.calls_accepted} call(s) accepted`,
-    `  attacker after containment:  ${after.minted} token(s) minted, ${after.refused} refused, ${after.calls_accepted} call(s) still accepted with older tokens`,
+    ...(score.attacker.contained_at === undefined
+      ? [`  attacker, NEVER CONTAINED: ${before.minted} token(s) minted, ${before.calls_accepted} call(s) accepted`]
+      : [
+          `  attacker before containment: ${before.minted} token(s) minted, ${before.calls_accepted} call(s) accepted`,
+          `  attacker after containment:  ${after.minted} token(s) minted, ${after.refused} refused, ${after.calls_accepted} call(s) still accepted with older tokens`,
+        ]),
     `  the last token he holds lives until ${until ?? 'none'}`,
     `  the owner's own consumer: ${score.consumer.calls_ok} call(s) fine, ${score.consumer.calls_failed} failed, ${score.consumer.mints_failed} token(s) refused`,
     ...huntScoreLines(score.hunt),

@@ -7,7 +7,7 @@ import {scorePage} from '../report/html/score-page.ts'
 import {markdownReport} from '../report/markdown.ts'
 import {incidentReport} from '../report/report.ts'
 import {scoreCard, scoreMarkdown} from '../report/score-card.ts'
-import type {ScoreFacts} from '../report/score-card.ts'
+import type {ScoreCard, ScoreFacts} from '../report/score-card.ts'
 import {scrub} from '../secret.ts'
 import {safeJson} from '../untrusted.ts'
 import {accountNow} from './account.ts'
@@ -26,16 +26,19 @@ export function refuseScoreFile(file: string): void {
     throw new StanchError('usage.invalid', `${file} exists; it was left alone.`, {hint: 'Name another one with --report.'})
 }
 
-/** Writes the score card of a drill for the auditor's folder, without personal data. @returns the file */
-export function writeScoreCard(place: Place, incident: string, facts: ScoreFacts, file: string): string {
+/** The score card of a drill, without personal data. */
+export function scoreCardOf(place: Place, incident: string, facts: ScoreFacts): ScoreCard {
+  return scoreCard(incidentReport(accountNow(place, findIncident(place, incident)), 'auditor'), facts)
+}
+
+/** Writes the score card of a drill for the auditor's folder. @returns the file */
+export function writeScoreCard(place: Place, card: ScoreCard, file: string): string {
   const output = path.resolve(file)
-  const report = incidentReport(accountNow(place, findIncident(place, incident)), 'auditor')
-  const card = scoreCard(report, facts)
   const text = output.endsWith('.html')
     ? scorePage(card, pageScript(place, 'report'))
     : output.endsWith('.json')
       ? `${safeJson(card, 2)}\n`
-      : scoreMarkdown(card, markdownReport(report))
+      : scoreMarkdown(card, markdownReport(card.report))
   createExclusive(output, Buffer.from(scrub(text)), 0o600)
   return output
 }

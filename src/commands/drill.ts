@@ -62,9 +62,9 @@ No account and no network is needed. With --yes nobody is asked; without it the 
       })
       drill.aftermath()
       await drill.hunt(worked.result.incident_id)
-      const card = await this.#scoreCard(flags, worked.result.incident_id, drill)
-      const result: DrillResult = {...worked.result, score: drill.score(), ...(card === undefined ? {} : {score_card: card})}
-      const score = [...drill.scoreLines(), ...(card === undefined ? [] : [`  score card: ${card}`])]
+      const {file, lines} = await this.#scoreCard(flags, worked.result.incident_id, drill)
+      const result: DrillResult = {...worked.result, score: drill.score(), ...(file === undefined ? {} : {score_card: file})}
+      const score = [...drill.scoreLines(), ...lines, ...(file === undefined ? [] : [`  score card: ${file}`])]
       await this.show({...worked, result}, attended, score.length + 2)
       await this.printWrapped(['', ...score])
     } finally {
@@ -76,9 +76,14 @@ No account and no network is needed. With --yes nobody is asked; without it the 
     flags: {readonly report?: string | undefined; readonly 'log-level'?: string | undefined},
     incident: string | undefined,
     drill: Drill,
-  ): Promise<string | undefined> {
-    if (flags.report === undefined || incident === undefined) return undefined
-    const {writeScoreCard} = await import('../cli/score-card.ts')
-    return writeScoreCard(this.place(flags), incident, drill.scoreFacts(), flags.report)
+  ): Promise<{file?: string; lines: string[]}> {
+    if (incident === undefined) return {lines: []}
+    const [{scoreCardOf, writeScoreCard}, {cardLines}] = await Promise.all([
+      import('../cli/score-card.ts'),
+      import('../report/score-card.ts'),
+    ])
+    const place = this.place(flags)
+    const card = scoreCardOf(place, incident, drill.scoreFacts())
+    return {lines: cardLines(card), ...(flags.report === undefined ? {} : {file: writeScoreCard(place, card, flags.report)})}
   }
 }

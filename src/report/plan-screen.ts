@@ -39,8 +39,12 @@ export function planScreen(plan: Plan, facts: PlanFacts, choices: PlanChoices): 
       : []),
     ...steps,
     ...(reopening.length > 0 ? [`  an issued token can undo this until the all clear (${reopening.join(', ')})`] : []),
-    {least: 1, lines: open.map((path) => `  stays open: ${printable(path, 400)}`)},
-    {least: 1, lines: stays.map(({grant, why}) => `  stays: grant ${grant.id} on ${printable(grant.audience, 60)} (${why})`)},
+    ...(open.length > 0 ? [`  stays open, ${open.length} way(s) to a token:`] : []),
+    {least: 0, lines: open.map((path) => `    ${printable(path, 400)}`)},
+    {
+      least: open.length > 0 ? 0 : 1,
+      lines: stays.map(({grant, why}) => `  stays: grant ${grant.id} on ${printable(grant.audience, 60)} (${why})`),
+    },
     {least: 1, lines: breakLines(plan, facts)},
   ]
 }

@@ -102,6 +102,7 @@ function missed(
           ? `${one.words}: ${one.not_known ?? 'not reached'}`
           : `${one.words}: ${humanDuration(one.seconds)}, the target is ${humanDuration(one.target_seconds)}`,
       ),
+    ...report.next.filter((one) => one.startsWith('still open: ')).map((one) => one.replace(/\. Close it: .*$/s, '')),
     ...(attacker.contained_at === undefined ? ['the attacker can still get a token with what leaked'] : []),
     ...(attacker.after.minted > 0 ? [`the attacker got ${attacker.after.minted} token(s) after containment`] : []),
     ...open.map((one) => `${one.word}: ${one.words} (${one.target})`),
@@ -145,10 +146,32 @@ export function tookOf(one: Target): string {
   return one.seconds === undefined ? (one.not_known ?? '') : humanDuration(one.seconds)
 }
 
-export function attackerLines({attacker: {before, after, last_token_expires_at: until}, consumer}: ScoreCard): string[] {
+/** For the terminal: the times, and what was missed, each in one line; the file has them whole. */
+export function cardLines({targets, missed}: ScoreCard): string[] {
+  const times = targets.map((one) =>
+    one.met
+      ? `${one.words} ${tookOf(one)}`
+      : `${one.words} ${one.seconds === undefined ? 'not reached' : tookOf(one)} (NOT MET: ${humanDuration(one.target_seconds)})`,
+  )
+  const rest = missed.slice(targets.filter((one) => !one.met).length)
+  const more = rest.length > 3 ? `; and ${rest.length - 3} more (--report FILE)` : ''
   return [
-    `before containment: ${before.minted} token(s) minted, ${before.calls_accepted} call(s) accepted`,
-    `after containment: ${after.minted} token(s) minted, ${after.refused} refused, ${after.calls_accepted} call(s) still accepted with older tokens, which nobody can revoke`,
+    `  times: ${times.join(', ')}`,
+    `  missed: ${rest.length === 0 ? 'nothing of what is looked at' : rest.slice(0, 3).join('; ')}${more}`,
+  ]
+}
+
+export function attackerLines({attacker, consumer}: Pick<ScoreFacts, 'attacker' | 'consumer'>): string[] {
+  const {before, after, last_token_expires_at: until} = attacker
+  return [
+    ...(attacker.contained_at === undefined
+      ? [
+          `never contained: ${before.minted} token(s) minted, ${before.calls_accepted} call(s) accepted until the end of the drill`,
+        ]
+      : [
+          `before containment: ${before.minted} token(s) minted, ${before.calls_accepted} call(s) accepted`,
+          `after containment: ${after.minted} token(s) minted, ${after.refused} refused, ${after.calls_accepted} call(s) still accepted with older tokens, which nobody can revoke`,
+        ]),
     `the last token he holds lives until ${until ?? 'none'}`,
     `the owner's own consumer: ${consumer.calls_ok} call(s) fine, ${consumer.calls_failed} failed, ${consumer.mints_failed} token(s) refused`,
   ]

@@ -109,7 +109,8 @@ function cutBy(result: IncidentResult): {deleted: number; rotated: boolean} {
 /** A message for the ticket or the chat: at most ten lines, no secret, no scope list. */
 export function messageLines(result: IncidentResult): string[] {
   const {deleted, rotated} = cutBy(result)
-  const apis = result.exposure.audiences.map((audience) => printable(audience.name, 60))
+  const refused = new Set(result.proof.filter((one) => one.claim === 'new_tokens_refused').map((one) => one.target))
+  const apis = result.exposure.audiences.filter((one) => refused.has(`api:${one.audience}`)).map((one) => printable(one.name, 60))
   const {all_clear: clear} = result.exposure
   const lines = [
     `${result.simulated ? '[SIMULATED] ' : ''}Leaked ${result.leak} of client ${quoted(result.client.name)} (${result.client.client_id}), tenant ${printable(result.tenant)}: ${result.status}.`,
@@ -117,7 +118,7 @@ export function messageLines(result: IncidentResult): string[] {
   ]
   if (deleted > 0)
     lines.push(
-      `Breaks: this client gets no token for ${apis.slice(0, 5).join(', ')}${apis.length > 5 ? ' and more' : ''} until its grants are given back.`,
+      `Breaks: this client gets no token for ${apis.slice(0, 5).join(', ') || 'what it lost a grant on'}${apis.length > 5 ? ' and more' : ''} until its grants are given back.`,
     )
   if (rotated) lines.push('To do: whoever runs this client must deploy the new secret; it is handed over separately.')
   lines.push(
@@ -126,7 +127,9 @@ export function messageLines(result: IncidentResult): string[] {
       : `All clear: ${clear.worst_case_at}, not before; tokens issued earlier work until then.`,
   )
   if (clear.state === 'open' && result.evidence_gaps.some((gap) => gap.code === 'token_can_reopen'))
-    lines.push('Until then an issued token could undo this; a second rotation is planned.')
+    lines.push(
+      `Until then an issued token could undo this; ${rotated ? 'a second rotation is planned' : 'the secret was not rotated'}.`,
+    )
   if (result.incident_id) lines.push(`Incident: ${result.incident_id}`)
   return lines.slice(0, 10)
 }

@@ -222,3 +222,16 @@ test('no question takes more rows with flags for the first questions, after a ro
   await again.answer(PLAN, 'no')
   equal(await again.terminal.ended(), 3)
 })
+
+test('the message for the ticket names only the APIs that lost a grant, and no rotation that nobody made', async (t) => {
+  const {simulator, env, connection} = await bench(t, 'management-token')
+  const walk = new Walk(new Pty(t, MAIN, {env: {...env, ...connection}}))
+  await walk.answer(PASTE, simulator.practice.leak.value)
+  await walk.answer(WHEN, 'unknown')
+  await walk.answer(WAY, '2')
+  await walk.answer(PLAN, simulator.practice.leak.client_id.slice(-6))
+  await walk.terminal.see(/tenant; exit 6/)
+  const text = walk.terminal.history().replaceAll(/\s+/g, ' ')
+  match(text, /Breaks: this client gets no token for Auth0 Management API until its grants are given back\./)
+  match(text, /Until then an issued token could undo this; the secret was not rotated\./)
+})

@@ -4,7 +4,7 @@ import {test} from 'node:test'
 import {scorePage} from '../../src/report/html/score-page.ts'
 import {markdownReport} from '../../src/report/markdown.ts'
 import {incidentReport} from '../../src/report/report.ts'
-import {scoreCard, scoreMarkdown} from '../../src/report/score-card.ts'
+import {attackerLines, cardLines, scoreCard, scoreMarkdown} from '../../src/report/score-card.ts'
 import type {ScoreFacts} from '../../src/report/score-card.ts'
 import {accountOf, FULL, OPEN} from '../support/account.ts'
 
@@ -85,4 +85,33 @@ test('the card has the form of the report, says that it is a drill, and holds no
   match(text, /^# Score card of the drill `client-secret`\n\n\*\*SIMULATED\*\*/)
   for (const form of [page, text, JSON.stringify(card)]) ok(!/alice|203\.0\.113\.9|bob/.test(form))
   equal(scorePage(scoreCard(auditor(), FACTS), '// none\n'), page)
+})
+
+test('for the terminal: the times with the targets that were not met, and what was missed, in two lines', () => {
+  const [times, missed] = cardLines(scoreCard(auditor(), FACTS))
+  equal(times, '  times: first safe act 1 m 00 s, contained and proven 2 m 00 s, report ready 3 m 00 s')
+  match(missed ?? '', /^ {2}missed: \S/)
+  const [late] = cardLines(scoreCard(auditor([OPEN]), {...FACTS, ready_at: BEGAN + 901}))
+  match(
+    late ?? '',
+    /first safe act not reached \(NOT MET: 2 m 00 s\), contained and proven not reached \(NOT MET: 10 m 00 s\), report ready 15 m 01 s \(NOT MET: 15 m 00 s\)$/,
+  )
+})
+
+test('a drill in which nothing was contained has no line about what came after', () => {
+  const {contained_at: _, ...attacker} = FACTS.attacker
+  const lines = attackerLines({...FACTS, attacker}).join('\n')
+  match(lines, /^never contained: 9 token\(s\) minted, 8 call\(s\) accepted/)
+  ok(!/(before|after) containment/.test(lines))
+  match(attackerLines(FACTS).join('\n'), /^before containment: 9[^]*^after containment: 0/m)
+})
+
+test('a way to a token that stays open is missed', () => {
+  const report = auditor()
+  const path = 'grant cgr_1 on https://invoices.acme.example/ still gives tokens'
+  const {missed} = scoreCard(
+    {...report, next: [...report.next, `still open: ${path}. Close it: stanch grant delete --client x --grant cgr_1`]},
+    FACTS,
+  )
+  ok(missed.includes(`still open: ${path}`), missed.join('\n'))
 })
