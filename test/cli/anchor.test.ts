@@ -49,7 +49,9 @@ describe('audit anchor', () => {
     const {home, id} = await prepared(t)
     const printed = await run(home, ['audit', 'anchor', '--simulated'])
     const [, size, root] = printed.stdout.trim().split('\n')
-    match(printed.stderr, new RegExp(`--size ${size}$`, 'm'))
+    match(printed.stderr, new RegExp(`--size ${size} --simulated$`, 'm'))
+    const [, command] = /then: stanch (.*)$/m.exec((await run(home, ['audit', 'anchor', '--incident', id])).stderr) ?? []
+    ok(command?.endsWith(` --incident ${id}`), command)
     equal((await run(home, ['incident', 'note', id, '--text', 'later'])).code, 0)
     equal((await anchor(home, '--ref', 'SEC-42', '--size', size!)).code, 0)
     const [record] = anchors(home)

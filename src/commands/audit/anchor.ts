@@ -62,11 +62,12 @@ elsewhere shows it. Without a reference the three lines to post are printed. Tim
     const {'request-out': request_out, ...rest} = flags
     const anchored = await anchorTrail(this.place(flags), {...rest, request_out})
     if (anchored.status === 'to_post') {
+      const where = `${flags.incident === undefined ? '' : ` --incident ${flags.incident}`}${flags.simulated ? ' --simulated' : ''}`
       this.print(anchored.body.trimEnd().split('\n'))
       this.say(
         anchored.type === 'rfc3161'
-          ? `The request is in ${request_out ?? ''}. When the answer is there: stanch audit anchor --type rfc3161 --response FILE --ca FILE`
-          : `Post these three lines where others keep them, then: stanch audit anchor --ref WHERE --size ${anchored.size}`,
+          ? `The request is in ${request_out ?? ''}. When the answer is there: stanch audit anchor --type rfc3161 --response FILE --ca FILE${where}`
+          : `Post these three lines where others keep them, then: stanch audit anchor --ref WHERE --size ${anchored.size}${where}`,
       )
     } else {
       this.print([
