@@ -1,8 +1,9 @@
 import {quoted} from '../untrusted.ts'
 
 /**
- * How many columns text takes in a terminal. Grapheme clusters count once; East Asian wide and fullwidth characters and
- * emoji take two (Unicode 16 EastAsianWidth W and F, as ranges), combining marks alone none.
+ * How many columns text takes in a terminal, counted as xterm, tmux and VTE do, code point by code point: East Asian wide
+ * and fullwidth characters and emoji take two (Unicode 16 EastAsianWidth W and F, as ranges), marks that take no space of
+ * their own none, all else one. A terminal that draws a whole cluster in less leaves blanks; none takes more.
  */
 const WIDE: readonly (readonly [number, number])[] = [
   [0x1100, 0x115f],
@@ -117,13 +118,24 @@ function isWide(point: number): boolean {
   return false
 }
 
-const MARKS = /^\p{M}+$/u
+/** Marks without a space of their own, and vowels and finals that join the Korean syllable before them. */
+const ZERO = /^[\p{Mn}\p{Me}\u1160-\u11ff]$/u
+
+/** Two of them are a flag, as wide as one wide character. */
+const REGIONAL = /^[\u{1f1e6}-\u{1f1ff}]$/u
+
+function pointWidth(character: string): number {
+  if (ZERO.test(character)) return 0
+  return isWide(character.codePointAt(0) ?? 0) && !REGIONAL.test(character) ? 2 : 1
+}
 
 /** Characters as people see them, with their columns. */
 function* clusters(text: string): Generator<{text: string; width: number}> {
   segmenter ??= new Intl.Segmenter('en', {granularity: 'grapheme'})
   for (const {segment} of segmenter.segment(text)) {
-    yield {text: segment, width: MARKS.test(segment) ? 0 : isWide(segment.codePointAt(0) ?? 0) ? 2 : 1}
+    let width = 0
+    for (const character of segment) width += pointWidth(character)
+    yield {text: segment, width}
   }
 }
 

@@ -17,10 +17,16 @@ test('wide characters, emoji and combining marks have the columns that terminals
     ['é', 1],
     ['e\u0301', 1],
     ['🔥', 2],
-    ['👩🏽', 2],
+    // a skin tone is a character of its own in xterm, tmux and VTE
+    ['👩🏽', 4],
     ['🇩🇪', 2],
     ['Zoë', 3],
     ['עברית', 5],
+    ['ภาษาไทย', 7],
+    ['น้ำ', 2],
+    ['हिन्दी', 5],
+    ['\u1100\u1161\u11a8', 2],
+    ['日\u0301', 2],
     ['—', 1],
   ] as const) {
     assert.equal(displayWidth(text), columns, JSON.stringify(text))
