@@ -20,7 +20,7 @@ export function confirmation(job: Job, facts: PlanFacts, plan: Plan): TypedDecis
     ask: `Carry out ${changesOf(plan)} on ${plan.mode === 'sim' ? 'SIMULATED' : 'REAL'} tenant ${printable(plan.tenant)}?`,
     screen: planScreen(plan, facts, job.choices),
     why: 'The only confirmation; the audit trail holds it with the hash of this plan.',
-    effect: 'These steps, in this order. What is taken is missing to every user of the client.',
+    effect: 'These steps, in this order. Users fail until the new secret or the grants are there.',
     undo: 'Each step shows its own; a rotation has none. No change has been made yet.',
     expected: plan.client_id.slice(-6),
     unattended: false,
