@@ -207,8 +207,8 @@ function replaced(account: Account): Answered {
   const {state} = account
   const own = changes(account)
   const line = (one: Operation): string =>
-    `- ${code(one.action, 60)} on ${code(one.target, 160)}: ${inDoubt(one) ? `what it did is ${unknown('no usable answer came')}` : tookEffect(one) ? `done${one.settled === undefined ? '' : ', settled by looking'}` : 'not done'} (record ${one.seq})`
-  const rotated = own.some((one) => one.action === 'client_secret.rotate' && tookEffect(one))
+    `- ${code(one.action, 60)} on ${code(one.target, 160)}: ${inDoubt(one) ? `what it did is ${unknown('no usable answer came')}` : tookEffect(one) ? `done${one.settled === undefined ? '' : ', settled by looking'}` : 'not done'} (${['intent in record ' + one.seq, ...endsOf(account, one).map((seq) => `its end in ${seq}`)].join(', ')})`
+  const rotated = own.findLast((one) => one.action === 'client_secret.rotate' && tookEffect(one))
   const delivered = state.deliveries.at(-1)
   const before = snapshotBefore(account)
   const hunt = newestHunt(account)
@@ -219,15 +219,34 @@ function replaced(account: Account): Answered {
     answer: [
       own.length === 0 ? `Whether any was is ${unknown('no change of a credential is on record')}.` : own.map(line).join('\n'),
       rotated
-        ? `The client secret was replaced; ${delivered ? `the new one ${delivered.result === 'ok' ? 'went to' : 'did not reach its place and is in'} ${code(delivered.sink, 200)}` : `where the new one went is ${unknown('no delivery is on record')}`}. Fingerprints of the old and the new differ without revealing either.`
+        ? `The client secret was replaced; ${delivered ? `the new one ${delivered.result === 'ok' ? 'went to' : 'did not reach its place and is in'} ${code(delivered.sink, 200)}` : `where the new one went is ${unknown('no delivery is on record')}`}. ${changed(rotated)}`
         : `That the client secret is another one is ${unknown('no rotation that took effect is on record')}.`,
       reachedOthers === false
         ? "Credentials of other clients could not be read with this one's scopes."
         : `Whether credentials of other clients were read or changed is ${unknown(reachedOthers === undefined ? 'what this one could reach before is not in the evidence' : 'its scopes on the Management API may have allowed it: reads that returned a secret, and changes, stand in the log of the tenant')}.`,
       ...leavings(hunt),
     ],
-    records: [...own.map((one) => one.seq), ...seqs(ofKind(account, 'deliver')), ...('record' in hunt ? [hunt.record] : [])],
+    records: [
+      ...own.flatMap((one) => [one.seq, ...endsOf(account, one)]),
+      ...seqs(ofKind(account, 'deliver')),
+      ...('record' in hunt ? [hunt.record] : []),
+    ],
   }
+}
+
+/** Numbers of the records that say how a request ended: its outcome, and the settle of one that was lost. */
+function endsOf({records}: Account, {seq}: Operation): number[] {
+  return seqs(records.filter(({kind, intent}) => (kind === 'outcome' || kind === 'settle') && intent === seq))
+}
+
+/** Is it proven by keyed fingerprints that a rotation made another secret? */
+function changed({before, after, settled}: Operation): string {
+  if (before !== undefined && after !== undefined)
+    return before === after
+      ? 'The keyed fingerprints of the old and the new are EQUAL: the secret did not change.'
+      : 'The keyed fingerprints of the old and the new differ, without revealing either.'
+  if (settled !== undefined) return 'No usable answer came; that it changed was found by looking afterwards.'
+  return `Whether the fingerprints of the old and the new differ is ${unknown(`that of the ${before === undefined ? 'old' : 'new'} one is not on record: it could not be read`)}.`
 }
 
 function containmentWorked(account: Account): Answered {

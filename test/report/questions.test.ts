@@ -78,6 +78,7 @@ describe('the questions of an auditor', () => {
       ['provider_agrees', seqOf('reconcile')],
       ['proof', seqOf('observe', 'verify.old_secret_refused')],
       ['replaced', seqOf('intent')],
+      ['replaced', seqOf('outcome')],
       ['disposition', seqOf('incident.close')],
       ['anchors', seqOf('anchor')],
       ['custody', seqOf('export')],
@@ -91,6 +92,25 @@ describe('the questions of an auditor', () => {
       if (id === 'told') continue
       ok(byId.get(id)?.records.includes(seq), `${id} does not name record ${seq}`)
     }
+  })
+
+  test('that the secret changed is said only where both fingerprints are on record and differ', () => {
+    const replaced = (change: (one: Loose) => Loose) =>
+      answers(accountOf(FULL.map((one) => (one['action'] === 'client_secret.rotate' ? change(one) : one))))
+        .find(({id}) => id === 'replaced')!
+        .answer.join(' ')
+    const [old, fresh] = [`hmac-sha256:${'1'.repeat(64)}`, `hmac-sha256:${'2'.repeat(64)}`]
+    const withPrints = (before: string | undefined, after: string | undefined) =>
+      replaced(({before: _, after: __, ...one}) => ({
+        ...one,
+        ...(one.kind === 'intent' && before !== undefined ? {before} : {}),
+        ...(one.kind === 'outcome' && after !== undefined ? {after} : {}),
+      }))
+    match(withPrints(old, fresh), /fingerprints of the old and the new differ, without/)
+    match(withPrints(old, old), /EQUAL: the secret did not change/)
+    match(withPrints(undefined, fresh), /differ is not known, because that of the old one is not on record/)
+    match(withPrints(old, undefined), /differ is not known, because that of the new one is not on record/)
+    ok(withPrints(old, fresh).includes(', its end in '))
   })
 
   test('a machine client proves no human, a user does', () => {
