@@ -190,6 +190,10 @@ describe('what a path of a request holds', () => {
     const account = accountOf(RICH, {blob: swapped})
     const text = JSON.stringify(incidentReport(account, 'auditor'))
     ok(JSON.stringify(incidentReport(account)).includes('iPhone'))
+    ok(
+      htmlReport(incidentReport(account), SCRIPT).includes(`<span class="p">${agent}</span>`),
+      'the switch of the page hides it too',
+    )
     ok(!text.includes('iPhone') && text.includes('seen with [agent 1]') && text.includes('"user_agent":"[agent 1]"'))
   })
 })

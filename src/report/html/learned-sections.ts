@@ -29,7 +29,7 @@ ${table(
   consumers.items.map((one) => [
     markup`<b class="${one.standing === 'moved' ? 'good' : one.standing === 'failing' ? 'bad' : 'warn'}">${one.standing}</b>`,
     markup`${one.ip === undefined ? 'no address' : personal(one.ip)}
-${one.user_agent}${one.fingerprint === undefined ? undefined : markup` <code>${one.fingerprint}</code>`}`,
+${one.user_agent === undefined ? undefined : personal(one.user_agent)}${one.fingerprint === undefined ? undefined : markup` <code>${one.fingerprint}</code>`}`,
     one.audiences.join(', '),
     one.issuances,
     one.rhythm_seconds === undefined ? 'no rhythm' : humanDuration(one.rhythm_seconds),
@@ -49,7 +49,7 @@ export function huntTables(hunt: NonNullable<Report['hunt']>): Html {
         markup`<dt>${kind.replaceAll('_', ' ')}</dt>
 <dd>
 ${join(
-  values.map((one) => (kind === 'ips' ? personal(one) : markup`<code>${one}</code>`)),
+  values.map((one) => (kind === 'ips' || kind === 'user_agents' ? personal(one) : markup`<code>${one}</code>`)),
   ', ',
 )}
 </dd>`,
