@@ -165,6 +165,11 @@ describe('the views', () => {
   test('an address, an account and a user id are found in free words, times and versions are left', () => {
     const title = 'alice saw auth0|5f7c8ec7 and 2001:db8:0:1:2:3:4:5, ::1 and x@y.example at 10:11:12 with v1.2.3'
     const {title: blinded} = incidentReport(accountOf([{...OPEN, title}]), 'auditor')
+    const ended = incidentReport(
+      accountOf([{...OPEN, title: '203.0.113.8: seen, 203.0.113.8. And 203.0.113.8-203.0.113.9'}]),
+      'auditor',
+    )
+    equal(ended.title, '[ip 1]: seen, [ip 1]. And [ip 1]-[ip 2]')
     match(blinded ?? '', /^\[person \d\] saw \[person \d\] and \[ip 1\], \[ip 2\] and \[e-mail 1\] at 10:11:12 with v1\.2\.3$/)
   })
 })

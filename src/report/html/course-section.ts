@@ -24,7 +24,7 @@ export function coursePictures({course}: Report): Section {
     title: 'The exposure',
     body: markup`${parts}
 <p class="soft">
-Red ground, until "contained": new tokens could be had. Yellow ground, from there to "all clear": issued tokens live.
+Red ground, until "contained": new tokens could be had. Yellow ground, from there to "all clear": issued tokens live. The axis is in UTC.
 ${course.rows.length === 0 ? undefined : markup`A number is of marks that would touch. Calls with the credential: ${course.holder}.`}
 </p>`,
   }
