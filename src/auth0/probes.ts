@@ -5,7 +5,7 @@ import type {Sent} from './sent.ts'
 import type {Credential} from './credential.ts'
 import type {Origin} from './origin.ts'
 import {assertedRequest, parseGranted, tokenRequest} from './token-endpoint.ts'
-import type {Transport, Wire} from './transport.ts'
+import type {Transport, Wire, WireRequest} from './transport.ts'
 
 /**
  * What one request to the token endpoint says about a credential. One answer proves nothing; a run of them may.
@@ -44,13 +44,10 @@ export async function probeSecret(transport: Transport, client: ProbedClient, co
   return judgeCode(await send(transport, madeUpCode(), client, correlation))
 }
 
+export type PrivateKeyClient = Extract<Credential, {readonly kind: 'private_key'}>
+
 /** The same for a client that proves itself with a private key. @param now NumericDate */
-export async function probeKey(
-  transport: Transport,
-  client: Extract<Credential, {readonly kind: 'private_key'}>,
-  origin: Origin,
-  now: number,
-): Promise<Probe> {
+export async function probeKey(transport: Transport, client: PrivateKeyClient, origin: Origin, now: number): Promise<Probe> {
   return judgeCode(await transport.send(await assertedRequest(madeUpCode(), client, origin, now)))
 }
 
@@ -95,7 +92,23 @@ export async function probeMint(
   clock: Clock,
   correlation: string | undefined,
 ): Promise<Probe> {
-  const wire = await send(transport, {grant_type: 'client_credentials', audience}, client, correlation)
+  return judgeMint(await send(transport, {grant_type: 'client_credentials', audience}, client, correlation), audience, clock)
+}
+
+/** The same for a client that proves itself with a private key. */
+export async function probeMintByKey(
+  transport: Transport,
+  client: PrivateKeyClient,
+  where: {readonly audience: string; readonly origin: Origin; readonly clock: Clock},
+  correlation: string | undefined,
+): Promise<Probe> {
+  const {audience, origin, clock} = where
+  const parameters = {grant_type: 'client_credentials', audience}
+  const request = await assertedRequest(parameters, client, origin, Math.floor(clock.now() / 1000))
+  return judgeMint(await transport.send(correlated(request, correlation)), audience, clock)
+}
+
+function judgeMint(wire: Wire, audience: string, clock: Clock): Probe {
   const told = evidence(wire)
   if ('verdict' in told) return wire.sent.kind === 'in_doubt' || isSuccess(wire.sent) ? {...told, maybe_minted: true} : told
   const {status, error, common} = told
@@ -169,8 +182,9 @@ function send(
   client: ProbedClient,
   correlation: string | undefined,
 ): Promise<Wire> {
-  const request = tokenRequest(parameters, client)
-  return transport.send(
-    correlation === undefined ? request : {...request, headers: {...request.headers, 'x-correlation-id': correlation}},
-  )
+  return transport.send(correlated(tokenRequest(parameters, client), correlation))
+}
+
+function correlated(request: WireRequest, correlation: string | undefined): WireRequest {
+  return correlation === undefined ? request : {...request, headers: {...request.headers, 'x-correlation-id': correlation}}
 }

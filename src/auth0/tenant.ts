@@ -6,7 +6,7 @@ import {ManagementApi} from './management-api.ts'
 import {parseChange, secretAnswer, wireRequest, type ChangeBody, type Mutation} from './mutations.ts'
 import {heldFrom, heldFromToken, OperatorToken, type Operator} from './operator-token.ts'
 import type {Origin} from './origin.ts'
-import {probeKey, probeMint, probeSecret, probeToken, type Probe} from './probes.ts'
+import {probeKey, probeMint, probeMintByKey, probeSecret, probeToken, type PrivateKeyClient, type Probe} from './probes.ts'
 import type {Limits} from './rate-limit.ts'
 import * as reads from './reads.ts'
 import {resendRead} from './resend.ts'
@@ -30,7 +30,7 @@ import type {TransportOptions} from './transport.ts'
 export const LOG_STREAMS_PATH = '/api/v2/log-streams'
 
 export type {Operator} from './operator-token.ts'
-export type {Probe} from './probes.ts'
+export type {PrivateKeyClient, Probe} from './probes.ts'
 
 export interface TenantOptions extends TransportOptions {
   /** Audience of the Management API; set it behind a custom domain. */
@@ -239,7 +239,7 @@ export class Tenant {
   }
 
   /** Is this private key still accepted? Mints nothing. Never repeats. @throws {StanchError} `config.invalid` for a key of another sort */
-  probeKey(client: Extract<Credential, {readonly kind: 'private_key'}>): Promise<Probe> {
+  probeKey(client: PrivateKeyClient): Promise<Probe> {
     return probeKey(this.#transport, client, this.origin, Math.floor(this.#options.clock.now() / 1000))
   }
 
@@ -263,6 +263,16 @@ export class Tenant {
       this.#options.clock,
       correlation,
     )
+    return this.#counted(clientId, audience, probe)
+  }
+
+  /** As `probeMint`, for a client that proves itself with a private key. */
+  async probeMintByKey(client: PrivateKeyClient, audience: string, correlation?: string): Promise<Probe> {
+    const where = {audience, origin: this.origin, clock: this.#options.clock}
+    return this.#counted(client.client_id, audience, await probeMintByKey(this.#transport, client, where, correlation))
+  }
+
+  #counted(clientId: string, audience: string, probe: Probe): Probe {
     if (probe.token?.exp !== undefined)
       this.#count(clientId, audience, {exp: probe.token.exp, ...(probe.token.jti !== undefined && {jti: probe.token.jti})})
     return probe

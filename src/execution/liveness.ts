@@ -5,6 +5,7 @@ import {rfc3339} from '../clock.ts'
 import {StanchError} from '../errors.ts'
 import {usesKey} from '../incident/tenant-snapshot.ts'
 import {Secret} from '../secret.ts'
+import {ASSERTION_ALGORITHMS} from '../tokens/assertion.ts'
 import type {AssertionAlgorithm} from '../tokens/assertion.ts'
 import {privateKeyPem} from '../tokens/find-key.ts'
 import type {Inspection} from '../tokens/inspect.ts'
@@ -133,7 +134,7 @@ async function ofKey(tenant: Tenant, {value, client_id, credential_id}: Leaked):
 
 /** The one that the key is registered with; all that Auth0 takes where that cannot be read. */
 async function algorithms(tenant: Tenant, clientId: string, credentialId: string | undefined): Promise<AssertionAlgorithm[]> {
-  const all: AssertionAlgorithm[] = ['RS256', 'RS384', 'PS256']
+  const all: AssertionAlgorithm[] = [...ASSERTION_ALGORITHMS]
   if (credentialId === undefined) return all
   try {
     const alg = (await tenant.listCredentials(clientId)).find((one) => one.id === credentialId)?.alg

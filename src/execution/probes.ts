@@ -1,7 +1,9 @@
-import type {Probe} from '../auth0/tenant.ts'
+import type {PrivateKeyClient, Probe} from '../auth0/tenant.ts'
 import {rfc3339} from '../clock.ts'
 import type {PlanStep} from '../incident/plan.ts'
-import type {Secret} from '../secret.ts'
+import {Secret} from '../secret.ts'
+import {ASSERTION_ALGORITHMS} from '../tokens/assertion.ts'
+import {privateKeyPem} from '../tokens/find-key.ts'
 import type {Progress} from './progress.ts'
 import type {Run} from './run.ts'
 import {authMethodOf} from './settle-rotation.ts'
@@ -47,8 +49,11 @@ export function newTokenProbe(
   secret: Secret,
   audience: string,
 ): () => Promise<ProbeAnswer> {
+  const clientId = progress.plan.client_id
+  const key = keyOf(run, clientId, secret)
   return async () => {
-    const clientId = progress.plan.client_id
+    const signer = await key?.()
+    if (signer === null) return {verdict: 'no_evidence', at: tenantNow(run)}
     const [intended] = run.journal.intend([
       {
         action: 'token.request',
@@ -61,7 +66,10 @@ export function newTokenProbe(
         plan_sha256: progress.plan_sha256,
       },
     ])
-    const probe = await run.tenant.probeMint(clientId, secret, authMethodOf(progress), audience, intended?.correlation_id)
+    const correlation = intended?.correlation_id
+    const probe = signer
+      ? await run.tenant.probeMintByKey(signer, audience, correlation)
+      : await run.tenant.probeMint(clientId, secret, authMethodOf(progress), audience, correlation)
     const answer = answerOf(run, probe, verdictOf(probe))
     const unclear = probe.maybe_minted === true
     if (probe.verdict === 'minted' || unclear) {
@@ -89,6 +97,26 @@ export function newTokenProbe(
         run.journal.settle(intended, 'ok', 'state', {note: 'counted as issued', audience, at: rfc3339(answer.at)})
     }
     return answer
+  }
+}
+
+/**
+ * What leaked may be a private key: then it signs. With which algorithm it is registered is found out with made-up codes,
+ * which mint nothing. The function gives null while the key is not taken: such a client is refused whatever its grants.
+ */
+function keyOf(run: Run, clientId: string, leaked: Secret): (() => Promise<PrivateKeyClient | null>) | undefined {
+  const pem = privateKeyPem(leaked.reveal())
+  if (pem === undefined) return undefined
+  const private_key_pem = new Secret(pem)
+  let found: PrivateKeyClient | undefined
+  return async () => {
+    for (const alg of found ? [] : ASSERTION_ALGORITHMS) {
+      const client = {kind: 'private_key', client_id: clientId, private_key_pem, alg} as const
+      if ((await run.tenant.probeKey(client)).verdict !== 'alive') continue
+      found = client
+      break
+    }
+    return found ?? null
   }
 }
 

@@ -2,7 +2,9 @@ import {createPrivateKey, randomUUID, type KeyObject} from 'node:crypto'
 import {StanchError} from '../errors.ts'
 import type {Secret} from '../secret.ts'
 
-export type AssertionAlgorithm = 'RS256' | 'RS384' | 'PS256'
+/** All that Auth0 takes for a client's key. */
+export const ASSERTION_ALGORITHMS = ['RS256', 'RS384', 'PS256'] as const
+export type AssertionAlgorithm = (typeof ASSERTION_ALGORITHMS)[number]
 
 export interface AssertionOptions {
   readonly client_id: string

@@ -282,6 +282,7 @@ export const SCRIPTS: Readonly<Record<string, Script>> = {
       'stanch watch --json': {before: waited, sees: ['"type":"watching"', '"type":"ended"']},
     },
   },
+  '.github/CONTRIBUTING.md': {},
   '.github/SECURITY.md': {},
   'runbooks/README.md': {
     setUp: (stage) =>
