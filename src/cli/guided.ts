@@ -235,8 +235,12 @@ async function askWay(job: GuidedJob, facts: PlanFacts): Promise<PlanChoices> {
         (entry) => entry.type === 'seccft' && entry.audience === grant.audience && Date.parse(entry.date) / 1000 >= day,
       )
       const addresses = [...new Set(issued.map((entry) => entry.ip ?? 'unknown'))]
-      return `  ${printable(snapshot.resource_servers[grant.audience]?.name ?? grant.audience, 36)}: ${issued.length} token(s) in 24 h${addresses.length > 0 ? ` from ${printable(addresses.slice(0, 3).join(', '), 60)}` : ''}`
+      const from = addresses.length > 0 ? ` from ${printable(addresses.slice(0, 3).join(', '), 60)}` : ''
+      const use = snapshot.log === null ? 'how much it is used is not known: no log' : `${issued.length} token(s) in 24 h${from}`
+      return `  ${printable(snapshot.resource_servers[grant.audience]?.name ?? grant.audience, 36)}: ${use}`
     })
+  // Nothing to choose between: the rotation is all there is, and the plan shows it.
+  if (cost.length === 0 && job.leak === 'client-secret') return {...job.choices, keep_grants: false, rotate: true}
   const rotates = job.leak === 'client-secret' || tokenCouldReadSecrets(facts)
   const decision: ChoiceDecision = {
     id: 'incident.way',

@@ -235,3 +235,66 @@ test('the message for the ticket names only the APIs that lost a grant, and no r
   match(text, /Breaks: this client gets no token for Auth0 Management API until its grants are given back\./)
   match(text, /Until then an issued token could undo this; the secret was not rotated\./)
 })
+
+/** The operator's grant with these scopes alone. */
+function operatorMay(simulator: Simulator, scope: readonly string[]): void {
+  const {tenant, practice} = simulator
+  for (const grant of tenant.grants(practice.operator.client_id)) tenant.removeGrant(String(grant['id']))
+  tenant.addGrant({client_id: practice.operator.client_id, audience: tenant.world.audience, scope})
+}
+
+const ALL_SCOPES = [
+  'clients',
+  'client_keys',
+  'users',
+  'actions',
+  'connections',
+  'log_streams',
+  'client_grants',
+  'resource_servers',
+]
+
+for (const [name, change, include] of [
+  [
+    'a client without a grant, a credential that reads neither log nor lifetimes nor writes',
+    ({tenant, practice}: Simulator) => {
+      for (const grant of tenant.grants(practice.leak.client_id)) tenant.removeGrant(String(grant['id']))
+    },
+    ['read:clients', 'read:client_grants'],
+  ],
+  ['a credential that may only look', () => {}, ['read:clients', 'read:client_grants']],
+  [
+    'the most powerful token there is, of a client with many grants',
+    (simulator: Simulator) => {
+      const {tenant, practice} = simulator
+      const own = tenant.grants(practice.leak.client_id).find((grant) => grant['audience'] === tenant.world.audience)
+      if (own) tenant.removeGrant(String(own['id']))
+      const scope = ALL_SCOPES.flatMap((one) => ['read', 'create', 'update', 'delete'].map((verb) => `${verb}:${one}`))
+      tenant.addGrant({client_id: practice.leak.client_id, audience: tenant.world.audience, scope})
+      widen(simulator, 15)
+    },
+    undefined,
+  ],
+] as const) {
+  test(`no question takes more rows: ${name}`, async (t) => {
+    const {simulator, env, connection} = await bench(t)
+    change(simulator)
+    if (include) operatorMay(simulator, include)
+    const {leak} = simulator.practice
+    const walk = new Walk(new Pty(t, MAIN, {env: {...env, ...connection}}))
+    await walk.answer(PASTE, leak.value)
+    await walk.terminal.see(WHOSE)
+    await walk.answer(WHOSE, numberOf(walk.terminal, leak.client_id))
+    await walk.answer(WHEN, 'unknown')
+    const grants = simulator.tenant.grants(leak.client_id).length > 0
+    // without a grant there is nothing to choose between
+    const way = grants ? await walk.answer(WAY, '1') : ''
+    // what was not seen is not nothing
+    if (include && grants) match(way, /how much it is used is not known: no log/)
+    ok(!include || !/ 0 token\(s\)/.test(way), way)
+    if (include) await walk.answer(/leave the rest to people[^]*yes or no[^]*:\s*$/, 'yes')
+    await walk.answer(PLAN, 'no')
+    equal(await walk.terminal.ended(), 3)
+    explained(walk)
+  })
+}
