@@ -60,7 +60,7 @@ export async function reconcileNow(
     return await reconcileWith(
       trail,
       connected,
-      {...question, since, peers, closed: found?.state.closed_at !== undefined},
+      {...question, since, peers, closed: found?.state.closed_at !== undefined, up_to_now: question.wait},
       responder,
       interruption,
     )
@@ -77,17 +77,19 @@ export async function reconcileWith(
     readonly since?: number | undefined
     readonly peers: Peers
     readonly closed?: boolean
+    readonly up_to_now?: boolean
   },
   responder: Pick<Responder, 'notify'>,
   interruption: {readonly requested: boolean},
 ): Promise<Reconciled> {
   await connected.tenant.operator()
   await recordTokens(trail, connected)
-  const {incident, since, wait, retention_days, peers, closed} = question
+  const {incident, since, wait, retention_days, peers, closed, up_to_now = false} = question
   const found = await reconcileTrail(
     {tenant: connected.tenant, trail, responder, clock: connected.clock, machine: systemClock, interruption},
     {
       wait,
+      up_to_now,
       peers,
       ...(incident === undefined ? {} : {incident, about: aboutIncident(incident, closed)}),
       ...(since === undefined ? {} : {since}),

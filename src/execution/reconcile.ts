@@ -42,8 +42,10 @@ export interface ReconcileRequest {
   readonly about?: {readonly inc?: string; readonly target: string}
   /** NumericDate, tenant time. Default: the incident's beginning, else the log's. */
   readonly since?: number
-  /** Wait until nothing can still be late. */
+  /** Wait until nothing in the window can still be late. */
   readonly wait: boolean
+  /** The window reaches to this moment, not only to our own latest act: what others did in the last minutes counts, too. */
+  readonly up_to_now?: boolean
   readonly retention_days?: number
   readonly peers: Peers
 }
@@ -107,7 +109,8 @@ function scopeOf(run: ReconcileRun, request: ReconcileRequest, host: string): Sc
   const from = request.since === undefined ? time.of(opened).earliest - BEFORE_OPEN_MS : request.since * 1000
   // What is older than the grace is covered as it stands; only our own latest acts ask for a wait.
   const last = recorded.intents.reduce((at, intent) => Math.max(at, time.of(intent.outcome?.at ?? intent.at).latest), 0)
-  const to = Math.max(from, now - GRACE_SECONDS * 1000, Math.min(last, now))
+  const covered = request.up_to_now === true ? now : now - GRACE_SECONDS * 1000
+  const to = Math.max(from, covered, Math.min(last, now))
   return {recorded, window: {from, to}, suspects: [...suspects]}
 }
 

@@ -93,6 +93,14 @@ function receiptOf(at: Scene, anchor: Entry | undefined): {log_id: string} {
 }
 
 describe('reconcile with the embedded tenant', () => {
+  test('who waits is told what others did a moment before, though our own acts are long covered', async (t) => {
+    const at = await worked(t)
+    deepEqual(codes(await compared(t, at)), [])
+    equal(await call(at, await stolenToken(at), 'DELETE', grantOf(at, innocent(at))), 204)
+    const {findings, window} = await compared(t, at)
+    ok(findings.some(({code}) => code === 'WRITE_WITHOUT_AUDIT') && window.covered_to >= window.to)
+  })
+
   test('a clean run agrees, leaves a record with evidence, and can be repeated', async (t) => {
     const at = await worked(t)
     const found = await compared(t, at, {incident: at.incident})
