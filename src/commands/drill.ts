@@ -66,7 +66,7 @@ No account and no network is needed. With --yes nobody is asked; without it the 
       const result: DrillResult = {...worked.result, score: drill.score(), ...(file === undefined ? {} : {score_card: file})}
       const score = [...drill.scoreLines(), ...lines, ...(file === undefined ? [] : [`  score card: ${file}`])]
       await this.show({...worked, result}, attended, score.length + 2)
-      await this.printWrapped(['', ...score])
+      await this.printWrapped(['', ...score, ...standingLines(result)])
     } finally {
       await drill.stop()
     }
@@ -86,4 +86,11 @@ No account and no network is needed. With --yes nobody is asked; without it the 
     const card = scoreCardOf(place, incident, drill.scoreFacts())
     return {lines: cardLines(card), ...(flags.report === undefined ? {} : {file: writeScoreCard(place, card, flags.report)})}
   }
+}
+
+/** Below the card, which may have pushed the last screen up: where the incident stands, and what is next. */
+function standingLines({incident_id, status, exposure: {all_clear: clear}}: DrillResult): string[] {
+  if (incident_id === undefined) return []
+  const until = clear.state === 'clear' ? 'all clear' : `all clear not before ${clear.worst_case_at}`
+  return [`Where it stands: ${status.toUpperCase()}; ${until}; next: stanch incident show ${incident_id}`]
 }

@@ -29,6 +29,10 @@ describe('README.md', () => {
     match(block, /CONTAINED: new tokens are stopped, and that is proven/)
     match(block, /SIMULATED tenant; exit 0/)
     match(block, /attacker after containment: +0 token\(s\) minted/)
+    match(
+      block,
+      /times: first safe act \d+ s, [^]*missed: [^]*\nWhere it stands: CONTAINED; all clear not before \S+; next: stanch incident show inc-/,
+    )
   })
 
   test('its command table is that of the manifest', () => {
