@@ -1,17 +1,12 @@
 import path from 'node:path'
 
-import {StanchError} from '../errors.ts'
-import {fileStat} from '../files/read.ts'
 import {recordLines} from '../report/audit-lines.ts'
 import {mergeTimelines} from '../report/merge.ts'
 import type {MergedRow, MergeSource} from '../report/merge.ts'
 import type {StoredRecord} from '../trail/format/record.ts'
-import {parseVkey} from '../trail/format/vkey.ts'
-import {readOrigin, readTrail} from '../trail/read-trail.ts'
-import {verifyFolder} from '../trail/verify-folder.ts'
-import {printable, quoted} from '../untrusted.ts'
+import {printable} from '../untrusted.ts'
 import type {FoundIncident} from './incidents.ts'
-import {readSliceRecords} from './slice-records.ts'
+import {readPeer} from './peer-trail.ts'
 
 /** Two responders open their incidents about one leak within this long. */
 const DAY_MS = 86_400_000
@@ -35,30 +30,15 @@ export function mergeWith(found: FoundIncident, folders: readonly string[], vkey
 }
 
 function sourceOf(folder: string, found: FoundIncident, vkeys: readonly string[]): MergeSource {
-  const isSlice = fileStat(path.join(folder, 'slice.jsonl')) !== undefined
-  const all = isSlice ? readSliceRecords(folder) : readOrigin(folder) === undefined ? undefined : readTrail(folder)
-  if (!all) throw new StanchError('input.unreadable', `${quoted(folder, 120)} holds neither a trail nor a slice of one.`)
-  const origin = isSlice ? String((all as StoredRecord[])[0]?.['origin']) : (readOrigin(folder) ?? '')
-  const vkey = vkeys.find((one) => parseVkey(one).name === origin)
-  const verdict = verifyFolder(folder, vkey === undefined ? {} : {vkey})
-  if (!verdict.ok) {
-    const finding = verdict.findings.find(({severity}) => severity === 'failed')
-    throw new StanchError(
-      'audit.not_verified',
-      `${quoted(folder, 120)} does not verify: ${printable(`${finding?.kind ?? ''} (${finding?.detail ?? ''})`, 200)}`,
-      {
-        hint: `stanch audit verify ${folder}`,
-      },
-    )
-  }
+  const {origin, records, verdict, pinned} = readPeer(folder, vkeys)
   return {
     origin,
-    records: [...ofIncident(all, found)],
+    records: [...ofIncident(records, found)],
     verified: true,
     complete: verdict.complete,
     size: verdict.size,
     root_hash: verdict.root_hash,
-    pinned: vkey !== undefined,
+    pinned,
   }
 }
 

@@ -5,10 +5,9 @@ import {StanchError} from '../errors.ts'
 import {peersOf} from '../execution/recorded.ts'
 import {reconcileTrail} from '../execution/reconcile.ts'
 import type {Responder} from '../execution/responder.ts'
-import {fileStat} from '../files/read.ts'
 import type {Peers, Reconciliation} from '../incident/reconcile/facts.ts'
 import {reconcileVerdict} from '../incident/reconcile/facts.ts'
-import {readOrigin, readTrail} from '../trail/read-trail.ts'
+import {readOrigin} from '../trail/read-trail.ts'
 import type {Trail} from '../trail/trail.ts'
 import {quoted} from '../untrusted.ts'
 import {openTrail, pathsOf, recordTokens} from './context.ts'
@@ -16,7 +15,7 @@ import type {Connected, Place} from './context.ts'
 import {aboutIncident, findIncident} from './incidents.ts'
 import type {FoundIncident} from './incidents.ts'
 import {parseMoment} from './moment.ts'
-import {readSliceRecords} from './slice-records.ts'
+import {readPeer} from './peer-trail.ts'
 
 export interface ReconcileQuestion {
   readonly incident?: string | undefined
@@ -124,15 +123,10 @@ function sinceOf(text: string | undefined, connected: Connected): number | undef
   throw new StanchError('usage.invalid', `${quoted(text, 40)} is no moment. Give an RFC 3339 instant, or 2h, 30m, 14:05 (UTC).`)
 }
 
-/** @throws input.unreadable for a folder that holds neither a log nor a slice */
+/** Each verified. @throws input.unreadable for a folder that holds neither a log nor a slice; audit.not_verified */
 export function peersFrom(folders: readonly string[], tenant: string): Peers {
   return peersOf(
-    folders.map((folder) => {
-      const at = path.resolve(folder)
-      if (readOrigin(at) !== undefined) return readTrail(at)
-      if (fileStat(path.join(at, 'slice.jsonl'))) return readSliceRecords(at)
-      throw new StanchError('input.unreadable', `${quoted(folder, 120)} holds neither a trail nor a slice of one.`)
-    }),
+    folders.map((folder) => readPeer(path.resolve(folder)).records),
     tenant,
   )
 }

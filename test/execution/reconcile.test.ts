@@ -1,5 +1,5 @@
 import {deepEqual, equal, match, ok, rejects} from 'node:assert/strict'
-import {readFileSync} from 'node:fs'
+import {readFileSync, writeFileSync} from 'node:fs'
 import path from 'node:path'
 import {describe, test} from 'node:test'
 import type {TestContext} from 'node:test'
@@ -183,6 +183,10 @@ describe('reconcile with the embedded tenant', () => {
       'TOKEN_WITHOUT_AUDIT',
     ])
     await rejects(compared(t, at, {also: [at.home.folder]}), {code: 'input.unreadable'})
+    // a trail that was changed could call a stranger's acts a colleague's
+    const records = path.join(other.home.data, 'trail-sim/records/000000000000.jsonl')
+    writeFileSync(records, readFileSync(records, 'utf8').replace('"actor":"', '"actor":"x'))
+    await rejects(compared(t, at, {incident: at.incident, also: [`${other.home.data}/trail-sim`]}), {code: 'audit.not_verified'})
   })
 
   test("a token of ours whose entry is not to be read yet does not stand for a stranger's", async (t) => {
