@@ -33,6 +33,12 @@ async function receiver(t: TestContext, status = 200): Promise<{url: string; not
   return {url: `http://127.0.0.1:${(http.address() as AddressInfo).port}/hooks/SECRETPATH`, notices, texts}
 }
 
+/** A command that keeps what it is told, a line each. */
+function keeping(file: string): string {
+  const keep = `let b='';process.stdin.on('data',d=>b+=d).on('end',()=>require('fs').appendFileSync(process.argv[1],b))`
+  return `exec:${JSON.stringify([process.execPath, '-e', keep, file])}`
+}
+
 describe('--notify', () => {
   test('respond tells opened and contained, watch the tripwire and the all clear; each once, of the schema, without a secret, recorded', async (t) => {
     const home = newHome(t)
@@ -43,7 +49,9 @@ describe('--notify', () => {
       hook.notices.map(({event}) => event),
       ['incident.opened', 'contained'],
     )
-    const watched = await run(home, ['watch', id, '--json', '--interval', '3600', '--notify', 'webhook:env:HOOK'], {
+    const file = path.join(home.folder, 'told')
+    const tell = ['--notify', 'webhook:env:HOOK', '--notify', keeping(file)]
+    const watched = await run(home, ['watch', id, '--json', '--interval', '3600', ...tell], {
       env: {...tenant.connection, HOOK: hook.url},
     })
     equal(watched.code, 0, watched.stderr)
@@ -53,6 +61,9 @@ describe('--notify', () => {
     ok(!hook.texts.some((text) => text.includes('203.0.113.')), 'a chat is told the address of somebody')
     equal(told.filter(({event}) => event === 'all_clear').length, 1)
     equal(told.at(-1).event, 'all_clear')
+    const ofCommand = readFileSync(file, 'utf8').trimEnd().split('\n')
+    const sorted = (texts: readonly string[]) => [...texts].sort()
+    deepEqual(sorted(ofCommand), sorted(told.map((notice) => JSON.stringify(notice))), 'a command is told the same')
     for (const notice of hook.notices) {
       deepEqual(problemsOf('notice', notice), [])
       equal(notice.incident_id, id)
@@ -62,12 +73,10 @@ describe('--notify', () => {
     noSecrets(tenant, ran, watched)
     noSecretsOnDisk(tenant, home)
     const records = [...readTrail(path.join(home.data, 'trail-sim'))].filter((record) => record['action'] === 'notify')
-    equal(records.length, hook.notices.length)
-    ok(
-      records.every(
-        (record) => record['verdict'] === 'delivered' && record['target'] === `notify:webhook:${new URL(hook.url).host}`,
-      ),
-    )
+    equal(records.length, hook.notices.length + ofCommand.length)
+    ok(records.every((record) => record['verdict'] === 'delivered'))
+    const host = `notify:webhook:${new URL(hook.url).host}`
+    equal(records.filter((record) => record['target'] === host).length, hook.notices.length)
     ok(!JSON.stringify(records).includes('SECRETPATH'))
     equal(verifyFolder(path.join(home.data, 'trail-sim')).ok, true)
   })
@@ -95,8 +104,7 @@ describe('--notify', () => {
     })
     const hook = await receiver(t)
     const file = path.join(at.home.folder, 'told')
-    const keep = `let b='';process.stdin.on('data',d=>b+=d).on('end',()=>require('fs').appendFileSync(process.argv[1],b))`
-    const tell = ['--notify', `exec:${JSON.stringify([process.execPath, '-e', keep, file])}`, '--notify', `webhook:${hook.url}`]
+    const tell = ['--notify', keeping(file), '--notify', `webhook:${hook.url}`]
     const doubted = await at.respond(...tell)
     deepEqual([doubted.code, doubted.document.status], [6, 'in_doubt'])
     at.tenant.clearFaults()
