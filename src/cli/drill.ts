@@ -48,7 +48,7 @@ export interface DrillOptions {
   /** Who is told, as `--notify` has it. */
   readonly notify?: readonly string[] | undefined
   readonly interruption: {requested: boolean}
-  readonly say: (line: string) => void
+  readonly say: (line: string) => Promise<void>
   readonly responder: (connected: Connected) => Promise<Responder>
   readonly onIncident: (id: string) => void
 }
@@ -96,13 +96,14 @@ export async function startDrill(place: Place, scenario: string, seed?: number):
   return {
     async work(options) {
       connected = await connect(place, practiceConnection(simulator))
-      options.say(
+      // Before anything is said: the first question counts the rows that stand above it.
+      responder = await options.responder(connected)
+      await options.say(
         `SIMULATED tenant ${connected.origin.host}, scenario ${scenario}: nothing here is real, nothing leaves this machine.`,
       )
       const leaked = new Secret(practice.leak.value)
       const kind = practice.leak.kind as LeakKind
       const token = kind === 'management-token' ? await trustedToken(connected, practice.leak.client_id, leaked) : undefined
-      responder = await options.responder(connected)
       if (options.attended) {
         const {guidedIncident} = await import('./guided.ts')
         return guidedIncident({

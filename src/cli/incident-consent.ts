@@ -20,11 +20,16 @@ export function confirmation(job: Job, facts: PlanFacts, plan: Plan): TypedDecis
     ask: `Carry out ${changesOf(plan)} on ${plan.mode === 'sim' ? 'SIMULATED' : 'REAL'} tenant ${printable(plan.tenant)}?`,
     screen: planScreen(plan, facts, job.choices),
     why: 'The only confirmation; the audit trail holds it with the hash of this plan.',
-    effect: 'These steps, in this order. Users fail until the new secret or the grants are there.',
-    undo: 'Each step shows its own; a rotation has none. No change has been made yet.',
+    effect: `These steps, in this order.${takes(plan) ? ' Users fail until the new secret or the grants are there.' : ''}`,
+    undo: 'Each step shows its own; a rotation has none. Nothing is changed yet.',
     expected: plan.client_id.slice(-6),
     unattended: false,
   }
+}
+
+/** Does it take something from those who use the client? */
+function takes({steps}: Plan): boolean {
+  return steps.some(({action}) => action === 'client_grant.delete' || action === 'client_secret.rotate')
 }
 
 /** `steps 2 to 5 (4 changes)`, by the numbers that the screen of the plan gives them; `step 3 (1 change)`. */

@@ -56,7 +56,7 @@ No account and no network is needed. With --yes nobody is asked; without it the 
         dry_run: flags['dry-run'],
         notify: flags.notify,
         interruption: this.interruption,
-        say: (line) => this.say(line),
+        say: (line) => this.sayWrapped([line]),
         responder: (connected) => this.responder(attended, connected, flags.yes || !attended ? {'plan.confirm': 'yes'} : {}),
         onIncident: (id) => (this.incidentId = id),
       })

@@ -28,7 +28,8 @@ export function planScreen(plan: Plan, facts: PlanFacts, choices: PlanChoices): 
   const steps = stepGroups(plan.steps.filter((step) => step.action !== 'manual'))
   const manual = plan.steps.filter((step) => step.action === 'manual').length
   // In one line with the last step: the screen is small.
-  if (manual > 0) steps.push(`${lastLine(steps)}; then ${manual} step(s) for people`)
+  if (manual > 0)
+    steps.push(steps.length === 0 ? `  ${manual} step(s) for people` : `${lastLine(steps)}; then ${manual} step(s) for people`)
   const stays = grantsLeft(facts, choices, plan.steps)
   const open = openPaths(facts, plan.steps)
   const reopening = reopeningScopes(snapshot, facts.leaked_token)

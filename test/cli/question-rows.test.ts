@@ -31,7 +31,7 @@ class Walk {
   }
 
   /** Waits for a question, counts its rows, answers. */
-  async answer(see: RegExp, type: string, report = REPORT): Promise<string> {
+  async answer(see: RegExp, type: string | (() => string), report = REPORT): Promise<string> {
     await this.terminal.see(see)
     const all = this.terminal.history().trimEnd().split('\n')
     const since = all.slice(this.#answered + 1)
@@ -41,7 +41,7 @@ class Walk {
     for (const row of own) ok(displayWidth(row) <= 80, row)
     this.asked.push({text, rows: own.length})
     this.#answered = this.terminal.cursor()
-    this.terminal.type(`${type}\r`)
+    this.terminal.type(`${typeof type === 'string' ? type : type()}\r`)
     return text
   }
 }
@@ -297,4 +297,31 @@ for (const [name, change, include] of [
     equal(await walk.terminal.ended(), 3)
     explained(walk)
   })
+}
+
+for (const scenario of ['client-secret', 'private-key']) {
+  test(`no question takes more rows in a drill: ${scenario}`, async (t) => {
+    const {env} = await bench(t)
+    const walk = new Walk(new Pty(t, MAIN, {args: ['drill', scenario], env}))
+    match(await walk.answer(WHEN, '2h ago'), /nothing leaves\s+this machine/)
+    if (scenario === 'client-secret') await walk.answer(WAY, '1')
+    const plan = await walk.answer(
+      /Carry out [^]*to go on, no to stop[^]*:\s*$/,
+      scenario === 'private-key' ? () => 'no' : () => codeOf(walk),
+    )
+    if (scenario === 'private-key') match(plan, /^ {2}\d+ step\(s\) for people$/m)
+    else {
+      await walk.answer(/grant\(s\) back now\?[^]*yes or no[^]*:\s*$/, 'yes')
+      const back = await walk.answer(/give back the grant[^]*Carry out [^]*to go on, no to stop[^]*:\s*$/, 'no')
+      ok(!back.includes('Users fail'), 'giving back takes nothing')
+    }
+    await walk.terminal.see(/Score card of the drill/)
+    await walk.terminal.ended()
+    explained(walk)
+  })
+}
+
+/** What is to be typed to confirm. */
+function codeOf({terminal}: Walk): string {
+  return /Type (\w{6}) to go on/.exec(terminal.rows().join('\n'))?.[1] ?? ''
 }
