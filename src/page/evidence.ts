@@ -76,12 +76,15 @@ function showVerdict(checked: Checked): void {
       'NOT PROVEN: no signature was checked',
       `All ${records} records are in the tree of the checkpoint, but ${unchecked ?? ''}: nobody knows here who signed it. Use a newer browser or another verifier.`,
     )
-  if (!verification.ok)
-    return verdict(
+  if (!verification.ok) {
+    verdict(
       'bad',
       `NOT VERIFIED: ${bad?.seq === undefined ? '' : `record ${bad.seq}: `}${printable(bad?.kind ?? 'unknown')}`,
       printable(bad?.detail ?? '', 400),
     )
+    if (bad?.seq !== undefined) byId('why').append('. ', linkTo(bad.seq))
+    return
+  }
   const open = findings.filter(({severity}) => severity === 'incomplete')
   if (!verification.complete)
     return verdict(
@@ -94,6 +97,13 @@ function showVerdict(checked: Checked): void {
     'VERIFIED',
     `All ${records} records are as they were signed, each in the tree of ${size} records whose checkpoint is signed by the key below.`,
   )
+}
+
+/** To the row of a record, which may be far below. */
+function linkTo(seq: number): HTMLElement {
+  const link = element('a', `Record ${seq} below`)
+  link.setAttribute('href', `#r${seq}`)
+  return link
 }
 
 function showFacts(files: SliceFiles, {verification, signers, unchecked}: Checked, given: Trust): void {

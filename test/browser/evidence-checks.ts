@@ -107,6 +107,21 @@ async function tampered(checks: Checks, browser: Browser, bundle: string, slice:
       ]
       const held =
         !wanted.ok && said.startsWith(place) && due.every((id) => rows.includes(id)) && rows.every((id) => due.includes(id))
+      if (bad?.seq !== undefined && rows.includes(`r${bad.seq}`) && n === 0) {
+        await one.page.locator('#why a').click()
+        // the page glides there
+        const seen = await one.page
+          .waitForFunction(
+            `(() => { const {top} = document.getElementById('r${bad.seq}').getBoundingClientRect(); return top >= 0 && top < innerHeight })()`,
+            undefined,
+            {timeout: 5000},
+          )
+          .then(
+            () => true,
+            () => false,
+          )
+        checks.ok(seen, `${kind}: the verdict leads to record ${bad.seq}`)
+      }
       if (held) red++
       checks.ok(held, `${kind} ${n}: ${said}; red ${rows.slice(0, 4).join()}, due ${due.slice(0, 4).join()}`)
     }

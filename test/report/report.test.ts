@@ -255,6 +255,10 @@ describe('on the first screen', () => {
   test('a partner gets no column of records, no clocks of the responders and no picture without a mark', () => {
     const page = htmlReport(incidentReport(rich(), 'partner'), SCRIPT)
     ok(!/data-th="(?:proof|source)"|Reporting clocks|<h3>The response/.test(page))
+    ok(
+      !/,\s*\./.test(page.slice(page.indexOf('<body')).replaceAll(/<[^>]*>/g, '')),
+      'nothing stands where the number of a record would',
+    )
     const own = htmlReport(incidentReport(rich()), SCRIPT)
     for (const one of ['data-th="proof"', 'data-th="source"', 'Reporting clocks', '<h3>The response']) ok(own.includes(one), one)
   })

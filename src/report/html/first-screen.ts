@@ -107,7 +107,7 @@ ${clear.ruled_at === undefined ? undefined : markup`<p>${instant(clear.ruled_at)
 <p class="soft">
 Issued access tokens cannot be revoked; each lives until its
 exp.${clear.observed_at === undefined ? undefined : markup` Those seen in the tenant log live until ${instant(clear.observed_at)} at the latest.`}
-${clear.computed_at === undefined ? undefined : markup`Computed ${instant(clear.computed_at)}, ${recordLink(clear.record)}.`}
+${clear.computed_at === undefined ? undefined : markup`Computed ${instant(clear.computed_at)}${clear.record === undefined ? undefined : markup`, ${recordLink(clear.record)}`}.`}
 </p>`,
 )}`
 }

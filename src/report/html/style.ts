@@ -41,7 +41,7 @@ nav a{display:inline-block;padding:.2rem 0}
 .views{border:0;padding:0;margin:1.2rem 0 0;font-size:.95rem}.views legend{padding:0;color:var(--soft);font-size:.85rem}
 .views label{display:inline-block;margin-right:1.2rem;padding:.25rem 0;min-height:24px}
 .views input{accent-color:var(--link);margin:0 .35rem 0 0}
-main>.verdict{margin-top:.6rem}input,textarea{font:inherit;font-size:.95rem;max-width:100%;padding:.3rem .4rem}
+main>.verdict{margin-top:.6rem}header+main>section:first-child h2{margin-top:1rem}input,textarea{font:inherit;font-size:.95rem;max-width:100%;padding:.3rem .4rem}
 button{font:inherit;font-size:.95rem;color:inherit;background:var(--raised);border:1px solid var(--soft);border-radius:4px;padding:.3rem .7rem;cursor:pointer;min-height:2rem}
 .wide{overflow-x:auto;margin:.9rem 0}
 table{border-collapse:collapse;width:100%;font-size:.9rem;font-variant-numeric:tabular-nums}
