@@ -67,10 +67,11 @@ export function closeItems(facts: CloseFacts): CloseItem[] {
       how: `look at each: stanch audit reconcile --incident ${id} --wait`,
     })
   }
+  const newest = state.operations.at(-1)?.seq
   if (!anchored) {
     items.push({
       item: 'anchor',
-      what: 'nothing outside this machine holds a checkpoint of this trail',
+      what: `no checkpoint that reaches to the newest change${newest === undefined ? '' : ` (record ${newest})`} is on record as held outside this machine`,
       how: 'post the checkpoint in the ticket or the chat and give its reference: --anchor REF; or stanch audit anchor, stanch audit witness',
     })
   }
