@@ -146,6 +146,7 @@ function didDo(account: Account): Answered {
       records: [],
     }
   }
+  const watch = observed(account, 'watch').filter((record) => textOf(record, 'verdict') !== 'clear')
   const isPage = (record: (typeof saved)[number]) => textOf(record, 'target')?.startsWith('tenant_log:') === true
   const found = saved.filter((record) => !isPage(record))
   const pages = saved.filter(isPage)
@@ -164,16 +165,37 @@ function didDo(account: Account): Answered {
       tokens.length === 0
         ? 'No issued token of this client is in them.'
         : `${tokens.length} issued token(s) of this client are in them, from ${from.map(([ip, count]) => `${code(ip, 90)} (${count})`).join(', ')}.`,
+      ...watched(watch),
       ...whose(hunt),
     ],
     records: [
       ...seqs(found),
+      ...seqs(watch.slice(0, 1)),
+      ...seqs(watch.slice(-1)),
       ...seqs(pages.slice(0, 1)),
       ...seqs(pages.slice(-1)),
       ...(exposure ? [exposure.record.seq] : []),
       ...('record' in hunt ? [hunt.record] : []),
     ],
   }
+}
+
+/** What the watch saw after the containment, by kind; the words of its records hold addresses, so they are not repeated. */
+function watched(watch: readonly StoredRecord[]): string[] {
+  const kinds = new Map<string, {events: number; records: number[]}>()
+  for (const record of watch) {
+    const kind = textOf(record, 'verdict') ?? 'other'
+    const one = kinds.get(kind) ?? {events: 0, records: []}
+    kinds.set(kind, one)
+    one.events += Number(record['count'] ?? 1)
+    one.records.push(record.seq)
+  }
+  if (kinds.size === 0) return []
+  const list = [...kinds].map(
+    ([kind, {events, records}]) =>
+      `${code(kind, 40)}: ${events} event(s) in ${records.length} record(s), ${records[0]} to ${records.at(-1)}`,
+  )
+  return [`What the watch saw after the containment: ${list.join('; ')}. A \`tripwire\` is a use of what leaked.`]
 }
 
 function cannotKnow(account: Account): Answered {

@@ -113,6 +113,35 @@ describe('the questions of an auditor', () => {
     ok(withPrints(old, fresh).includes(', its end in '))
   })
 
+  test('what the watch saw is told by kind and record, without the addresses in its words', () => {
+    const finding = 'the old secret was tried and refused, from 203.0.113.66'
+    const seen = (seq: number, verdict: string, count: number): Loose => ({
+      kind: 'observe',
+      inc: OPEN['inc'] as string,
+      iseq: seq,
+      action: 'watch',
+      verdict,
+      count,
+      finding,
+    })
+    const more = [
+      ...FULL.slice(0, -1),
+      seen(90, 'tripwire', 3),
+      seen(91, 'tripwire', 9),
+      seen(92, 'grant_back', 1),
+      seen(93, 'clear', 1),
+    ]
+    const account = accountOf(more)
+    const {answer, records} = answers(account).find(({id}) => id === 'did_do')!
+    const [first, , last] = account.records.filter((one) => one['action'] === 'watch').map(({seq}) => seq)
+    const text = answer.join(' ')
+    match(
+      text,
+      new RegExp(`\`tripwire\`: 12 event\\(s\\) in 2 record\\(s\\), ${first} to ${first! + 1}; \`grant_back\`: 1 event`),
+    )
+    ok(records.includes(first!) && records.includes(last!) && !text.includes('203.0.113.66') && !text.includes('clear'))
+  })
+
   test('a machine client proves no human, a user does', () => {
     const human = answers(accountOf(FULL)).find(({id}) => id === 'who_acted')!
     match(human.answer.join(' '), /`auth0\|alice`: the user whom the tenant signed in/)
