@@ -56,7 +56,7 @@ export function verifyTrail(place: Place, question: TrailQuestion): TrailVerdict
   )
   const signerFrom = vkey !== undefined ? 'flag' : own !== undefined ? 'machine' : 'trail'
   const verdict = {...verification, signer_from: signerFrom} as const
-  return {...verdict, not_excluded: verification.ok ? notExcluded(verdict) : []}
+  return {...verdict, not_excluded: verification.ok ? notExcluded({...verdict, evidence_read: question.evidence === true}) : []}
 }
 
 /** The key that this machine keeps for the log, if it made it: a log that was exchanged whole is then found. */

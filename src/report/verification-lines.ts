@@ -26,7 +26,7 @@ function findingLines(findings: LocatedVerification['findings']): string[] {
 }
 
 /** The verdict on a trail: its first line names verdict, real or simulated, sizes, root and anchors. */
-export function verificationLines(verification: LocatedVerification): string[] {
+export function verificationLines(verification: LocatedVerification & {readonly not_excluded?: readonly string[]}): string[] {
   const {
     ok,
     complete,
@@ -55,6 +55,8 @@ export function verificationLines(verification: LocatedVerification): string[] {
     `  ${checkpoints} checkpoint(s) agree with the records; signer ${signer === '' ? 'none' : printable(signer, 200)}${from}`,
     ...anchors.map((anchor) => `  anchor ${anchor.type}: ${printable(anchor.detail, 300)}`),
     ...findingLines(findings),
-    ...(ok ? ['  not excluded by this:', ...notExcluded(verification).map((text) => `    - ${text}`)] : []),
+    ...(ok
+      ? ['  not excluded by this:', ...(verification.not_excluded ?? notExcluded(verification)).map((text) => `    - ${text}`)]
+      : []),
   ]
 }

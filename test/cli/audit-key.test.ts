@@ -156,7 +156,7 @@ describe('stanch audit verify, for what a responder holds', () => {
     match(lines.stdout, /not excluded by this:\n {4}- a rewrite from record 0/)
     const found = (await run(home, ['audit', 'verify', '--json'])).json() as {signer_from: string; not_excluded: string[]}
     equal(found.signer_from, 'machine')
-    equal(found.not_excluded.length, 4)
+    equal(found.not_excluded.length, 5)
     // another log put whole in the place of ours, under our name, does not pass
     const other = newHome(t)
     await realTrail(other)
@@ -166,7 +166,7 @@ describe('stanch audit verify, for what a responder holds', () => {
     equal((await run(home, ['audit', 'verify', path.join(other.data, 'trail')])).code, 5)
     rmSync(path.join(home.data, 'keys'), {recursive: true})
     const unpinned = (await run(home, ['audit', 'verify', '--json'])).json() as {signer_from: string; not_excluded: string[]}
-    deepEqual([unpinned.signer_from, unpinned.not_excluded.length], ['trail', 5])
+    deepEqual([unpinned.signer_from, unpinned.not_excluded.length], ['trail', 6])
   })
 
   test('with record 0 and the newest checkpoint held, only the honesty of the words is left open', async (t) => {
@@ -177,7 +177,10 @@ describe('stanch audit verify, for what a responder holds', () => {
     const found = (await run(home, ['audit', 'verify', '--first', first, '--known', newest, '--json'])).json() as {
       not_excluded: string[]
     }
-    equal(found.not_excluded.length, 1)
+    equal(found.not_excluded.length, 2)
+    match(found.not_excluded[0] ?? '', /pieces of evidence were changed or taken away.*--evidence/)
+    const held = ['--first', first, '--known', newest, '--evidence', '--json']
+    equal(((await run(home, ['audit', 'verify', ...held])).json() as typeof found).not_excluded.length, 1)
   })
 
   test('the first bad record is named by file, line, number and check', async (t) => {

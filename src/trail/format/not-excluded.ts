@@ -4,7 +4,12 @@ import type {LocatedVerification} from './verification.ts'
  * What a verified trail does not exclude, given the anchors that were held against it. For whoever relies on the
  * verdict; the format's section 1 says the same in general.
  */
-export function notExcluded(verification: Pick<LocatedVerification, 'anchors' | 'signer_from' | 'size' | 'form'>): string[] {
+export function notExcluded(
+  verification: Pick<LocatedVerification, 'anchors' | 'signer_from' | 'size' | 'form'> & {
+    /** of a whole trail: were its pieces of evidence hashed? */
+    readonly evidence_read?: boolean
+  },
+): string[] {
   const {anchors, signer_from: signerFrom, size, form} = verification
   const has = (type: string) => anchors.some((anchor) => anchor.type === type)
   const known = Math.max(
@@ -29,6 +34,8 @@ export function notExcluded(verification: Pick<LocatedVerification, 'anchors' | 
     open.push(
       `a rollback to this state${known === 0 ? '' : `, not older than ${known} records`}: only a newer checkpoint from outside would show it`,
     )
+  if (form === 'log' && verification.evidence_read === false)
+    open.push('that pieces of evidence were changed or taken away: only the records that name them were read (--evidence)')
   if (form === 'slice') open.push('anything outside this incident: the rest of the trail was not seen')
   open.push("that the words were untrue when they were written: hold them against the tenant's own log (stanch audit reconcile)")
   return open
