@@ -9,9 +9,10 @@ import {TenantCommand} from '../cli/tenant-command.ts'
 export default class BundleCommand extends TenantCommand {
   static override summary = 'the evidence of an incident, for somebody who checks it without stanch'
   static override description = `Records with their proofs, signed checkpoint, plan, evidence, report (also as a page), answers to an auditor's questions,
-checksums, a verifier in Python, a page that checks the records in a browser, and one page on how to check it all. No secret is in it; with --blind no end user's identifiers are
-in its evidence either. The same state of an incident gives the same bytes. Works offline. That it was handed out is
-recorded in the trail afterwards.`
+checksums, a verifier in Python, a page that checks the records in a browser, and one page on how to check it all. No secret
+is in it; with --blind no end user's identifiers are in its evidence either. The records themselves stay as they were
+signed: those of a watch name the addresses from which the leaked credential was used. The same state of an incident gives
+the same bytes. Works offline. That it was handed out is recorded in the trail afterwards.`
   static override examples = [
     {
       description: 'one file for the auditor',

@@ -78,6 +78,9 @@ describe('stanch bundle', () => {
     const verified = verifyFolder(folder)
     equal(verified.ok, true)
     equal(verified.complete, false)
+    // a reader that closes the pipe has verified nothing, and sees no trace of the program
+    const cut = shell(`set +e; python3 verify.py . | true; echo "\${PIPESTATUS[0]}"`, folder)
+    equal(cut.output, '1\n')
   })
 
   test('a closed incident is verified, exit 0, and bundled again it gives the same bytes', async (t) => {

@@ -15,7 +15,8 @@ trail: who got what, with its SHA-256. What goes to standard output gets none.
 With --follow it goes on with what is appended, until Ctrl-C.
 Every command that writes records also copies them on the way, byte for byte, where the environment says so: to a file
 (STANCH_COPY_FILE=/PATH) and to a collector of lines (STANCH_COPY_TO=tls://HOST:PORT, or tcp://127.0.0.1:PORT). A copy
-that fails never stops an incident; what did not get through is said at the end.`
+that fails never stops an incident; what is known not to have got through is said at the end.
+A collector answers nothing: whether it kept what it took, only the collector can say.`
   static override examples = [
     {
       description: 'one incident for the SIEM, with a record of who got it',
