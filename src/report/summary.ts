@@ -1,4 +1,5 @@
 import {parseRfc3339} from '../clock.ts'
+import {clearMoves} from '../incident/contained-at.ts'
 import type {Proof} from '../incident/replay.ts'
 import type {IncidentResult} from '../incident/result.ts'
 import {printable, quoted} from '../untrusted.ts'
@@ -12,6 +13,8 @@ export const VERDICTS: Readonly<Record<IncidentResult['status'], string>> = {
   declined: 'DECLINED: nothing was changed',
   restored: 'RESTORED: what was taken is given back',
 }
+
+const SIGNING_SECRET = 'none to wait for: whoever holds the signing secret makes tokens until the API verifies with another key'
 
 export const CLAIM_WORDS: Readonly<Record<string, string>> = {
   old_secret_refused: 'the old secret is refused',
@@ -62,18 +65,26 @@ export function verdictLines(result: IncidentResult, zone: string): string[] {
     ...(rotated ? ['the old secret (for good)'] : []),
   ]
   if (cut.length > 0 && result.status !== 'restored') lines.push(`Cut:        ${cut.join(' and ')}`)
-  lines.push(
-    clear.state === 'clear'
-      ? `All clear:  since ${clear.worst_case_at}`
-      : `All clear:  ${instantLine(clear.worst_case_at, now, zone)}`,
-  )
-  if (clear.state === 'open' && clear.ruled_at !== undefined)
-    lines.push(`            ${bothTimes(parseRfc3339(clear.ruled_at) ?? now, zone)} if no lifetime was ever larger`)
+  lines.push(...allClearLines(result, now, zone))
   if (result.next.some(isWatch)) lines.push(`            until then: stanch watch ${result.incident_id ?? 'ID'}`)
   const [gap] = result.evidence_gaps
   if (gap) lines.push(`Not known:  ${printable(gap.what, 80)}${gaps > 1 ? ` and ${gaps - 1} more` : ''} (why: above)`)
   if (result.delivery) lines.push(...deliveryLines(result.delivery))
   return lines
+}
+
+/** No countdown to an instant that moves, and none where nothing that was issued has to expire. */
+function allClearLines({leak, exposure}: IncidentResult, now: number, zone: string): string[] {
+  const {all_clear: clear} = exposure
+  if (leak === 'signing-secret') return [`All clear:  ${SIGNING_SECRET}`]
+  if (clear.state === 'clear') return [`All clear:  since ${clear.worst_case_at}`]
+  const at = (instant: string) => bothTimes(parseRfc3339(instant) ?? now, zone)
+  if (clearMoves(exposure))
+    return [`All clear:  not contained: it moves on until new tokens are refused; not before ${at(clear.worst_case_at)}`]
+  return [
+    `All clear:  ${instantLine(clear.worst_case_at, now, zone)}`,
+    ...(clear.ruled_at === undefined ? [] : [`            ${at(clear.ruled_at)} if no lifetime was ever larger`]),
+  ]
 }
 
 /** A path stands on a line of its own, so that it can be copied whole. */
@@ -121,11 +132,7 @@ export function messageLines(result: IncidentResult): string[] {
       `Breaks: this client gets no token for ${apis.slice(0, 5).join(', ') || 'what it lost a grant on'}${apis.length > 5 ? ' and more' : ''} until its grants are given back.`,
     )
   if (rotated) lines.push('To do: whoever runs this client must deploy the new secret; it is handed over separately.')
-  lines.push(
-    clear.state === 'clear'
-      ? `All clear since ${clear.worst_case_at}: no token that was issued before works any more.`
-      : `All clear: ${clear.worst_case_at}, not before; tokens issued earlier work until then.`,
-  )
+  lines.push(allClearSentence(result))
   if (clear.state === 'open' && result.evidence_gaps.some((gap) => gap.code === 'token_can_reopen'))
     lines.push(
       `Until then an issued token could undo this; ${rotated ? 'a second rotation is planned' : 'the secret was not rotated'}.`,
@@ -149,4 +156,13 @@ export function verdictWord(proof: Pick<Proof, 'claim' | 'verdict'>): string {
 
 function isDone(outcome: string): boolean {
   return outcome === 'done' || outcome === 'already'
+}
+
+function allClearSentence({leak, exposure}: IncidentResult): string {
+  const {all_clear: clear} = exposure
+  if (leak === 'signing-secret') return `All clear: ${SIGNING_SECRET}.`
+  if (clear.state === 'clear') return `All clear since ${clear.worst_case_at}: no token that was issued before works any more.`
+  return clearMoves(exposure)
+    ? `All clear: not contained, so it moves on until new tokens are refused; not before ${clear.worst_case_at}.`
+    : `All clear: ${clear.worst_case_at}, not before; tokens issued earlier work until then.`
 }

@@ -1,7 +1,8 @@
-import {deepEqual, equal, ok} from 'node:assert/strict'
+import {deepEqual, equal, match, ok} from 'node:assert/strict'
 import {describe, test} from 'node:test'
 import {LAST_ROWS, lastScreen, layOut} from '../../src/terminal/screen.ts'
-import {nextLines} from '../../src/report/summary.ts'
+import type {IncidentResult} from '../../src/incident/result.ts'
+import {messageLines, nextLines, verdictLines} from '../../src/report/summary.ts'
 import {bothTimes, instantLine} from '../../src/report/times.ts'
 
 describe('the last screen', () => {
@@ -25,6 +26,52 @@ describe('the last screen', () => {
   test('shows all where all fits, and no line about more', () => {
     deepEqual(lastScreen(HEAD, [['  1. one'], ['  2. two']], LAST_ROWS, 'W', 80), [...HEAD, 'Next:', '  1. one', '  2. two'])
     deepEqual(lastScreen(HEAD, [], LAST_ROWS, 'W', 80), HEAD)
+  })
+})
+
+describe('the all clear of a last screen', () => {
+  const result = (leak: string, state: 'open' | 'clear', contained_at?: string, ruled_at?: string) =>
+    ({
+      simulated: true,
+      tenant: 't.example',
+      client: {client_id: 'c1', name: 'x'},
+      leak,
+      status: 'partial',
+      actions: [],
+      proof: [],
+      evidence_gaps: [],
+      next: [],
+      exposure: {
+        computed_at: '2026-11-22T03:00:00Z',
+        audiences: [contained_at === undefined ? {} : {contained_at}],
+        all_clear: {state, worst_case_at: '2026-12-22T03:01:00Z', basis: 'b', ...(ruled_at === undefined ? {} : {ruled_at})},
+      },
+    }) as unknown as IncidentResult
+  const at = '2026-11-22T02:59:00Z'
+
+  test('is counted down to only where it is fixed', () => {
+    const screen = (one: IncidentResult) => verdictLines(one, 'UTC').join('\n')
+    const fixed = result('client-secret', 'open', at, '2026-11-23T03:01:00Z')
+    match(screen(fixed), /^All clear: {2}in 30 d 0 h: 2026-12-22 03:01:00 UTC\n +2026-11-23 03:01:00 UTC if no lifetime/m)
+    match(screen(result('client-secret', 'clear', at)), /^All clear: {2}since 2026-12-22T03:01:00Z$/m)
+    for (const moving of [result('client-secret', 'open'), result('client-secret', 'open', undefined, '2026-11-23T03:01:00Z')]) {
+      match(screen(moving), /^All clear: {2}not contained: it moves on .*; not before 2026-12-22 03:01:00 UTC$/m)
+      ok(!/All clear: +in |if no lifetime/.test(screen(moving)))
+      match(messageLines(moving).join('\n'), /^All clear: not contained, so it moves on/m)
+    }
+  })
+
+  test('is nothing to wait for where whoever holds what leaked makes tokens himself', () => {
+    for (const one of [
+      result('signing-secret', 'open'),
+      result('signing-secret', 'open', at),
+      result('signing-secret', 'clear', at),
+    ]) {
+      for (const text of [verdictLines(one, 'UTC').join('\n'), messageLines(one).join('\n')]) {
+        match(text, /^All clear: +none to wait for/m)
+        ok(!text.includes('2026-12-22'), text)
+      }
+    }
   })
 })
 
