@@ -1,6 +1,6 @@
 import type {Exposure} from '../incident/exposure.ts'
 import {nextSteps} from '../incident/next.ts'
-import {openPaths, openToLeak, reopeningScopes, tokenCouldReadSecrets} from '../incident/policy.ts'
+import {leadsThroughClient, openPaths, openToLeak, reopeningScopes, tokenCouldReadSecrets} from '../incident/policy.ts'
 import type {Plan, PlanStep} from '../incident/plan.ts'
 import {planHash} from '../incident/plan.ts'
 import {statusOf} from '../incident/result.ts'
@@ -29,7 +29,7 @@ export function conclude(
   const deliveryFailed = deliveryIsMissing(progress)
   const restored = plan.steps.some((step) => step.action === 'client_grant.restore')
   const tokenOnly = plan.leak === 'management-token' && !tokenCouldReadSecrets({...facts, snapshot: progress.before})
-  const open = restored || tokenOnly ? [] : openPaths(facts, effective)
+  const open = restored || tokenOnly || !leadsThroughClient(plan.leak) ? [] : openPaths(facts, effective)
   const untied = progress.gaps.some((gap) => gap.code === 'tie_missing')
   const status = statusOf({
     actions,
@@ -44,6 +44,7 @@ export function conclude(
   const gaps = uniqueGaps([
     ...exposure.evidence_gaps,
     ...progress.gaps,
+    ...selfMade(plan.leak),
     ...open.map((path) => ({code: 'path_open', what: path, why: 'the steps that were carried out do not close it'})),
     ...reopeningGap(reopening, exposure),
   ])
@@ -123,6 +124,14 @@ function writeDown(
   return {records: size, size, root_hash: root, checkpoint: text}
 }
 
+/** Tokens that no log and no `exp` of ours speaks for. */
+function selfMade(leak: Plan['leak']): EvidenceGap[] {
+  if (leadsThroughClient(leak)) return []
+  const why =
+    'whoever holds it makes them himself, with any exp, and Auth0 sees none: it ends when every server of the API verifies with another key'
+  return [{code: 'self_made_tokens', what: 'tokens that are signed with the leaked secret', why}]
+}
+
 /** A result for a plan that was not carried out: a dry run, or a responder who declined. */
 export function notCarriedOut(
   plan: {readonly steps: readonly PlanStep[]} & Parameters<typeof planHash>[0],
@@ -142,6 +151,7 @@ export function notCarriedOut(
   const open = status === 'planned' ? openToLeak(plan.leak, {snapshot}, plan.steps) : []
   const gaps = uniqueGaps([
     ...exposure.evidence_gaps,
+    ...selfMade(plan.leak),
     ...open.map(({sentence}) => ({code: 'path_open', what: sentence, why: 'the plan does not close it'})),
     ...reopeningGap(reopening, exposure),
   ])

@@ -123,11 +123,19 @@ export function openPaths(facts: PlanFacts, steps: readonly PlanStep[]): string[
 }
 
 /**
+ * Does what leaked lead to tokens through a client? The signing secret of an API does not: whoever holds it makes tokens
+ * himself, and Auth0 sees none of them.
+ */
+export function leadsThroughClient(leak: LeakKind): boolean {
+  return leak !== 'signing-secret'
+}
+
+/**
  * The open paths that matter for this leak: whoever holds nothing but a token gets no other one by the client's grants,
  * unless that token could read the secret.
  */
 export function openToLeak(leak: LeakKind, facts: PlanFacts, steps: readonly PlanStep[]): PathGroup[] {
-  return leak === 'management-token' && !tokenCouldReadSecrets(facts)
+  return !leadsThroughClient(leak) || (leak === 'management-token' && !tokenCouldReadSecrets(facts))
     ? []
     : pathGroups(reachable(tokenPaths(facts.snapshot, {steps})))
 }

@@ -32,7 +32,8 @@ export function detailLines(result: IncidentResult): string[] {
   const lines: string[] = []
   if (result.proof.length > 0) lines.push('Proven by probing:')
   for (const proof of result.proof) lines.push(proofLine(proof))
-  lines.push('Issued access tokens cannot be revoked; each lives until its exp.', `All clear = ${printable(clear.basis, 300)}`)
+  lines.push('Issued access tokens cannot be revoked; each lives until its exp.')
+  lines.push(`All clear = ${isSelfMade(result) ? SIGNING_SECRET : printable(clear.basis, 300)}`)
   if (clear.exact_at) lines.push(`  The leaked token itself lives until ${clear.exact_at}.`)
   if (clear.observed_at) lines.push(`  Tokens seen in the tenant log live until ${clear.observed_at} at the latest.`)
   if (result.evidence_gaps.length > 0) {
@@ -54,7 +55,7 @@ export function verdictLines(result: IncidentResult, zone: string): string[] {
   const lines = [
     `${result.simulated ? 'SIMULATED' : 'REAL'} tenant ${printable(result.tenant)}, client ${result.client.client_id} ${quoted(result.client.name)}`,
     `Verdict:    ${VERDICTS[result.status]}`,
-    ...(clear.state === 'open' && audiences.length > 0
+    ...(clear.state === 'open' && audiences.length > 0 && !isSelfMade(result)
       ? ['            tokens issued before still work, until the all clear']
       : []),
   ]
@@ -66,17 +67,24 @@ export function verdictLines(result: IncidentResult, zone: string): string[] {
   ]
   if (cut.length > 0 && result.status !== 'restored') lines.push(`Cut:        ${cut.join(' and ')}`)
   lines.push(...allClearLines(result, now, zone))
-  if (result.next.some(isWatch)) lines.push(`            until then: stanch watch ${result.incident_id ?? 'ID'}`)
+  if (result.next.some(isWatch) && !isSelfMade(result))
+    lines.push(`            until then: stanch watch ${result.incident_id ?? 'ID'}`)
   const [gap] = result.evidence_gaps
   if (gap) lines.push(`Not known:  ${printable(gap.what, 80)}${gaps > 1 ? ` and ${gaps - 1} more` : ''} (why: above)`)
   if (result.delivery) lines.push(...deliveryLines(result.delivery))
   return lines
 }
 
+/** Are the tokens that matter made by whoever holds what leaked, and not issued by Auth0? */
+function isSelfMade({leak}: IncidentResult): boolean {
+  return leak === 'signing-secret'
+}
+
 /** No countdown to an instant that moves, and none where nothing that was issued has to expire. */
-function allClearLines({leak, exposure}: IncidentResult, now: number, zone: string): string[] {
+function allClearLines(result: IncidentResult, now: number, zone: string): string[] {
+  const {exposure} = result
   const {all_clear: clear} = exposure
-  if (leak === 'signing-secret') return [`All clear:  ${SIGNING_SECRET}`]
+  if (isSelfMade(result)) return [`All clear:  ${SIGNING_SECRET}`]
   if (clear.state === 'clear') return [`All clear:  since ${clear.worst_case_at}`]
   const at = (instant: string) => bothTimes(parseRfc3339(instant) ?? now, zone)
   if (clearMoves(exposure))
@@ -158,9 +166,10 @@ function isDone(outcome: string): boolean {
   return outcome === 'done' || outcome === 'already'
 }
 
-function allClearSentence({leak, exposure}: IncidentResult): string {
+function allClearSentence(result: IncidentResult): string {
+  const {exposure} = result
   const {all_clear: clear} = exposure
-  if (leak === 'signing-secret') return `All clear: ${SIGNING_SECRET}.`
+  if (isSelfMade(result)) return `All clear: ${SIGNING_SECRET}.`
   if (clear.state === 'clear') return `All clear since ${clear.worst_case_at}: no token that was issued before works any more.`
   return clearMoves(exposure)
     ? `All clear: not contained, so it moves on until new tokens are refused; not before ${clear.worst_case_at}.`
