@@ -1,7 +1,7 @@
 import {ask} from '../execution/ask.ts'
 import type {TypedDecision} from '../execution/responder.ts'
 import type {Run} from '../execution/run.ts'
-import {earlierChanges} from '../incident/earlier-changes.ts'
+import {earlierChanges, respondedSince} from '../incident/earlier-changes.ts'
 import type {EarlierChange} from '../incident/earlier-changes.ts'
 import type {Plan} from '../incident/plan.ts'
 import type {PlanFacts} from '../incident/policy.ts'
@@ -60,7 +60,10 @@ export async function askAboutEarlier(
   const own = new Set(incidents.flatMap((one) => one.operations.map((operation) => operation.correlation_id)))
   const found = earlierChanges(facts.snapshot, leakedAt, own)
   const rotation = plan.steps.find((step) => step.action === 'client_secret.rotate')
-  const rotated = found.find((one) => one.what === 'secret_rotated') ?? ownRotation(plan, state)
+  const rotated =
+    found.find((one) => one.what === 'secret_rotated') ??
+    ownRotation(plan, state) ??
+    otherRotation(plan, facts, leakedAt, incidents, state)
   const deleted = found.filter((one) => one.what === 'grant_deleted')
   for (const one of deleted.slice(0, MOST_TOLD))
     run.responder.notify({
@@ -85,16 +88,36 @@ export async function askAboutEarlier(
  */
 function ownRotation(plan: Plan, state: IncidentState | undefined): EarlierChange | undefined {
   if (plan.runbook.id.startsWith('command:')) return undefined
-  const done = state?.operations.findLast(
+  return state && rotationOf(state, 'this incident')
+}
+
+/**
+ * Another incident of this machine has rotated the same secret since the leak: the same command was given a second time, or
+ * by a second person. After the close of that incident it is a new leak.
+ */
+function otherRotation(
+  plan: Plan,
+  {snapshot}: PlanFacts,
+  leakedAt: number | undefined,
+  incidents: readonly IncidentState[],
+  state: IncidentState | undefined,
+): EarlierChange | undefined {
+  if (plan.runbook.id.startsWith('command:')) return undefined
+  const since = respondedSince(snapshot, leakedAt)
+  return incidents
+    .filter((one) => one.incident_id !== state?.incident_id && one.closed_at === undefined)
+    .filter((one) => one.client_id === plan.client_id && one.tenant === snapshot.tenant)
+    .flatMap((one) => rotationOf(one, `incident ${one.incident_id}`) ?? [])
+    .findLast(({at}) => at >= since)
+}
+
+function rotationOf(state: IncidentState, actor: string): EarlierChange | undefined {
+  const done = state.operations.findLast(
     (one) => (one.action === 'client_secret.rotate' || one.action === 'client_secret.set') && tookEffect(one),
   )
   if (!done) return undefined
-  return {
-    what: 'secret_rotated',
-    log_id: `record ${done.seq} of this trail`,
-    at: done.date ?? Math.floor(Date.parse(done.at) / 1000),
-    actor: 'this incident',
-  }
+  const at = done.date ?? Math.floor(Date.parse(done.at) / 1000)
+  return {what: 'secret_rotated', log_id: `record ${done.seq} of this trail`, at, actor}
 }
 
 function earlierQuestion(rotated: EarlierChange) {

@@ -15,6 +15,12 @@ export interface EarlierChange {
 /** Without a known time of the leak, only what happened this recently (seconds) counts as somebody else's response to it. */
 const RECENT_SECONDS = 15 * 60
 
+/** From when on (NumericDate) a change counts as a response to this leak. */
+export function respondedSince(snapshot: TenantSnapshot, leakedAt: number | undefined): number {
+  const now = snapshot.server_time ?? Math.floor(Date.parse(snapshot.taken_at) / 1000)
+  return leakedAt ?? now - RECENT_SECONDS
+}
+
 /**
  * Rotations of the client's secret and deletions of client grants since the leak, newest first. The log names a deleted
  * grant only by its id, so whose it was cannot be told once it is gone.
@@ -24,8 +30,7 @@ export function earlierChanges(
   leakedAt: number | undefined,
   ownCorrelationIds: ReadonlySet<string>,
 ): EarlierChange[] {
-  const now = snapshot.server_time ?? Math.floor(Date.parse(snapshot.taken_at) / 1000)
-  const since = leakedAt ?? now - RECENT_SECONDS
+  const since = respondedSince(snapshot, leakedAt)
   const found: EarlierChange[] = []
   for (const entry of snapshot.setting_changes ?? []) {
     if (entry.type !== 'sapi') continue

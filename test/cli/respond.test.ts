@@ -539,6 +539,31 @@ suite('guardrails', {concurrency: 2}, () => {
     assertNoSecrets(at, [ran])
   })
 
+  test('the same command a second time leaves the new secret alone; a leak after the rotation does not', async (t) => {
+    const ago = (at: Scene, seconds: number) => ['--leaked-at', new Date((at.tenant.clock.now() - seconds) * 1000).toISOString()]
+    for (const [minutes, leaked, outcome] of [
+      [1, undefined, 'already'],
+      [120, 10_800, 'already'],
+      [120, 600, 'done'],
+      [120, undefined, 'done'],
+    ] as const) {
+      const at = await scene(t)
+      assert.equal((await at.respond()).code, 0)
+      const inForce = at.tenant.secretOf(at.client_id)
+      at.tenant.clock.advance(minutes * 60)
+      const again = await at.respond('--deliver', `file:${at.sink}-2`, ...(leaked === undefined ? [] : ago(at, leaked)))
+      assertInvariants(again.document)
+      assert.deepEqual(outcomes(again.document, 'client_secret.rotate'), [outcome], again.stderr)
+      assert.equal(verdicts(again.document)['old_secret_refused'], 'proven')
+      assert.equal(at.tenant.secretOf(at.client_id) === inForce, outcome === 'already')
+      const asked = at.records().filter((record) => record.kind === 'decision' && record['question'] === 'rotation.already')
+      assert.deepEqual(
+        asked.map((record) => record['answer']),
+        outcome === 'already' ? ['already'] : [],
+      )
+    }
+  })
+
   test('a leaked value that was not in force proves nothing about the rotation', async (t) => {
     for (const reads of [true, false]) {
       const at = await scene(t)
