@@ -18,7 +18,13 @@ export interface Said {
 }
 
 export function shell(script: string, folder: string): Said {
-  const ran = spawnSync('bash', ['-euo', 'pipefail', '-c', script], {cwd: folder, encoding: 'utf8', timeout: 60_000})
+  const ran = spawnSync('bash', ['-euo', 'pipefail', '-c', script], {
+    cwd: folder,
+    encoding: 'utf8',
+    timeout: 60_000,
+    // Node's pipe is a socket, by which bash takes itself for a remote shell and reads the machine's start-up file.
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
   return {code: ran.status ?? -1, output: `${ran.stdout}${ran.stderr}`}
 }
 
