@@ -67,7 +67,11 @@ export async function watch(run: WatchRun, options: WatchOptions): Promise<Watch
       await session.round(!options.once)
       const view = session.view()
       run.onView(view)
-      if (view.state === 'clear') return await session.finish(view)
+      if (view.state === 'clear') {
+        const last = await session.finish(view)
+        if (last) return last
+        continue
+      }
       if (options.once) {
         session.save(true)
         return view
@@ -98,6 +102,8 @@ class Watching {
   #streams: readonly LogStream[] | string | undefined
   #blind: {readonly since: string; readonly why: string} | undefined
   #saved_at = 0
+  /** Another watch of this incident wrote the all clear down. */
+  #over = false
   #requests = 0
 
   constructor(run: WatchRun) {
@@ -159,21 +165,28 @@ class Watching {
    * Writes down what waits, with where the reading stands: one append, so that both or neither are on the disk. Where
    * another watch of this incident was faster, what it wrote is taken over, and what waits here is read again.
    */
-  save(always: boolean): void {
+  save(always: boolean): 'saved' | 'overtaken' {
     const {now, onEvent} = this.#run
     const memory = this.#memory
     const due = memory.urgent || memory.unsaved >= SAVE_ENTRIES || (now() - this.#saved_at >= SAVE_SECONDS && memory.unsaved > 0)
-    if (!due && !(always && (memory.pending || memory.unsaved > 0))) return
+    if (!due && !(always && (memory.pending || memory.unsaved > 0))) return 'saved'
     this.#refresh()
-    if (this.#journal.isBehind(this.#seen.record.state)) return this.#follow()
+    if (this.#journal.isBehind(this.#seen.record.state)) {
+      this.#follow()
+      return 'overtaken'
+    }
     const read = memory.unsaved
     const flushed = memory.flush()
     this.#saved_at = now()
     for (const event of this.#journal.write(flushed, read)) onEvent(event, true)
+    return 'saved'
   }
 
-  /** The last event: nothing that was issued lives any more. */
-  async finish(view: WatchView): Promise<WatchView> {
+  /**
+   * The last event: nothing that was issued lives any more. Where another watch of this incident was faster, its word counts
+   * if it was the same; else undefined: what it wrote is taken over, and the tenant is looked at again.
+   */
+  async finish(view: WatchView): Promise<WatchView | undefined> {
     if (Array.isArray(this.#streams)) await this.#lookAtStreams()
     const at = view.all_clear_at ?? view.at
     this.#memory.report({
@@ -188,13 +201,16 @@ class Watching {
       log_ids: [],
       client_id: view.client_id,
     })
-    this.save(true)
-    return this.view()
+    if (this.save(true) === 'saved') return this.view()
+    return this.#over ? view : undefined
   }
 
   /** What another watch of this incident saw is shown, and gone on from. */
   #follow(): void {
-    for (const event of this.#journal.newer()) this.#run.onEvent(event, false)
+    for (const event of this.#journal.newer()) {
+      this.#run.onEvent(event, false)
+      this.#over ||= event.verdict === 'clear'
+    }
     this.#memory = this.#journal.memory(this.#seen.record.state)
     this.#requests = 0
   }

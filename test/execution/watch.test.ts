@@ -5,8 +5,11 @@ import type {TestContext} from 'node:test'
 
 import {connect, openTrail} from '../../src/cli/context.ts'
 import {watchIncident} from '../../src/cli/watch.ts'
-import {rfc3339} from '../../src/clock.ts'
+import {rfc3339, systemClock} from '../../src/clock.ts'
 import {isCode} from '../../src/errors.ts'
+import {incidentState} from '../../src/execution/incident.ts'
+import {IncidentTrail} from '../../src/execution/incident-trail.ts'
+import {WatchJournal} from '../../src/execution/watch-journal.ts'
 import type {WatchEvent} from '../../src/incident/watch/event.ts'
 import type {RecordedEvent, WatchView} from '../../src/incident/watch/view.ts'
 import {Secret} from '../../src/secret.ts'
@@ -271,6 +274,44 @@ describe('watch', () => {
     const [a, b] = both.map((one) => new Set(one.events.map(({seq}) => seq)))
     deepEqual(a, b)
   })
+
+  for (const [says, verdict, rounds] of [
+    ['wrote the all clear', 'clear', 1],
+    ['wrote something else', 'adoption', 2],
+  ] as const)
+    test(`a watch that is about to end while another one ${says} ends with the all clear, which stands once`, async (t) => {
+      const at = await contained(t)
+      at.tenant.clock.advance(2 * 86_400)
+      const trail = await openTrail(placeOf(at.home), 'sim')
+      const {tenant} = incidentState(trail, at.incident)
+      const other = new WatchJournal(new IncidentTrail(trail, at.incident, tenant, systemClock))
+      let clear = 0
+      const run: Watched = watched(t, at, {
+        onView: (view) => {
+          if (view.state !== 'clear' || ++clear > 1) return
+          const memory = other.memory(incidentState(trail, at.incident))
+          const now = view.at
+          memory.report({
+            verdict,
+            target: `client:${at.client_id}`,
+            finding: 'by another watch',
+            alarm: false,
+            count: 1,
+            again: false,
+            first_at: now,
+            last_at: now,
+            log_ids: [],
+            client_id: at.client_id,
+          })
+          other.write(memory.flush(), 0)
+        },
+      })
+      const end = await run.end.finally(() => trail.close('done'))
+      equal(end.state, 'clear')
+      equal(clear, rounds)
+      equal(total(recorded(at), 'clear'), 1)
+      ok(run.events.some((event) => event.finding === 'by another watch'))
+    })
 
   test('grants that are given back while it watches are no alarm, and their tokens are consumers that moved', async (t) => {
     const at = await contained(t)
