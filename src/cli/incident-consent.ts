@@ -60,10 +60,7 @@ export async function askAboutEarlier(
   const own = new Set(incidents.flatMap((one) => one.operations.map((operation) => operation.correlation_id)))
   const found = earlierChanges(facts.snapshot, leakedAt, own)
   const rotation = plan.steps.find((step) => step.action === 'client_secret.rotate')
-  const rotated =
-    found.find((one) => one.what === 'secret_rotated') ??
-    ownRotation(plan, state) ??
-    otherRotation(plan, facts, leakedAt, incidents, state)
+  const rotated = found.find((one) => one.what === 'secret_rotated') ?? recordedRotation(plan, facts, leakedAt, incidents, state)
   const deleted = found.filter((one) => one.what === 'grant_deleted')
   for (const one of deleted.slice(0, MOST_TOLD))
     run.responder.notify({
@@ -83,19 +80,11 @@ export async function askAboutEarlier(
 }
 
 /**
- * This incident has rotated before. `secret rotate` is a rotation that a person asked for by its name; a runbook that is
- * begun anew is not.
+ * This incident has rotated before; or another one of this machine has, since the leak: the same command was given a second
+ * time, or by a second person. After the close of that one it is a new leak. `secret rotate` is a rotation that a person
+ * asked for by its name; a runbook that is begun anew is not.
  */
-function ownRotation(plan: Plan, state: IncidentState | undefined): EarlierChange | undefined {
-  if (plan.runbook.id.startsWith('command:')) return undefined
-  return state && rotationOf(state, 'this incident')
-}
-
-/**
- * Another incident of this machine has rotated the same secret since the leak: the same command was given a second time, or
- * by a second person. After the close of that incident it is a new leak.
- */
-function otherRotation(
+function recordedRotation(
   plan: Plan,
   {snapshot}: PlanFacts,
   leakedAt: number | undefined,
@@ -103,6 +92,8 @@ function otherRotation(
   state: IncidentState | undefined,
 ): EarlierChange | undefined {
   if (plan.runbook.id.startsWith('command:')) return undefined
+  const own = state && rotationOf(state, 'this incident')
+  if (own) return own
   const since = respondedSince(snapshot, leakedAt)
   return incidents
     .filter((one) => one.incident_id !== state?.incident_id && one.closed_at === undefined)

@@ -1,6 +1,7 @@
 import type {Exposure} from '../incident/exposure.ts'
+import {makesTokens} from '../incident/leak.ts'
 import {nextSteps} from '../incident/next.ts'
-import {leadsThroughClient, openPaths, openToLeak, reopeningScopes, tokenCouldReadSecrets} from '../incident/policy.ts'
+import {leadsThroughClient, openPaths, openToLeak, reopeningScopes} from '../incident/policy.ts'
 import type {Plan, PlanStep} from '../incident/plan.ts'
 import {planHash} from '../incident/plan.ts'
 import {statusOf} from '../incident/result.ts'
@@ -28,8 +29,8 @@ export function conclude(
   const effective = plan.steps.filter((step) => ['done', 'already'].includes(progress.outcomes.get(step.id)?.outcome ?? ''))
   const deliveryFailed = deliveryIsMissing(progress)
   const restored = plan.steps.some((step) => step.action === 'client_grant.restore')
-  const tokenOnly = plan.leak === 'management-token' && !tokenCouldReadSecrets({...facts, snapshot: progress.before})
-  const open = restored || tokenOnly || !leadsThroughClient(plan.leak) ? [] : openPaths(facts, effective)
+  const toClient = leadsThroughClient(plan.leak, {...facts, snapshot: progress.before})
+  const open = restored || !toClient ? [] : openPaths(facts, effective)
   const untied = progress.gaps.some((gap) => gap.code === 'tie_missing')
   const status = statusOf({
     actions,
@@ -126,7 +127,7 @@ function writeDown(
 
 /** Tokens that no log and no `exp` of ours speaks for. */
 function selfMade(leak: Plan['leak']): EvidenceGap[] {
-  if (leadsThroughClient(leak)) return []
+  if (!makesTokens(leak)) return []
   const why =
     'whoever holds it makes them himself, with any exp, and Auth0 sees none: it ends when every server of the API verifies with another key'
   return [{code: 'self_made_tokens', what: 'tokens that are signed with the leaked secret', why}]

@@ -1,4 +1,4 @@
-import type {LeakKind} from './leak.ts'
+import {makesTokens, type LeakKind} from './leak.ts'
 import type {PlanStep} from './plan.ts'
 import {pathGroups, pathSentences, type PathGroup} from './path-sentences.ts'
 import type {TenantSnapshot} from './tenant-snapshot.ts'
@@ -123,19 +123,14 @@ export function openPaths(facts: PlanFacts, steps: readonly PlanStep[]): string[
 }
 
 /**
- * Does what leaked lead to tokens through a client? The signing secret of an API does not: whoever holds it makes tokens
- * himself, and Auth0 sees none of them.
+ * Does what leaked lead to tokens through the client? Whoever holds nothing but a token gets no other one by the client's
+ * grants, unless that token could read the secret.
  */
-export function leadsThroughClient(leak: LeakKind): boolean {
-  return leak !== 'signing-secret'
+export function leadsThroughClient(leak: LeakKind, facts: PlanFacts): boolean {
+  return !makesTokens(leak) && (leak !== 'management-token' || tokenCouldReadSecrets(facts))
 }
 
-/**
- * The open paths that matter for this leak: whoever holds nothing but a token gets no other one by the client's grants,
- * unless that token could read the secret.
- */
+/** The open paths that matter for this leak. */
 export function openToLeak(leak: LeakKind, facts: PlanFacts, steps: readonly PlanStep[]): PathGroup[] {
-  return !leadsThroughClient(leak) || (leak === 'management-token' && !tokenCouldReadSecrets(facts))
-    ? []
-    : pathGroups(reachable(tokenPaths(facts.snapshot, {steps})))
+  return leadsThroughClient(leak, facts) ? pathGroups(reachable(tokenPaths(facts.snapshot, {steps}))) : []
 }

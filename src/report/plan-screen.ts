@@ -1,7 +1,8 @@
 import {humanDuration, parseRfc3339} from '../clock.ts'
 import {breakageOf, consumersOf} from '../incident/consumers.ts'
 import {grantsLeft} from '../incident/actions/delete-client-grant.ts'
-import {isChange, leadsThroughClient, openPaths, reopeningScopes} from '../incident/policy.ts'
+import {makesTokens} from '../incident/leak.ts'
+import {isChange, openPaths, reopeningScopes} from '../incident/policy.ts'
 import type {PlanChoices, PlanFacts} from '../incident/policy.ts'
 import type {Plan, PlanStep} from '../incident/plan.ts'
 import {printable, quoted} from '../untrusted.ts'
@@ -31,7 +32,7 @@ export function planScreen(plan: Plan, facts: PlanFacts, choices: PlanChoices): 
   if (manual > 0)
     steps.push(steps.length === 0 ? `  ${manual} step(s) for people` : `${lastLine(steps)}; then ${manual} step(s) for people`)
   const stays = grantsLeft(facts, choices, plan.steps)
-  const open = leadsThroughClient(plan.leak) ? openPaths(facts, plan.steps) : []
+  const open = makesTokens(plan.leak) ? [] : openPaths(facts, plan.steps)
   const reopening = reopeningScopes(snapshot, facts.leaked_token)
   return [
     `Plan for client ${plan.client_id} ${quotedWithin(snapshot.client.name, 30)}:`,

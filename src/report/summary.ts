@@ -1,5 +1,6 @@
 import {parseRfc3339} from '../clock.ts'
 import {clearMoves} from '../incident/contained-at.ts'
+import {makesTokens} from '../incident/leak.ts'
 import type {Proof} from '../incident/replay.ts'
 import type {IncidentResult} from '../incident/result.ts'
 import {printable, quoted} from '../untrusted.ts'
@@ -33,7 +34,7 @@ export function detailLines(result: IncidentResult): string[] {
   if (result.proof.length > 0) lines.push('Proven by probing:')
   for (const proof of result.proof) lines.push(proofLine(proof))
   lines.push('Issued access tokens cannot be revoked; each lives until its exp.')
-  lines.push(`All clear = ${isSelfMade(result) ? SIGNING_SECRET : printable(clear.basis, 300)}`)
+  lines.push(`All clear = ${makesTokens(result.leak) ? SIGNING_SECRET : printable(clear.basis, 300)}`)
   if (clear.exact_at) lines.push(`  The leaked token itself lives until ${clear.exact_at}.`)
   if (clear.observed_at) lines.push(`  Tokens seen in the tenant log live until ${clear.observed_at} at the latest.`)
   if (result.evidence_gaps.length > 0) {
@@ -55,7 +56,7 @@ export function verdictLines(result: IncidentResult, zone: string): string[] {
   const lines = [
     `${result.simulated ? 'SIMULATED' : 'REAL'} tenant ${printable(result.tenant)}, client ${result.client.client_id} ${quoted(result.client.name)}`,
     `Verdict:    ${VERDICTS[result.status]}`,
-    ...(clear.state === 'open' && audiences.length > 0 && !isSelfMade(result)
+    ...(clear.state === 'open' && audiences.length > 0 && !makesTokens(result.leak)
       ? ['            tokens issued before still work, until the all clear']
       : []),
   ]
@@ -67,7 +68,7 @@ export function verdictLines(result: IncidentResult, zone: string): string[] {
   ]
   if (cut.length > 0 && result.status !== 'restored') lines.push(`Cut:        ${cut.join(' and ')}`)
   lines.push(...allClearLines(result, now, zone))
-  if (result.next.some(isWatch) && !isSelfMade(result))
+  if (result.next.some(isWatch) && !makesTokens(result.leak))
     lines.push(`            until then: stanch watch ${result.incident_id ?? 'ID'}`)
   const [gap] = result.evidence_gaps
   if (gap) lines.push(`Not known:  ${printable(gap.what, 80)}${gaps > 1 ? ` and ${gaps - 1} more` : ''} (why: above)`)
@@ -75,16 +76,11 @@ export function verdictLines(result: IncidentResult, zone: string): string[] {
   return lines
 }
 
-/** Are the tokens that matter made by whoever holds what leaked, and not issued by Auth0? */
-function isSelfMade({leak}: IncidentResult): boolean {
-  return leak === 'signing-secret'
-}
-
 /** No countdown to an instant that moves, and none where nothing that was issued has to expire. */
 function allClearLines(result: IncidentResult, now: number, zone: string): string[] {
   const {exposure} = result
   const {all_clear: clear} = exposure
-  if (isSelfMade(result)) return [`All clear:  ${SIGNING_SECRET}`]
+  if (makesTokens(result.leak)) return [`All clear:  ${SIGNING_SECRET}`]
   if (clear.state === 'clear') return [`All clear:  since ${clear.worst_case_at}`]
   const at = (instant: string) => bothTimes(parseRfc3339(instant) ?? now, zone)
   if (clearMoves(exposure))
@@ -169,7 +165,7 @@ function isDone(outcome: string): boolean {
 function allClearSentence(result: IncidentResult): string {
   const {exposure} = result
   const {all_clear: clear} = exposure
-  if (isSelfMade(result)) return `All clear: ${SIGNING_SECRET}.`
+  if (makesTokens(result.leak)) return `All clear: ${SIGNING_SECRET}.`
   if (clear.state === 'clear') return `All clear since ${clear.worst_case_at}: no token that was issued before works any more.`
   return clearMoves(exposure)
     ? `All clear: not contained, so it moves on until new tokens are refused; not before ${clear.worst_case_at}.`
